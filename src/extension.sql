@@ -1,0 +1,16 @@
+\echo Use "CREATE EXTENSION segmentation" to load this file. \quit
+
+DO $$
+BEGIN
+    IF '@extschema@' = 'segmentation' THEN
+        RAISE invalid_schema_name USING
+            MESSAGE = 'cannot install the extension''s types into schema "segmentation"',
+            DETAIL = 'The extension makes schema "segmentation" itself, for its catalogue and management functions.',
+            HINT = 'Drop that schema and use CREATE EXTENSION segmentation SCHEMA public, or another schema of yours.';
+    END IF;
+END
+$$;
+
+CREATE SCHEMA segmentation;
+COMMENT ON SCHEMA segmentation IS 'catalogue and management functions of extension segmentation';
+GRANT USAGE ON SCHEMA segmentation TO PUBLIC;

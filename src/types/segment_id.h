@@ -1,0 +1,34 @@
+/*
+ * segment_id.h: readable ids of 1 to 24 characters in 16 bytes.
+ */
+#ifndef SEGMENTATION_SEGMENT_ID_H
+#define SEGMENTATION_SEGMENT_ID_H
+
+#include "segmentation.h"
+
+#define SEGMENT_ID_MAX_LEN 24
+
+/* two big-endian uint64 of 12 base-40 symbols each: memcmp is text order */
+typedef struct SegmentId
+{
+	uint8		bytes[16];
+} SegmentId;
+
+#define DatumGetSegmentIdP(X) ((SegmentId *) DatumGetPointer(X))
+#define SegmentIdPGetDatum(X) PointerGetDatum(X)
+#define PG_GETARG_SEGMENT_ID_P(n) DatumGetSegmentIdP(PG_GETARG_DATUM(n))
+#define PG_RETURN_SEGMENT_ID_P(X) return SegmentIdPGetDatum(X)
+
+/* false after a soft error */
+extern bool segment_id_parse(const char *str, size_t len, SegmentId *result,
+							 struct Node *escontext);
+/* palloc'd */
+extern char *segment_id_to_cstring(const SegmentId *id);
+
+static inline int
+segment_id_compare(const SegmentId *a, const SegmentId *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+#endif							/* SEGMENTATION_SEGMENT_ID_H */
