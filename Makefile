@@ -7,10 +7,22 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 
 # each room's C, and the SQL that declares it, in the order of installation
 OBJS = \
-	src/segmentation.o
+	src/segmentation.o \
+	src/lock/definition.o \
+	src/lock/condition.o \
+	src/lock/queries.o \
+	src/lock/messages.o \
+	src/lock/installed.o \
+	src/lock/check.o \
+	src/lock/subscription.o \
+	src/lock/customer.o \
+	src/lock/offer.o \
+	src/lock/move.o
 
 SQL = \
-	src/extension.sql
+	src/extension.sql \
+	src/lock/lock.sql \
+	src/lock/install.sql
 
 REGRESS = extension
 ISOLATION =

@@ -1,0 +1,197 @@
+/*
+ * check.c: the promise itself.  Every collected subscription has a customer
+ * that is locked, and running ones are of its segment; customers that are not
+ * locked yet are locked on the way.
+ */
+#include "segmentation.h"
+
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#include "lock/installed.h"
+
+/* how often a concurrent change may get between a check and what follows */
+#define MAX_ROUNDS 10
+
+typedef struct Findings
+{
+	int64		missing;
+	int64		contradicted;
+	int64		unlocked;
+} Findings;
+
+static int64
+result_count(int column)
+{
+	bool		isnull;
+
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+									   column, &isnull));
+}
+
+static Findings
+find(InstalledLock *lock, CollectedRows *rows)
+{
+	Findings	result;
+
+	lock_execute(lock, rows, LOCK_QUERY_CHECK);
+	result.missing = result_count(1);
+	result.contradicted = result_count(2);
+	result.unlocked = result_count(3);
+	SPI_freetuptable(SPI_tuptable);
+	return result;
+}
+
+/*
+ * Deferred foreign keys let a subscription come before its customer; theirs
+ * and ours is checked again at commit.  Otherwise the customer is there, for
+ * the foreign key has been checked, but hidden.
+ */
+static void
+raise_missing(InstalledLock *lock, Relation rel)
+{
+	const LockDefinition *def = lock->def;
+
+	if (def->deferrable)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("subscription in \"%s\" has no customer in \"%s\"",
+						def->subscriptions, def->customers),
+				 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("customer in \"%s\" of a subscription in \"%s\" is hidden from role \"%s\"",
+					def->customers, def->subscriptions,
+					GetUserNameFromId(GetUserId(), false)),
+			 errdetail("The lock reads customers as the owner of the table of subscriptions, and row security applies to that role."),
+			 errhint("Exempt the role from row security on \"%s\", or give both tables one owner.",
+					 def->customers),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+}
+
+/* a customer's segment, and its subscription's, that contradict each other */
+typedef struct Conflict
+{
+	char	   *key;			/* as an array's text */
+	char	   *customer;		/* "(id)=(42)" */
+	char	   *customer_segment;
+	char	   *segment;
+	char	   *locked_at;
+} Conflict;
+
+static bool
+find_conflict(InstalledLock *lock, CollectedRows *rows, Conflict *conflict)
+{
+	HeapTuple	tuple;
+	TupleDesc	desc;
+
+	if (lock_execute(lock, rows, LOCK_QUERY_CONFLICT) == 0)
+		return false;
+	tuple = SPI_tuptable->vals[0];
+	desc = SPI_tuptable->tupdesc;
+	conflict->key = SPI_getvalue(tuple, desc, 1);
+	conflict->customer = lock_key_text(lock->def, SPI_getvalue(tuple, desc, 5));
+	conflict->customer_segment = SPI_getvalue(tuple, desc, 2);
+	conflict->segment = SPI_getvalue(tuple, desc, 3);
+	conflict->locked_at = SPI_getvalue(tuple, desc, 4);
+	return true;
+}
+
+static void
+raise_no_segment(InstalledLock *lock, Relation rel, const Conflict *conflict)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("subscription of customer %s has no segment", conflict->customer),
+			 conflict->customer_segment ?
+			 errdetail("The customer is in segment \"%s\".", conflict->customer_segment) :
+			 errdetail("The customer has no segment either, and a subscription locks it to one."),
+			 lock->def->offers ?
+			 errhint("Subscribe to an offer that has a segment.") :
+			 errhint("Set column %s of the subscription.", lock->def->subscription_segment),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+}
+
+static void
+raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
+{
+	const LockDefinition *def = lock->def;
+	char	   *move = lock_move_call(def, conflict->key, conflict->segment);
+
+	if (conflict->segment == NULL)
+		raise_no_segment(lock, rel, conflict);
+	if (conflict->locked_at == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("customer %s is in segment \"%s\" and cannot subscribe in segment \"%s\"",
+						conflict->customer, conflict->customer_segment, conflict->segment),
+				 errdetail("The customer has no subscription that locks it yet."),
+				 errhint("Subscribe to what segment \"%s\" offers, or change the customer's segment first.",
+						 conflict->customer_segment),
+				 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("customer %s is locked to segment \"%s\" and cannot subscribe in segment \"%s\"",
+					conflict->customer,
+					conflict->customer_segment ? conflict->customer_segment : "", conflict->segment),
+			 errdetail("Its first subscription locked it at %s.", conflict->locked_at),
+			 errhint("Subscribe to what the customer's segment offers, or move the customer: %s", move),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+}
+
+static void
+raise_not_locked(InstalledLock *lock, Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+			 errmsg("could not lock a customer in \"%s\" to its segment", lock->def->customers),
+			 errdetail("The update of column " LOCKED_AT_COLUMN " by role \"%s\" did not take effect.",
+					   GetUserNameFromId(GetUserId(), false)),
+			 errhint("Row security or another trigger on \"%s\" suppresses it.", lock->def->customers),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+}
+
+static void
+lock_customers(InstalledLock *lock, CollectedRows *rows, int64 unlocked)
+{
+	if (unlocked > 1)
+		lock_execute(lock, rows, LOCK_QUERY_ORDER);
+	lock_execute(lock, rows, LOCK_QUERY_LOCK);
+}
+
+/*
+ * Brings customers and collected subscriptions into agreement or raises an
+ * error.  share: the foreign keys' row locks are not held by now, take them.
+ */
+void
+lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
+		   bool missing_allowed)
+{
+	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
+
+	SPI_connect();
+	if (share && lock->def->offers && lock->part == LOCK_SUBSCRIPTIONS)
+		lock_execute(lock, rows, LOCK_QUERY_SHARE_OFFERS);
+	if (share)
+		lock_execute(lock, rows, LOCK_QUERY_SHARE);
+	for (int round = 0;; round++)
+	{
+		Findings	found = find(lock, rows);
+		Conflict	conflict;
+
+		if (found.missing > 0 && !missing_allowed)
+			raise_missing(lock, rel);
+		if (found.contradicted > 0 && find_conflict(lock, rows, &conflict))
+			raise_conflict(lock, rel, &conflict);
+		if (found.contradicted == 0 && found.unlocked == 0)
+			break;
+		if (round == MAX_ROUNDS)
+			raise_not_locked(lock, rel);
+		lock_customers(lock, rows, found.unlocked);
+	}
+	SPI_finish();
+	lock_become_self(self);
+}

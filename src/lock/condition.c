@@ -1,0 +1,168 @@
+/*
+ * condition.c: locks_when and running_when, boolean expressions over one
+ * subscription.
+ */
+#include "segmentation.h"
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "funcapi.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_clause.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_relation.h"
+#include "parser/parser.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+
+#include "lock/lock.h"
+
+static bool
+is_single_expression(List *statements)
+{
+	SelectStmt *select;
+
+	if (list_length(statements) != 1)
+		return false;
+	select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+	return IsA(select, SelectStmt) &&
+		list_length(select->targetList) == 1 &&
+		linitial_node(ResTarget, select->targetList)->name == NULL &&
+		select->op == SETOP_NONE &&
+		select->distinctClause == NIL && select->intoClause == NULL &&
+		select->fromClause == NIL && select->whereClause == NULL &&
+		select->groupClause == NIL && select->havingClause == NULL &&
+		select->windowClause == NIL && select->sortClause == NIL &&
+		select->limitOffset == NULL && select->limitCount == NULL &&
+		select->lockingClause == NIL && select->withClause == NULL;
+}
+
+/* the one expression of a text, whatever parentheses or comments it tries */
+static Node *
+parse_expression(const char *condition)
+{
+	List	   *statements = raw_parser(psprintf("SELECT %s", condition),
+										RAW_PARSE_DEFAULT);
+	SelectStmt *select;
+
+	if (!is_single_expression(statements))
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("condition of a lock is not a single expression: %s", condition)));
+	select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+	return linitial_node(ResTarget, select->targetList)->val;
+}
+
+static void
+check_columns_only(Node *expr, const char *condition)
+{
+	Bitmapset  *columns = NULL;
+
+	pull_varattnos(expr, 1, &columns);
+	if (bms_next_member(columns, -1) >= 0 &&
+		bms_next_member(columns, -1) <= -FirstLowInvalidHeapAttributeNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("condition of a lock uses a system column or the whole row: %s", condition),
+				 errhint("Name the columns that it depends on.")));
+}
+
+/*
+ * The analysed condition over the relation, its columns as variables of range
+ * table entry 1.  Names are resolved by the search_path of the moment.
+ */
+Node *
+lock_condition_parse(Relation rel, const char *condition)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	ParseNamespaceItem *item;
+	Node	   *expr;
+
+	item = addRangeTableEntryForRelation(pstate, rel, AccessShareLock,
+										 makeAlias("s", NIL), false, false);
+	addNSItemToQuery(pstate, item, false, true, true);
+	expr = transformWhereClause(pstate, parse_expression(condition),
+								EXPR_KIND_TRIGGER_WHEN, "locks_when or running_when");
+	assign_expr_collations(pstate, expr);
+	free_parsestate(pstate);
+
+	check_columns_only(expr, condition);
+	if (contain_volatile_functions(expr))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("condition of a lock uses a volatile function: %s", condition),
+				 errdetail("Its answer for a subscription would differ from one evaluation to the next.")));
+	return expr;
+}
+
+/*
+ * Conditions are kept with every name qualified but the system's own.  Returns
+ * the level to leave with AtEOXact_GUC.
+ */
+int
+lock_enter_safe_search_path(void)
+{
+	int			save_nestlevel = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	return save_nestlevel;
+}
+
+static char *
+deparse_qualified(Node *expr, Relation rel)
+{
+	int			save_nestlevel = lock_enter_safe_search_path();
+	char	   *result;
+
+	result = deparse_expression(expr,
+								deparse_context_for("s", RelationGetRelid(rel)),
+								true, false);
+	AtEOXact_GUC(true, save_nestlevel);
+	return result;
+}
+
+static ArrayType *
+column_names(Node *expr, Relation rel)
+{
+	Bitmapset  *columns = NULL;
+	Datum	   *names = palloc(sizeof(Datum) * RelationGetNumberOfAttributes(rel));
+	int			count = 0;
+	int			i = -1;
+
+	pull_varattnos(expr, 1, &columns);
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+
+		names[count++] = NameGetDatum(&TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname);
+	}
+	return construct_array(names, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR);
+}
+
+/*
+ * lock_condition(table, condition): the checked condition with every name
+ * qualified, and the columns that it reads.
+ */
+PG_FUNCTION_INFO_V1(lock_condition);
+Datum
+lock_condition(PG_FUNCTION_ARGS)
+{
+	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Node	   *expr = lock_condition_parse(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	TupleDesc	desc;
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = CStringGetTextDatum(deparse_qualified(expr, rel));
+	values[1] = PointerGetDatum(column_names(expr, rel));
+	table_close(rel, AccessShareLock);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}

@@ -1,0 +1,234 @@
+/*
+ * customer.c: the triggers on customers.
+ */
+#include "segmentation.h"
+
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/typcache.h"
+
+#include "lock/installed.h"
+
+/* one customer before and after an UPDATE */
+typedef struct Change
+{
+	const LockDefinition *def;
+	Relation	rel;
+	TupleTableSlot *old;
+	TupleTableSlot *new;
+} Change;
+
+/* whether a column has another value by the equality of its type */
+static bool
+differs(const Change *change, const char *column)
+{
+	AttrNumber	attnum = lock_column(change->rel, column);
+	Form_pg_attribute attr;
+	TypeCacheEntry *type;
+	bool		old_null;
+	bool		new_null;
+	Datum		old;
+	Datum		new;
+
+	if (attnum == InvalidAttrNumber)
+		elog(ERROR, "column %s of relation \"%s\" does not exist",
+			 column, RelationGetRelationName(change->rel));
+	attr = TupleDescAttr(RelationGetDescr(change->rel), attnum - 1);
+	old = slot_getattr(change->old, attnum, &old_null);
+	new = slot_getattr(change->new, attnum, &new_null);
+	if (old_null || new_null)
+		return old_null != new_null;
+	type = lookup_type_cache(attr->atttypid, TYPECACHE_EQ_OPR_FINFO);
+	return !DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo, attr->attcollation, old, new));
+}
+
+static char *
+text_of(const Change *change, TupleTableSlot *slot, const char *column)
+{
+	return lock_key_values(change->rel, list_make1(unconstify(char *, column)), slot);
+}
+
+static bool
+is_null(const Change *change, TupleTableSlot *slot, const char *column)
+{
+	return slot_attisnull(slot, lock_column(change->rel, column));
+}
+
+static char *
+customer_text(const Change *change)
+{
+	return lock_key_text(change->def,
+						 lock_key_values(change->rel, change->def->customer_key, change->old));
+}
+
+static void
+refuse_unlocking(const Change *change)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("lock of customer %s cannot be cleared or changed", customer_text(change)),
+			 errdetail("Its first subscription locked it to segment \"%s\" at %s.",
+					   text_of(change, change->old, change->def->customer_segment),
+					   text_of(change, change->old, LOCKED_AT_COLUMN)),
+			 errhint("A lock stays for as long as the customer does; segmentation.move_customer changes the segment."),
+			 errtableconstraint(change->rel, LOCK_CONSTRAINT_CUSTOMER)));
+}
+
+static void
+refuse_segment(const Change *change)
+{
+	const LockDefinition *def = change->def;
+	char	   *target = is_null(change, change->new, def->customer_segment) ? NULL :
+		text_of(change, change->new, def->customer_segment);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("customer %s is locked to segment \"%s\"", customer_text(change),
+					text_of(change, change->old, def->customer_segment)),
+			 errdetail("Its first subscription locked it at %s.",
+					   text_of(change, change->old, LOCKED_AT_COLUMN)),
+			 target ?
+			 errhint("See what stands in the way with segmentation.move_blockers, and move the customer: %s",
+					 lock_move_call(def, lock_key_array(change->rel, def->customer_key, change->old), target)) :
+			 errhint("A locked customer always has a segment."),
+			 errtableconstraint(change->rel, LOCK_CONSTRAINT_CUSTOMER)));
+}
+
+static void
+refuse_key(const Change *change)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("key of locked customer %s cannot be changed", customer_text(change)),
+			 errdetail("A foreign key that its lock stands on is not ON UPDATE CASCADE, so subscriptions would not follow."),
+			 errhint("Declare the foreign key of the subscriptions ON UPDATE CASCADE."),
+			 errtableconstraint(change->rel, LOCK_CONSTRAINT_CUSTOMER)));
+}
+
+static bool
+key_differs(const Change *change)
+{
+	ListCell   *cell;
+
+	foreach(cell, change->def->customer_key)
+		if (differs(change, lfirst(cell)))
+			return true;
+	return false;
+}
+
+/* whether the subscriptions of every lock on the table follow a changed key */
+static bool
+key_cascades(const Change *change)
+{
+	ListCell   *cell;
+
+	foreach(cell, lock_definitions_of(change->def->customers_oid))
+	{
+		LockDefinition *def = lfirst(cell);
+
+		lock_definition_resolve(def, false);
+		if (!def->cascades)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_permitted_move(const Change *change)
+{
+	const LockDefinition *def = change->def;
+
+	return !is_null(change, change->new, def->customer_segment) &&
+		lock_move_permits(def->customers_oid,
+						  lock_key_array(change->rel, def->customer_key, change->old),
+						  text_of(change, change->new, def->customer_segment));
+}
+
+/*
+ * lock_customer: on UPDATE of a locked customer's key, segment or lock.  After
+ * it, when every other trigger has had its say; before it on a partitioned
+ * table, where a row that changes its partition fires no trigger after UPDATE.
+ */
+PG_FUNCTION_INFO_V1(lock_customer);
+Datum
+lock_customer(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Change		change;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+		lock_raise_trigger_misuse("lock_customer");
+
+	change.def = installed_lock(trigdata, LOCK_CUSTOMERS)->def;
+	change.rel = trigdata->tg_relation;
+	change.old = trigdata->tg_trigslot;
+	change.new = trigdata->tg_newslot;
+	if (!is_null(&change, change.old, LOCKED_AT_COLUMN))
+	{
+		if (differs(&change, LOCKED_AT_COLUMN))
+			refuse_unlocking(&change);
+		if (differs(&change, change.def->customer_segment) && !is_permitted_move(&change))
+			refuse_segment(&change);
+		if (key_differs(&change) && !key_cascades(&change))
+			refuse_key(&change);
+	}
+	return PointerGetDatum(TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
+						   trigdata->tg_newtuple : NULL);
+}
+
+/* those that lock the new customer, as the owner of the table sees them */
+static void
+fetch_subscriptions(InstalledLock *lock, TriggerData *trigdata, CollectedRows *found)
+{
+	LockUser	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
+	int			save_nestlevel = lock_enter_safe_search_path();
+	MemoryContext caller = CurrentMemoryContext;
+	CollectedRows customer;
+
+	lock_rows_begin(&customer, lock->rows_desc);
+	lock_rows_add(&customer, lock, trigdata->tg_trigslot, NULL);
+	SPI_connect();
+	lock_execute(lock, &customer, LOCK_QUERY_FETCH);
+	MemoryContextSwitchTo(caller);
+	lock_rows_begin(found, CreateTupleDescCopy(SPI_tuptable->tupdesc));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(found->store, SPI_tuptable->vals[i]);
+	found->count = SPI_processed;
+	SPI_finish();
+	tuplestore_end(customer.store);
+	AtEOXact_GUC(true, save_nestlevel);
+	lock_become_self(self);
+}
+
+/*
+ * lock_new_customer: after INSERT, where a deferred foreign key lets
+ * subscriptions be there before their customer.
+ */
+PG_FUNCTION_INFO_V1(lock_new_customer);
+Datum
+lock_new_customer(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	InstalledLock *lock;
+	CollectedRows subscriptions;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		lock_raise_trigger_misuse("lock_new_customer");
+
+	lock = installed_lock(trigdata, LOCK_CUSTOMERS);
+	fetch_subscriptions(lock, trigdata, &subscriptions);
+	if (subscriptions.count > 0)
+		lock_check(lock, &subscriptions, trigdata->tg_relation, false, true);
+	tuplestore_end(subscriptions.store);
+	return PointerGetDatum(NULL);
+}

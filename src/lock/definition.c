@@ -1,0 +1,496 @@
+/*
+ * definition.c: a lock as the arguments of its triggers spell it, checked
+ * against the catalog.
+ *
+ * Arguments are names, so that they survive a dump.  A name that no longer
+ * fits is an error: a lock that cannot be read holds everything shut.
+ */
+#include "segmentation.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_func.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+#include "utils/varlena.h"
+
+#include "lock/lock.h"
+
+/* quoted names of a comma-separated list */
+static List *
+parse_columns(const char *value)
+{
+	char	   *copy = pstrdup(value);
+	List	   *names;
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	if (!SplitIdentifierString(copy, ',', &names))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid column list \"%s\" in the arguments of a lock's trigger", value)));
+	foreach(cell, names)
+		result = lappend(result, pstrdup(quote_identifier(lfirst(cell))));
+	return result;
+}
+
+static void
+parse_argument(LockDefinition *def, const char *arg)
+{
+	const char *eq = strchr(arg, '=');
+	char	   *name = eq ? pnstrdup(arg, eq - arg) : pstrdup(arg);
+	char	   *value = eq ? pstrdup(eq + 1) : NULL;
+
+	if (value == NULL)
+		name = "";
+	if (strcmp(name, "customers") == 0)
+		def->customers = value;
+	else if (strcmp(name, "subscriptions") == 0)
+		def->subscriptions = value;
+	else if (strcmp(name, "offers") == 0)
+		def->offers = value;
+	else if (strcmp(name, "customer_key") == 0)
+		def->customer_key = parse_columns(value);
+	else if (strcmp(name, "customer_segment") == 0)
+		def->customer_segment = value;
+	else if (strcmp(name, "subscription_customer") == 0)
+		def->subscription_customer = parse_columns(value);
+	else if (strcmp(name, "subscription_segment") == 0)
+		def->subscription_segment = value;
+	else if (strcmp(name, "subscription_offer") == 0)
+		def->subscription_offer = parse_columns(value);
+	else if (strcmp(name, "offer_key") == 0)
+		def->offer_key = parse_columns(value);
+	else if (strcmp(name, "offer_segment") == 0)
+		def->offer_segment = value;
+	else if (strcmp(name, "locks_when") == 0)
+		def->locks_when = value;
+	else if (strcmp(name, "running_when") == 0)
+		def->running_when = value;
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized argument \"%s\" of a lock's trigger", arg),
+				 errhint("Triggers of a lock are created by segmentation.install_lock.")));
+}
+
+static bool
+is_complete(const LockDefinition *def)
+{
+	bool		by_offer = def->offers && def->offer_segment &&
+		def->offer_key != NIL &&
+		list_length(def->offer_key) == list_length(def->subscription_offer);
+
+	return def->customers && def->customer_segment && def->customer_key != NIL &&
+		(def->subscriptions == NULL ||
+		 (list_length(def->customer_key) == list_length(def->subscription_customer) &&
+		  (by_offer || (def->subscription_segment && !def->offers))));
+}
+
+LockDefinition *
+lock_definition_parse(int nargs, char **args)
+{
+	LockDefinition *def = palloc0(sizeof(LockDefinition));
+
+	for (int i = 0; i < nargs; i++)
+		parse_argument(def, args[i]);
+	if (!is_complete(def))
+		lock_raise_incomplete();
+	return def;
+}
+
+static Oid
+table_oid(const char *quoted_name)
+{
+	List	   *names = textToQualifiedNameList(cstring_to_text(quoted_name));
+
+	return RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
+}
+
+/* InvalidOid where the name is nobody's now */
+Oid
+lock_definition_customers(const LockDefinition *def)
+{
+	return table_oid(def->customers);
+}
+
+static int
+errhint_reinstall(const LockDefinition *def)
+{
+	return errhint("If it was renamed, renew the lock with segmentation.remove_lock and segmentation.install_lock; until then nothing that the lock of %s protects can change.",
+				   def->customers);
+}
+
+static Oid
+required_table(const LockDefinition *def, const char *quoted_name)
+{
+	Oid			relid = table_oid(quoted_name);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s\" of the lock of %s does not exist",
+						quoted_name, def->customers),
+				 errhint_reinstall(def)));
+	return relid;
+}
+
+char *
+lock_unquoted(const char *quoted_name)
+{
+	char	   *copy = pstrdup(quoted_name);
+	List	   *names;
+
+	if (!SplitIdentifierString(copy, ',', &names) || list_length(names) != 1)
+		elog(ERROR, "invalid column name %s", quoted_name);
+	return linitial(names);
+}
+
+/* InvalidAttrNumber where there is none */
+AttrNumber
+lock_column(Relation rel, const char *quoted_name)
+{
+	return get_attnum(RelationGetRelid(rel), lock_unquoted(quoted_name));
+}
+
+static AttrNumber
+required_column(const LockDefinition *def, Relation rel, const char *quoted_name)
+{
+	AttrNumber	attnum = lock_column(rel, quoted_name);
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column %s of table \"%s\", part of the lock of %s, does not exist",
+						quoted_name, RelationGetRelationName(rel), def->customers),
+				 errhint_reinstall(def)));
+	return attnum;
+}
+
+static char *
+operator_text(Oid operid)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operid));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operid);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)",
+					  quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static Oid
+column_type(Relation rel, AttrNumber attnum)
+{
+	return TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid;
+}
+
+/* the equality that decides whether two values of a column are the same */
+static char *
+equality_of(Relation rel, AttrNumber attnum)
+{
+	Oid			type = column_type(rel, attnum);
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR);
+
+	if (!OidIsValid(entry->eq_opr))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("could not identify an equality operator for type %s",
+						format_type_be(type))));
+	return operator_text(entry->eq_opr);
+}
+
+/* the position of a column pair in a foreign key, -1 where it is not in it */
+static int
+foreign_key_position(const ForeignKeyCacheInfo *key, AttrNumber referencing,
+					 AttrNumber referenced)
+{
+	for (int i = 0; i < key->nkeys; i++)
+		if (key->conkey[i] == referencing && key->confkey[i] == referenced)
+			return i;
+	return -1;
+}
+
+/*
+ * The operators, referenced column first, of the foreign key with just these
+ * column pairs; NIL where the pairs are not those of this key.
+ */
+static List *
+foreign_key_operators(const LockDefinition *def, const ForeignKeyCacheInfo *key,
+					  Relation referencing, const List *columns,
+					  Relation referenced, const List *key_columns)
+{
+	List	   *result = NIL;
+	ListCell   *column;
+	ListCell   *key_column;
+
+	if (key->nkeys != list_length(columns))
+		return NIL;
+	forboth(column, columns, key_column, key_columns)
+	{
+		int			i = foreign_key_position(key,
+											 required_column(def, referencing, lfirst(column)),
+											 required_column(def, referenced, lfirst(key_column)));
+
+		if (i < 0)
+			return NIL;
+		result = lappend(result, operator_text(key->conpfeqop[i]));
+	}
+	return result;
+}
+
+/*
+ * The lock stands on foreign keys: their row locks order a subscription and a
+ * move of its customer, or a change of its offer.
+ */
+static List *
+required_foreign_key(const LockDefinition *def, Relation referencing,
+					 const List *columns, Relation referenced,
+					 const List *key_columns, Oid *constraint)
+{
+	ListCell   *cell;
+
+	foreach(cell, RelationGetFKeyList(referencing))
+	{
+		ForeignKeyCacheInfo *key = lfirst(cell);
+		List	   *operators = NIL;
+
+		if (key->confrelid == RelationGetRelid(referenced))
+			operators = foreign_key_operators(def, key, referencing, columns,
+											  referenced, key_columns);
+		if (operators != NIL)
+		{
+			*constraint = key->conoid;
+			return operators;
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("the foreign key from \"%s\" to \"%s\" that its lock stands on does not exist",
+					RelationGetRelationName(referencing),
+					RelationGetRelationName(referenced)),
+			 errhint("Add it again, or renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+	return NIL;
+}
+
+static void
+resolve_foreign_key_actions(LockDefinition *def, Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	Form_pg_constraint form;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for constraint %u", constraint);
+	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	def->deferrable = form->condeferrable;
+	def->cascades = form->confupdtype == FKCONSTR_ACTION_CASCADE;
+	ReleaseSysCache(tuple);
+}
+
+static void
+check_segment_type(const LockDefinition *def, Relation rel, const char *column,
+				   Oid customer_type)
+{
+	Oid			type = column_type(rel, required_column(def, rel, column));
+
+	if (!IsBinaryCoercible(getBaseType(type), getBaseType(customer_type)) &&
+		!IsBinaryCoercible(getBaseType(customer_type), getBaseType(type)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column %s of table \"%s\" is of type %s, but column %s of table \"%s\" of type %s",
+						column, RelationGetRelationName(rel), format_type_be(type),
+						def->customer_segment, def->customers, format_type_be(customer_type)),
+				 errhint("Give both the same type with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
+}
+
+static void
+resolve_customers(LockDefinition *def, Relation customers, bool installing)
+{
+	AttrNumber	segment = required_column(def, customers, def->customer_segment);
+	ListCell   *cell;
+
+	if (!installing)
+		required_column(def, customers, LOCKED_AT_COLUMN);
+	def->has_locked_at = lock_column(customers, LOCKED_AT_COLUMN) != InvalidAttrNumber;
+	def->segment_operator = equality_of(customers, segment);
+	def->segment_type = format_type_be_qualified(column_type(customers, segment));
+	foreach(cell, def->customer_key)
+	{
+		AttrNumber	attnum = required_column(def, customers, lfirst(cell));
+
+		def->key_operators = lappend(def->key_operators,
+									 equality_of(customers, attnum));
+		def->key_types = lappend(def->key_types,
+								 format_type_be_qualified(column_type(customers, attnum)));
+	}
+}
+
+static void
+resolve_subscription_key(LockDefinition *def, Relation subscriptions)
+{
+	Bitmapset  *key = RelationGetIndexAttrBitmap(subscriptions,
+												 INDEX_ATTR_BITMAP_PRIMARY_KEY);
+	int			i = -1;
+
+	while ((i = bms_next_member(key, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+		char	   *name = NameStr(TupleDescAttr(RelationGetDescr(subscriptions), attnum - 1)->attname);
+
+		def->subscription_key = lappend(def->subscription_key,
+										pstrdup(quote_identifier(name)));
+	}
+}
+
+static void
+resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type)
+{
+	Relation	offers;
+	Oid			constraint;
+	ListCell   *cell;
+
+	def->offers_oid = required_table(def, def->offers);
+	offers = table_open(def->offers_oid, AccessShareLock);
+	check_segment_type(def, offers, def->offer_segment, segment_type);
+	def->offer_operators = required_foreign_key(def, subscriptions,
+												def->subscription_offer, offers,
+												def->offer_key, &constraint);
+	foreach(cell, def->offer_key)
+		def->offer_key_operators = lappend(def->offer_key_operators,
+										   equality_of(offers, lock_column(offers, lfirst(cell))));
+	table_close(offers, NoLock);
+}
+
+static void
+resolve_subscriptions(LockDefinition *def, Relation customers)
+{
+	Relation	subscriptions;
+	Oid			segment_type;
+	Oid			constraint;
+
+	def->subscriptions_oid = required_table(def, def->subscriptions);
+	subscriptions = table_open(def->subscriptions_oid, AccessShareLock);
+	resolve_subscription_key(def, subscriptions);
+	segment_type = column_type(customers, lock_column(customers, def->customer_segment));
+	def->customer_operators = required_foreign_key(def, subscriptions,
+												   def->subscription_customer, customers,
+												   def->customer_key, &constraint);
+	resolve_foreign_key_actions(def, constraint);
+	if (def->offers)
+		resolve_offers(def, subscriptions, segment_type);
+	else
+		check_segment_type(def, subscriptions, def->subscription_segment, segment_type);
+	table_close(subscriptions, NoLock);
+}
+
+/* fills in what the catalog says of the names, or raises an error */
+void
+lock_definition_resolve(LockDefinition *def, bool installing)
+{
+	Relation	customers;
+
+	def->customers_oid = required_table(def, def->customers);
+	customers = table_open(def->customers_oid, AccessShareLock);
+	resolve_customers(def, customers, installing);
+	if (def->subscriptions)
+		resolve_subscriptions(def, customers);
+	table_close(customers, NoLock);
+}
+
+static char **
+arguments_of_trigger(HeapTuple tuple, TupleDesc desc, int *nargs)
+{
+	bool		isnull;
+	Datum		bytes = heap_getattr(tuple, Anum_pg_trigger_tgargs, desc, &isnull);
+	char	   *next = VARDATA_ANY(DatumGetByteaPP(bytes));
+	char	  **args;
+
+	*nargs = ((Form_pg_trigger) GETSTRUCT(tuple))->tgnargs;
+	args = palloc(sizeof(char *) * Max(*nargs, 1));
+	for (int i = 0; i < *nargs; i++)
+	{
+		args[i] = pstrdup(next);
+		next += strlen(next) + 1;
+	}
+	return args;
+}
+
+/* all locks on a table of customers, found through the arguments of triggers */
+List *
+lock_definitions_of(Oid customers)
+{
+	List	   *function = list_make2(makeString("segmentation"),
+									  makeString("lock_subscription"));
+	Oid			funcid = LookupFuncName(function, 0, NULL, false);
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(triggers, InvalidOid, false, NULL, 0, NULL);
+	List	   *result = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+		LockDefinition *def;
+		char	  **args;
+		int			nargs;
+
+		if (form->tgfoid != funcid || OidIsValid(form->tgparentid) ||
+			form->tgdeferrable || !TRIGGER_FOR_INSERT(form->tgtype))
+			continue;
+		args = arguments_of_trigger(tuple, RelationGetDescr(triggers), &nargs);
+		def = lock_definition_parse(nargs, args);
+		if (lock_definition_customers(def) == customers)
+			result = lappend(result, def);
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	return result;
+}
+
+/* lock_arguments(trigger): the arguments of a trigger, which pg_trigger has as bytes */
+PG_FUNCTION_INFO_V1(lock_arguments);
+Datum
+lock_arguments(PG_FUNCTION_ARGS)
+{
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ArrayBuildState *result = NULL;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, PG_GETARG_DATUM(0));
+	scan = systable_beginscan(triggers, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		int			nargs;
+		char	  **args = arguments_of_trigger(tuple, RelationGetDescr(triggers), &nargs);
+
+		for (int i = 0; i < nargs; i++)
+			result = accumArrayResult(result, CStringGetTextDatum(args[i]), false,
+									  TEXTOID, CurrentMemoryContext);
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(makeArrayResult(result, CurrentMemoryContext));
+}

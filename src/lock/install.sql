@@ -1,0 +1,529 @@
+-- installing and removing a lock: glue between catalog and DDL
+
+CREATE VIEW segmentation.lock AS
+    SELECT t.tgrelid::pg_catalog.regclass AS subscriptions,
+           pg_catalog.split_part(a.argument, '=', 1) AS argument,
+           pg_catalog.substr(a.argument, pg_catalog.strpos(a.argument, '=') OPERATOR(pg_catalog.+) 1) AS value
+      FROM pg_catalog.pg_trigger t
+           CROSS JOIN LATERAL pg_catalog.unnest(segmentation.lock_arguments(t.oid)) WITH ORDINALITY a(argument, n)
+     WHERE t.tgfoid OPERATOR(pg_catalog.=) 'segmentation.lock_subscription()'::pg_catalog.regprocedure
+       AND t.tgparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+       AND NOT t.tgdeferrable
+       AND (t.tgtype OPERATOR(pg_catalog.&) 4::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0
+     ORDER BY t.tgrelid, a.n;
+COMMENT ON VIEW segmentation.lock IS 'installed locks: for each table of subscriptions, what install_lock was told or found';
+COMMENT ON COLUMN segmentation.lock.subscriptions IS 'table of subscriptions that has the lock';
+COMMENT ON COLUMN segmentation.lock.argument IS 'name of an argument';
+COMMENT ON COLUMN segmentation.lock.value IS 'its value; names are quoted where they need it';
+
+CREATE FUNCTION segmentation.lock_check_table(relation regclass, role text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    class pg_class;
+BEGIN
+    IF relation IS NULL THEN
+        RAISE null_value_not_allowed USING
+            MESSAGE = format('argument "%s" must not be null', role);
+    END IF;
+    SELECT * INTO STRICT class FROM pg_class WHERE oid = relation;
+    IF class.relkind NOT IN ('r', 'p') THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('"%s" is not a table', relation),
+            HINT = 'A lock stands on triggers and foreign keys, which only tables have.';
+    END IF;
+    IF class.relispartition THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('"%s" is a partition', relation),
+            HINT = 'Install the lock on the partitioned table; it reaches all partitions, present and future.';
+    END IF;
+    IF class.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE relation IN (inhrelid, inhparent)) THEN
+        RAISE feature_not_supported USING
+            MESSAGE = format('table "%s" has an inheritance parent or child', relation),
+            DETAIL = 'Foreign keys and triggers do not reach across inheritance.',
+            HINT = 'Use a partitioned table.';
+    END IF;
+    IF NOT pg_has_role(class.relowner, 'USAGE') THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('must be owner of table %s', relation);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_check_table(regclass, text) IS 'raises an error where a table cannot have a lock';
+
+CREATE FUNCTION segmentation.lock_check_column(relation regclass, col name, hint text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = col AND attnum > 0) THEN
+        RAISE undefined_column USING
+            MESSAGE = format('column "%s" of table "%s" does not exist', col, relation),
+            HINT = hint;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_check_column(regclass, name, text) IS 'raises an error where a table lacks a column';
+
+CREATE FUNCTION segmentation.lock_primary_key(relation regclass) RETURNS name[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT array_agg(a.attname ORDER BY k.n)
+      FROM pg_index i
+           CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, n)
+           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+     WHERE i.indrelid = relation AND i.indisprimary AND k.n <= i.indnkeyatts
+$$;
+COMMENT ON FUNCTION segmentation.lock_primary_key(regclass) IS 'columns of a table''s primary key, NULL where it has none';
+
+CREATE FUNCTION segmentation.lock_foreign_keys(referencing regclass, referenced regclass, key_order name[],
+    OUT constraint_name name, OUT columns name[], OUT key name[]) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.conname,
+           array_agg(a.attname ORDER BY array_position(key_order, r.attname), k.n),
+           array_agg(r.attname ORDER BY array_position(key_order, r.attname), k.n)
+      FROM pg_constraint c
+           CROSS JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY k(con, conf, n)
+           JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.con
+           JOIN pg_attribute r ON r.attrelid = c.confrelid AND r.attnum = k.conf
+     WHERE c.contype = 'f' AND c.conrelid = referencing AND c.confrelid = referenced
+       AND c.conparentid = 0
+       AND (to_jsonb(c) ->> 'conenforced')::boolean IS DISTINCT FROM false
+     GROUP BY c.oid, c.conname
+     ORDER BY c.conname
+$$;
+COMMENT ON FUNCTION segmentation.lock_foreign_keys(regclass, regclass, name[]) IS 'enforced foreign keys from one table to another, their column pairs in the order of the key given';
+
+CREATE FUNCTION segmentation.lock_column_list(columns name[]) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u(c, n)
+$$;
+COMMENT ON FUNCTION segmentation.lock_column_list(name[]) IS 'quoted names of columns, separated by commas';
+
+CREATE FUNCTION segmentation.lock_table_name(relation regclass) RETURNS text
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('%I.%I', n.nspname, c.relname)
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation
+$$;
+COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of a table, as triggers keep it';
+
+-- the one foreign key that fits, or an error that says how to get one
+CREATE FUNCTION segmentation.lock_foreign_key(referencing regclass, referenced regclass,
+    wanted_columns name[], wanted_key name[], argument text,
+    OUT columns name[], OUT key name[])
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    candidate record;
+    names text[];
+BEGIN
+    FOR candidate IN
+        SELECT f.constraint_name, f.columns AS c, f.key AS k
+          FROM segmentation.lock_foreign_keys(referencing, referenced, wanted_key) f
+         WHERE (wanted_key IS NULL OR (f.key @> wanted_key AND f.key <@ wanted_key))
+           AND (wanted_columns IS NULL OR f.columns @> wanted_columns)
+    LOOP
+        names := names || candidate.constraint_name::text;
+        columns := candidate.c;
+        key := candidate.k;
+    END LOOP;
+    IF cardinality(names) = 1 THEN
+        RETURN;
+    ELSIF cardinality(names) > 1 THEN
+        RAISE ambiguous_column USING
+            MESSAGE = format('table "%s" has several foreign keys to "%s"', referencing, referenced),
+            DETAIL = format('They are %s.', array_to_string(names, ', ')),
+            HINT = format('Say with %s which columns count.', argument);
+    END IF;
+    wanted_key := coalesce(wanted_key, segmentation.lock_primary_key(referenced));
+    RAISE undefined_object USING
+        MESSAGE = format('table "%s" has no foreign key to "%s" (%s)', referencing, referenced,
+                         segmentation.lock_column_list(wanted_key)),
+        DETAIL = 'A lock stands on foreign keys: their row locks order what concurrent sessions do.',
+        HINT = format('Add it: ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s);', referencing,
+                      coalesce(segmentation.lock_column_list(wanted_columns), '...'), referenced,
+                      segmentation.lock_column_list(wanted_key));
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_foreign_key(regclass, regclass, name[], name[], text) IS 'the foreign key from one table to another that a lock stands on';
+
+-- A subscription that is linked to offers by items can have offers of several
+-- segments, and then it has none.
+CREATE FUNCTION segmentation.lock_check_offers(subscriptions regclass, offers regclass, customer_segment name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    items regclass;
+BEGIN
+    SELECT s.conrelid INTO items
+      FROM pg_constraint s JOIN pg_constraint o ON o.conrelid = s.conrelid
+     WHERE s.contype = 'f' AND s.confrelid = subscriptions AND s.conparentid = 0
+       AND o.contype = 'f' AND o.confrelid = offers AND o.conparentid = 0
+     ORDER BY s.conrelid::text
+     LIMIT 1;
+    IF items IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.lock_foreign_keys(subscriptions, offers, NULL)) THEN
+        RAISE undefined_object USING
+            MESSAGE = format('subscriptions in "%s" do not name their offer', subscriptions),
+            DETAIL = format('Table "%s" stands between "%s" and "%s", so that one subscription can have offers of several segments.',
+                            items, subscriptions, offers),
+            HINT = format('Keep the segment in the subscription: ALTER TABLE %s ADD COLUMN %I; with the type of the customer''s segment, filled by the application, and say subscription_segment => %L instead of offers.',
+                          subscriptions, customer_segment, customer_segment);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_check_offers(regclass, regclass, name) IS 'raises an error where subscriptions reach their offers only through a table of items';
+
+-- Waits in short steps and lets go in between: transactions that hold one of
+-- the tables and want another get on, and nobody meets a deadlock.
+CREATE FUNCTION segmentation.lock_tables(customers regclass, customers_mode text, others regclass[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
+DECLARE
+    attempts CONSTANT int := 20;
+    other regclass;
+BEGIN
+    FOR attempt IN 1..attempts LOOP
+        BEGIN
+            EXECUTE format('LOCK TABLE %s IN %s MODE', segmentation.lock_table_name(customers), customers_mode);
+            FOREACH other IN ARRAY others LOOP
+                EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', segmentation.lock_table_name(other));
+            END LOOP;
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            IF attempt = attempts THEN
+                RAISE lock_not_available USING
+                    MESSAGE = format('could not lock table "%s" and those that refer to it', customers),
+                    DETAIL = format('Other transactions held them through %s attempts.', attempts),
+                    HINT = 'Try again when no long transaction writes them.';
+            END IF;
+        END;
+        PERFORM pg_sleep(0.05);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_tables(regclass, text, regclass[]) IS 'locks the tables of a lock against writers while it is installed, waiting a bounded time';
+
+CREATE FUNCTION segmentation.lock_trigger_name(relation regclass, base text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT candidate
+      FROM (SELECT base AS candidate, 1 AS n UNION ALL SELECT format('%s_%s', base, n), n FROM generate_series(2, 1000) n) c
+     WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = candidate)
+     ORDER BY n LIMIT 1
+$$;
+COMMENT ON FUNCTION segmentation.lock_trigger_name(regclass, text) IS 'a trigger name that is still free on a table';
+
+-- the DDL of a lock, in order
+CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
+    arguments text[], watched name[]) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    call CONSTANT text := format('EXECUTE FUNCTION segmentation.%%s(%s)',
+        (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)));
+    guard_call CONSTANT text := format('EXECUTE FUNCTION segmentation.lock_customer(%s)',
+        (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)
+          WHERE a ~ '^(customers|customer_key|customer_segment)='));
+    changed CONSTANT text := format('ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(%s)::pg_catalog.record',
+        (SELECT string_agg(format('OLD.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)),
+        (SELECT string_agg(format('NEW.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)));
+    subscription_call CONSTANT text := format(call, 'lock_subscription');
+    customers_name CONSTANT text := segmentation.lock_table_name(customers);
+    subscriptions_name CONSTANT text := segmentation.lock_table_name(subscriptions);
+    offers_name CONSTANT text := segmentation.lock_table_name(offers);
+    deferrable boolean;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at' AND NOT attisdropped) THEN
+        RETURN NEXT format('ALTER TABLE %s ADD COLUMN segment_locked_at timestamptz', customers_name);
+    END IF;
+
+    IF (SELECT relkind = 'p' FROM pg_class WHERE oid = subscriptions) THEN
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_insert AFTER INSERT ON %s FOR EACH ROW %s',
+                           subscriptions_name, subscription_call);
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_update AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                           subscriptions_name, changed, subscription_call);
+    ELSE
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_subscriptions FOR EACH STATEMENT %s',
+                           subscriptions_name, subscription_call);
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_subscriptions NEW TABLE AS new_subscriptions FOR EACH STATEMENT %s',
+                           subscriptions_name, subscription_call);
+    END IF;
+
+    deferrable := (SELECT bool_or(condeferrable) FROM pg_constraint
+                    WHERE contype = 'f' AND conrelid = subscriptions AND confrelid = customers AND conparentid = 0);
+    IF deferrable THEN
+        RETURN NEXT format('CREATE CONSTRAINT TRIGGER segmentation_lock_commit_insert AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW %s',
+                           subscriptions_name, subscription_call);
+        RETURN NEXT format('CREATE CONSTRAINT TRIGGER segmentation_lock_commit_update AFTER UPDATE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s) %s',
+                           subscriptions_name, changed, subscription_call);
+        RETURN NEXT format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW %s',
+                           segmentation.lock_trigger_name(customers, 'segmentation_lock_new_customer'),
+                           customers_name, format(call, 'lock_new_customer'));
+    END IF;
+
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure) THEN
+        RETURN NEXT format('CREATE TRIGGER %s UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                           CASE WHEN (SELECT relkind = 'p' FROM pg_class WHERE oid = customers)
+                                THEN '"~segmentation_lock_customer" BEFORE' ELSE 'segmentation_lock_customer AFTER' END,
+                           customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
+    END IF;
+
+    IF offers IS NOT NULL THEN
+        RETURN NEXT format('CREATE TRIGGER %s UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                           CASE WHEN (SELECT relkind = 'p' FROM pg_class WHERE oid = offers)
+                                THEN format('%I BEFORE', segmentation.lock_trigger_name(offers, '~segmentation_lock_offer'))
+                                ELSE format('%I AFTER', segmentation.lock_trigger_name(offers, 'segmentation_lock_offer')) END,
+                           offers_name, segmentation.lock_query(arguments, 'offer condition'), format(call, 'lock_offer'));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, text[], name[]) IS 'the statements that create a lock''s column and triggers';
+
+-- a second lock on the same customers must mean the same key and segment
+CREATE FUNCTION segmentation.lock_check_installed(customers regclass, subscriptions regclass, arguments text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    installed record;
+BEGIN
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = subscriptions AND tgfoid = 'segmentation.lock_subscription()'::regprocedure) THEN
+        RAISE duplicate_object USING
+            MESSAGE = format('table "%s" has a lock already', subscriptions),
+            HINT = format('To change it, remove it first: SELECT segmentation.remove_lock(%L, %L);', customers, subscriptions);
+    END IF;
+    FOR installed IN
+        SELECT a FROM pg_trigger, unnest(segmentation.lock_arguments(oid)) a
+         WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure AND a <> ALL (arguments)
+    LOOP
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('customers in "%s" have a lock with another key or segment', customers),
+            DETAIL = format('It says %s.', installed.a),
+            HINT = 'All locks on one table of customers share its key and segment.';
+    END LOOP;
+    IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at'
+                  AND NOT attisdropped AND atttypid <> 'timestamptz'::regtype) THEN
+        RAISE datatype_mismatch USING
+            MESSAGE = format('column "segment_locked_at" of table "%s" is not of type timestamp with time zone', customers);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_check_installed(regclass, regclass, text[]) IS 'raises an error where a lock contradicts one that is installed';
+
+CREATE FUNCTION segmentation.lock_raise_conflicts(customers regclass, query text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    conflict record;
+    total bigint := 0;
+    named text[] := '{}';
+BEGIN
+    FOR conflict IN EXECUTE format('SELECT * FROM (%s) AS c(customer_key, customer_segment, subscription, segment)', query) LOOP
+        total := total + 1;
+        IF total <= 3 THEN
+            named := named || format('customer %s in segment %s has subscription %s in segment %s', conflict.customer_key,
+                                     coalesce(quote_ident(conflict.customer_segment), 'NULL'), coalesce(conflict.subscription::text, ''),
+                                     coalesce(quote_ident(conflict.segment), 'NULL'));
+        END IF;
+    END LOOP;
+    IF total > 0 THEN
+        RAISE check_violation USING
+            MESSAGE = format('subscriptions contradict the segments of their customers in "%s"', customers),
+            DETAIL = format('There are %s: %s.', total, array_to_string(named, '; ') || CASE WHEN total > 3 THEN '; ...' ELSE '' END),
+            HINT = 'Make them agree first, or say with running_when which subscriptions have to; dry_run => true lists all.',
+            TABLE = (SELECT relname FROM pg_class WHERE oid = customers),
+            CONSTRAINT = 'segmentation_lock_subscription';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text) IS 'raises an error where customers and subscriptions contradict each other at installation';
+
+CREATE FUNCTION segmentation.lock_install(
+    customers regclass, subscriptions regclass, customer_key name[], customer_segment name,
+    subscription_customer name[], subscription_segment name,
+    offers regclass, subscription_offer name, offer_segment name,
+    locks_when text, running_when text, watched name[], dry_run boolean)
+RETURNS TABLE (step text, detail text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    foreign_key record;
+    arguments text[];
+    statement text;
+    conflict record;
+BEGIN
+    PERFORM segmentation.lock_check_table(customers, 'customers');
+    PERFORM segmentation.lock_check_table(subscriptions, 'subscriptions');
+    IF customer_key IS NULL THEN
+        customer_key := segmentation.lock_primary_key(customers);
+        IF customer_key IS NULL THEN
+            RAISE undefined_object USING
+                MESSAGE = format('table "%s" has no primary key', customers),
+                HINT = 'Say with customer_key which unique columns identify a customer.';
+        END IF;
+        RETURN QUERY SELECT 'found', format('customer_key => %L, the primary key', customer_key);
+    END IF;
+    PERFORM segmentation.lock_check_column(customers, customer_segment,
+        format('Say with customer_segment which it is, or add it: ALTER TABLE %s ADD COLUMN %I segment_id;', customers, customer_segment));
+
+    foreign_key := segmentation.lock_foreign_key(subscriptions, customers, subscription_customer, customer_key, 'subscription_customer');
+    IF subscription_customer IS NULL THEN
+        RETURN QUERY SELECT 'found', format('subscription_customer => %L, the foreign key', foreign_key.columns);
+    END IF;
+    arguments := ARRAY['customers=' || segmentation.lock_table_name(customers),
+                       'customer_key=' || segmentation.lock_column_list(foreign_key.key),
+                       'customer_segment=' || quote_ident(customer_segment),
+                       'subscriptions=' || segmentation.lock_table_name(subscriptions),
+                       'subscription_customer=' || segmentation.lock_column_list(foreign_key.columns)];
+    watched := foreign_key.columns || watched;
+
+    IF offers IS NOT NULL THEN
+        IF subscription_segment IS NOT NULL THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = 'subscription_segment and offers exclude each other',
+                HINT = 'A subscription has its segment in a column of its own or from its offer, not both.';
+        END IF;
+        PERFORM segmentation.lock_check_table(offers, 'offers');
+        PERFORM segmentation.lock_check_offers(subscriptions, offers, customer_segment);
+        foreign_key := segmentation.lock_foreign_key(subscriptions, offers, ARRAY[subscription_offer], NULL, 'subscription_offer');
+        IF subscription_offer IS NULL THEN
+            RETURN QUERY SELECT 'found', format('subscription_offer => %L, the foreign key', foreign_key.columns);
+        END IF;
+        IF offer_segment IS NULL THEN
+            offer_segment := customer_segment;
+            RETURN QUERY SELECT 'found', format('offer_segment => %L, named as the customer''s', offer_segment);
+        END IF;
+        PERFORM segmentation.lock_check_column(offers, offer_segment, 'Say with offer_segment which it is.');
+        arguments := arguments || ARRAY['offers=' || segmentation.lock_table_name(offers),
+                                        'subscription_offer=' || segmentation.lock_column_list(foreign_key.columns),
+                                        'offer_key=' || segmentation.lock_column_list(foreign_key.key),
+                                        'offer_segment=' || quote_ident(offer_segment)];
+        watched := foreign_key.columns || watched;
+    ELSE
+        IF subscription_offer IS NOT NULL OR offer_segment IS NOT NULL THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = 'subscription_offer and offer_segment need offers',
+                HINT = 'Say with offers which table it is.';
+        END IF;
+        IF subscription_segment IS NULL THEN
+            IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = subscriptions AND attname = customer_segment) THEN
+                RAISE undefined_column USING
+                    MESSAGE = format('nothing tells the segment of a subscription in "%s"', subscriptions),
+                    DETAIL = format('There is no column "%s", and neither subscription_segment nor offers is given.', customer_segment),
+                    HINT = 'Say with subscription_segment which column has it, or with offers which table the subscription''s foreign key leads to; where offers hang on items of a subscription, add a column to the subscription.';
+            END IF;
+            subscription_segment := customer_segment;
+            RETURN QUERY SELECT 'found', format('subscription_segment => %L, named as the customer''s', subscription_segment);
+        END IF;
+        PERFORM segmentation.lock_check_column(subscriptions, subscription_segment, 'Say with subscription_segment which it is.');
+        arguments := arguments || ('subscription_segment=' || quote_ident(subscription_segment));
+        watched := subscription_segment || watched;
+    END IF;
+    arguments := arguments || ('locks_when=' || locks_when) || ('running_when=' || running_when);
+    arguments := array_remove(arguments, NULL);
+    watched := ARRAY(SELECT DISTINCT w FROM unnest(watched) w WHERE w IS NOT NULL ORDER BY w);
+
+    IF NOT dry_run THEN
+        PERFORM segmentation.lock_tables(customers,
+            CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at')
+                 THEN 'SHARE ROW EXCLUSIVE' ELSE 'ACCESS EXCLUSIVE' END,
+            array_remove(ARRAY[subscriptions, offers], NULL));
+        PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
+    END IF;
+    PERFORM segmentation.lock_check_installed(customers, subscriptions, arguments);
+
+    RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('%%s customers that have subscriptions', n) FROM (%s) u(n) $q$,
+                                segmentation.lock_query(arguments, 'unlocked'));
+    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched) s LOOP
+        RETURN QUERY SELECT 'run', statement;
+        IF NOT dry_run THEN
+            EXECUTE statement;
+        END IF;
+    END LOOP;
+    IF dry_run THEN
+        FOR conflict IN EXECUTE format('SELECT * FROM (%s) AS c(customer_key, customer_segment, subscription, segment)',
+                                       segmentation.lock_query(arguments, 'conflicts')) LOOP
+            RETURN QUERY SELECT 'conflict', format('customer %s in segment %s has subscription %s in segment %s', conflict.customer_key,
+                                                   coalesce(quote_ident(conflict.customer_segment), 'NULL'), coalesce(conflict.subscription::text, ''),
+                                                   coalesce(quote_ident(conflict.segment), 'NULL'));
+        END LOOP;
+    ELSE
+        EXECUTE segmentation.lock_query(arguments, 'lock');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_install(regclass, regclass, name[], name, name[], name, regclass, name, name, text, text, name[], boolean) IS 'install_lock with its conditions checked and qualified';
+
+-- Conditions are read under the caller's search_path, all else under a safe one.
+CREATE FUNCTION segmentation.install_lock(
+    customers regclass, subscriptions regclass,
+    customer_key name[] DEFAULT NULL, customer_segment name DEFAULT 'segment',
+    subscription_customer name[] DEFAULT NULL, subscription_segment name DEFAULT NULL,
+    offers regclass DEFAULT NULL, subscription_offer name DEFAULT NULL, offer_segment name DEFAULT NULL,
+    subscription_price name DEFAULT NULL,
+    locks_when text DEFAULT NULL, running_when text DEFAULT NULL,
+    markets boolean DEFAULT false, dry_run boolean DEFAULT false)
+RETURNS TABLE (step text, detail text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    locking record;
+    running record;
+BEGIN
+    IF markets OR subscription_price IS NOT NULL THEN
+        RAISE feature_not_supported USING
+            MESSAGE = 'locks with markets are not supported yet',
+            HINT = 'Leave out markets and subscription_price: the lock compares segments.';
+    END IF;
+    IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+        RAISE active_sql_transaction USING
+            MESSAGE = 'install_lock must run at isolation level READ COMMITTED',
+            DETAIL = 'It has to see subscriptions that were committed after the transaction began.';
+    END IF;
+    locking := segmentation.lock_condition(subscriptions, locks_when);
+    running := segmentation.lock_condition(subscriptions, running_when);
+    RETURN QUERY SELECT i.step, i.detail FROM segmentation.lock_install(
+        customers, subscriptions, customer_key, customer_segment, subscription_customer, subscription_segment,
+        offers, subscription_offer, offer_segment, locking.expression, running.expression,
+        locking.columns OPERATOR(pg_catalog.||) running.columns, dry_run) i;
+END
+$$;
+COMMENT ON FUNCTION segmentation.install_lock(regclass, regclass, name[], name, name[], name, regclass, name, name, name, text, text, boolean, boolean) IS 'locks customers to their segment by their first subscription, from now on and for every writer';
+
+CREATE FUNCTION segmentation.remove_lock(customers regclass, subscriptions regclass DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    removed CONSTANT regclass := subscriptions;
+    installed record;
+    dropped boolean := false;
+    functions CONSTANT oid[] := ARRAY['segmentation.lock_subscription()'::regprocedure, 'segmentation.lock_new_customer()'::regprocedure,
+                                      'segmentation.lock_offer()'::regprocedure]::oid[];
+    guard CONSTANT oid := 'segmentation.lock_customer()'::regprocedure;
+BEGIN
+    -- by the foreign key, too: tables may have been renamed
+    FOR installed IN
+        SELECT DISTINCT l.tgrelid::regclass AS subscriptions, segmentation.lock_arguments(l.oid) AS arguments
+          FROM pg_trigger l
+         WHERE l.tgfoid = 'segmentation.lock_subscription()'::regprocedure AND l.tgparentid = 0
+           AND (removed IS NULL OR l.tgrelid = removed)
+           AND (('customers=' || segmentation.lock_table_name(customers)) = ANY (segmentation.lock_arguments(l.oid))
+                OR EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conrelid = l.tgrelid AND f.confrelid = customers))
+    LOOP
+        PERFORM segmentation.lock_drop_triggers(functions, installed.arguments);
+        dropped := true;
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_trigger l JOIN pg_constraint f ON f.conrelid = l.tgrelid
+                    WHERE l.tgfoid = 'segmentation.lock_subscription()'::regprocedure AND f.contype = 'f' AND f.confrelid = customers) THEN
+        FOR installed IN SELECT tgname FROM pg_trigger WHERE tgrelid = customers AND tgfoid = guard AND tgparentid = 0 LOOP
+            EXECUTE format('DROP TRIGGER %I ON %s', installed.tgname, segmentation.lock_table_name(customers));
+            dropped := true;
+        END LOOP;
+    END IF;
+    IF NOT dropped THEN
+        RAISE undefined_object USING
+            MESSAGE = format('table "%s" has no lock%s', customers, ' from "' || removed::text || '"');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.remove_lock(regclass, regclass) IS 'drops the triggers of a lock, or of all locks on a table of customers; segment_locked_at stays';
+
+CREATE FUNCTION segmentation.lock_drop_triggers(functions oid[], arguments text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    installed record;
+BEGIN
+    FOR installed IN
+        SELECT tgname, tgrelid::regclass AS relation FROM pg_trigger
+         WHERE tgfoid = ANY (functions) AND tgparentid = 0 AND segmentation.lock_arguments(oid) = arguments
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', installed.tgname, segmentation.lock_table_name(installed.relation));
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_drop_triggers(oid[], text[]) IS 'drops the triggers of these functions that have these arguments';

@@ -1,0 +1,386 @@
+/*
+ * installed.c: what a trigger of a lock keeps from call to call, and how it
+ * runs its statements.
+ */
+#include "segmentation.h"
+
+#include "access/sysattr.h"
+#include "access/xact.h"
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "lock/installed.h"
+
+/* from here on a statement is planned as one over many rows */
+#define MANY_ROWS 100
+
+typedef struct CacheEntry
+{
+	Oid			trigger_oid;	/* hash key */
+	InstalledLock *lock;
+} CacheEntry;
+
+static HTAB *installed_locks = NULL;
+
+/*
+ * A changed table may have other columns, keys or triggers; a changed function
+ * may be one that a condition has inlined.  Both are rare: forget everything
+ * that could be concerned.
+ */
+static void
+forget_table(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	hash_seq_init(&status, installed_locks);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		if (entry->lock &&
+			(!OidIsValid(relid) ||
+			 relid == entry->lock->def->customers_oid ||
+			 relid == entry->lock->def->subscriptions_oid ||
+			 relid == entry->lock->def->offers_oid))
+			entry->lock->valid = false;
+}
+
+static void
+forget_all(Datum arg, int cacheid, uint32 hashvalue)
+{
+	forget_table(arg, InvalidOid);
+}
+
+static void
+create_cache(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(Oid);
+	ctl.entrysize = sizeof(CacheEntry);
+	installed_locks = hash_create("segmentation locks", 16, &ctl,
+								  HASH_ELEM | HASH_BLOBS);
+	CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, forget_all, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, (Datum) 0);
+}
+
+static void
+free_plans(void *arg)
+{
+	InstalledLock *lock = arg;
+
+	for (int i = 0; i < LOCK_N_PLANS; i++)
+		for (int j = 0; j < 2; j++)
+			if (lock->plans[i][j])
+				SPI_freeplan(lock->plans[i][j]);
+}
+
+/* a trigger of somebody else's table must not pass for one of this lock */
+static void
+check_table(const LockDefinition *def, Relation rel, Oid expected)
+{
+	if (RelationGetRelid(rel) != expected &&
+		!(rel->rd_rel->relispartition &&
+		  list_member_oid(get_partition_ancestors(RelationGetRelid(rel)), expected)))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is not the one that its lock's trigger names",
+						RelationGetRelationName(rel)),
+				 errdetail("The trigger is part of the lock of %s.", def->customers),
+				 errhint("If it was renamed, renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+}
+
+static void
+add_columns(InstalledLock *lock, Relation rel, const List *columns, char letter)
+{
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		AttrNumber	attnum = lock_column(rel, lfirst(cell));
+		Form_pg_attribute attr;
+		int			n = ++lock->ncolumns;
+
+		if (attnum == InvalidAttrNumber)
+			elog(ERROR, "column %s of relation \"%s\" does not exist",
+				 (char *) lfirst(cell), RelationGetRelationName(rel));
+		attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+		lock->columns[n - 1] = attnum;
+		lock->watched = bms_add_member(lock->watched, attnum);
+		TupleDescInitEntry(lock->rows_desc, n,
+						   letter == 'g' ? "g" : psprintf("%c%d", letter, foreach_current_index(cell) + 1),
+						   attr->atttypid, attr->atttypmod, 0);
+		TupleDescInitEntryCollation(lock->rows_desc, n, attr->attcollation);
+	}
+}
+
+static ExprState *
+compile_condition(InstalledLock *lock, Relation rel, const char *condition)
+{
+	Node	   *expr;
+	Bitmapset  *columns = NULL;
+	int			i = -1;
+
+	if (condition == NULL)
+		return NULL;
+	expr = lock_condition_parse(rel, condition);
+	pull_varattnos(expr, 1, &columns);
+	while ((i = bms_next_member(columns, i)) >= 0)
+		lock->watched = bms_add_member(lock->watched,
+									   i + FirstLowInvalidHeapAttributeNumber);
+	return ExecInitExpr(expression_planner((Expr *) expr), NULL);
+}
+
+static void
+describe_subscriptions(InstalledLock *lock, Relation rel)
+{
+	LockDefinition *def = lock->def;
+
+	add_columns(lock, rel, def->subscription_customer, 'k');
+	lock->nkeys = lock->ncolumns;
+	if (def->offers)
+		add_columns(lock, rel, def->subscription_offer, 'o');
+	else
+		add_columns(lock, rel, list_make1(def->subscription_segment), 'g');
+	TupleDescInitEntry(lock->rows_desc, lock->ncolumns + 1, "running", BOOLOID, -1, 0);
+	lock->locks = compile_condition(lock, rel, def->locks_when);
+	lock->running = compile_condition(lock, rel, def->running_when);
+}
+
+/* what is collected from the trigger's table, by the table's part in the lock */
+static void
+describe_rows(InstalledLock *lock, Relation rel)
+{
+	LockDefinition *def = lock->def;
+	int			max = list_length(def->customer_key) +
+		Max(list_length(def->offer_key), 1) + 1;
+	int			ncolumns = max;
+
+	if (lock->part == LOCK_CUSTOMERS)
+		ncolumns = list_length(def->customer_key);
+	else if (lock->part == LOCK_OFFERS)
+		ncolumns = list_length(def->offer_key);
+	lock->columns = palloc(sizeof(AttrNumber) * max);
+	lock->rows_desc = CreateTemplateTupleDesc(ncolumns);
+
+	if (lock->part == LOCK_SUBSCRIPTIONS)
+		describe_subscriptions(lock, rel);
+	else if (lock->part == LOCK_CUSTOMERS)
+		add_columns(lock, rel, def->customer_key, 'k');
+	else
+		add_columns(lock, rel, def->offer_key, 'o');
+}
+
+static Oid
+table_of(const LockDefinition *def, LockPart part)
+{
+	return part == LOCK_SUBSCRIPTIONS ? def->subscriptions_oid :
+		part == LOCK_CUSTOMERS ? def->customers_oid : def->offers_oid;
+}
+
+static InstalledLock *
+create_lock(LockPart part)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "segmentation lock",
+												  ALLOCSET_SMALL_SIZES);
+	InstalledLock *lock = MemoryContextAllocZero(context, sizeof(InstalledLock));
+	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+
+	lock->valid = true;
+	lock->context = context;
+	lock->part = part;
+	callback->func = free_plans;
+	callback->arg = lock;
+	MemoryContextRegisterResetCallback(context, callback);
+	return lock;
+}
+
+/* only the guard of the customers can do without subscriptions */
+static void
+check_complete(const InstalledLock *lock, TriggerData *trigdata)
+{
+	const LockDefinition *def = lock->def;
+
+	if ((def->subscriptions == NULL &&
+		 !(lock->part == LOCK_CUSTOMERS && TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))) ||
+		(def->offers == NULL && lock->part == LOCK_OFFERS))
+		lock_raise_incomplete();
+}
+
+static InstalledLock *
+load(TriggerData *trigdata, LockPart part)
+{
+	Trigger    *trigger = trigdata->tg_trigger;
+	InstalledLock *lock = create_lock(part);
+	MemoryContext old = MemoryContextSwitchTo(lock->context);
+	int			save_nestlevel = lock_enter_safe_search_path();
+
+	lock->def = lock_definition_parse(trigger->tgnargs, trigger->tgargs);
+	check_complete(lock, trigdata);
+	lock_definition_resolve(lock->def, false);
+	check_table(lock->def, trigdata->tg_relation, table_of(lock->def, part));
+	describe_rows(lock, trigdata->tg_relation);
+	AtEOXact_GUC(true, save_nestlevel);
+	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(lock->context, CacheMemoryContext);
+	return lock;
+}
+
+/*
+ * The lock of a trigger.  One that is out of date may be in use further up the
+ * stack, so it stays until the transaction ends.
+ */
+InstalledLock *
+installed_lock(TriggerData *trigdata, LockPart part)
+{
+	Oid			trigger_oid = trigdata->tg_trigger->tgoid;
+	CacheEntry *entry;
+	InstalledLock *lock;
+	bool		found;
+
+	if (installed_locks == NULL)
+		create_cache();
+	entry = hash_search(installed_locks, &trigger_oid, HASH_FIND, NULL);
+	if (entry && entry->lock && entry->lock->valid && entry->lock->part == part)
+		return entry->lock;
+
+	lock = load(trigdata, part);
+	entry = hash_search(installed_locks, &trigger_oid, HASH_ENTER, &found);
+	if (found && entry->lock)
+		MemoryContextSetParent(entry->lock->context, TopTransactionContext);
+	entry->lock = lock;
+	return lock;
+}
+
+void
+lock_rows_begin(CollectedRows *rows, TupleDesc desc)
+{
+	rows->desc = desc;
+	rows->store = tuplestore_begin_heap(false, false, work_mem);
+	rows->count = 0;
+	rows->values = palloc(sizeof(Datum) * desc->natts);
+	rows->nulls = palloc0(sizeof(bool) * desc->natts);
+}
+
+static bool
+holds(ExprState *condition, TupleTableSlot *slot, ExprContext *econtext)
+{
+	Datum		result;
+	bool		isnull;
+
+	if (condition == NULL)
+		return true;
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = slot;
+	result = ExecEvalExprSwitchContext(condition, econtext, &isnull);
+	return !isnull && DatumGetBool(result);
+}
+
+/* collects the row if it concerns the lock: a subscription that locks a customer */
+void
+lock_rows_add(CollectedRows *rows, InstalledLock *lock, TupleTableSlot *slot,
+			  ExprContext *econtext)
+{
+	for (int i = 0; i < lock->ncolumns; i++)
+	{
+		rows->values[i] = slot_getattr(slot, lock->columns[i], &rows->nulls[i]);
+		if (rows->nulls[i] && i < lock->nkeys)
+			return;
+	}
+	if (!holds(lock->locks, slot, econtext))
+		return;
+	if (lock->part == LOCK_SUBSCRIPTIONS)
+		rows->values[lock->ncolumns] = BoolGetDatum(holds(lock->running, slot, econtext));
+	tuplestore_putvalues(rows->store, rows->desc, rows->values, rows->nulls);
+	rows->count++;
+}
+
+static SPIPlanPtr
+plan_of(InstalledLock *lock, LockQuery query, bool many)
+{
+	SPIPlanPtr *plan = &lock->plans[query][many];
+	LockSource	source = LOCK_COLLECTED;
+
+	if (lock->part == LOCK_CUSTOMERS)
+		source = query == LOCK_QUERY_FETCH ? LOCK_OF_CUSTOMERS : LOCK_FETCHED;
+
+	if (*plan == NULL)
+	{
+		*plan = SPI_prepare(lock_query(lock->def, source, query), 0, NULL);
+		if (*plan == NULL)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		SPI_keepplan(*plan);
+	}
+	return *plan;
+}
+
+static void
+register_rows(CollectedRows *rows)
+{
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+
+	enr->md.name = LOCK_ROWS;
+	enr->md.tupdesc = rows->desc;
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	enr->md.enrtuples = rows->count < MANY_ROWS ? 1 : Max(rows->count, 10000);
+	enr->reldata = rows->store;
+	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "could not register the rows of a lock's trigger");
+}
+
+/*
+ * Runs a statement over the collected rows and returns how many rows it
+ * processed.  It sees all that is committed, at every isolation level, as
+ * foreign keys do; what it writes must have been visible to the transaction.
+ */
+int64
+lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query)
+{
+	bool		many = rows->count >= MANY_ROWS;
+	Snapshot	snapshot = InvalidSnapshot;
+	Snapshot	crosscheck = InvalidSnapshot;
+	int			result;
+
+	register_rows(rows);
+	if (IsolationUsesXactSnapshot())
+	{
+		CommandCounterIncrement();
+		snapshot = GetLatestSnapshot();
+		if (query == LOCK_QUERY_LOCK)
+			crosscheck = GetTransactionSnapshot();
+	}
+	result = SPI_execute_snapshot(plan_of(lock, query, many), NULL, NULL,
+								  snapshot, crosscheck, false, true, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
+	SPI_unregister_relation(LOCK_ROWS);
+	return SPI_processed;
+}
+
+LockUser
+lock_become_owner(Oid owner)
+{
+	LockUser	self;
+
+	GetUserIdAndSecContext(&self.userid, &self.sec_context);
+	SetUserIdAndSecContext(owner, self.sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+	return self;
+}
+
+void
+lock_become_self(LockUser self)
+{
+	SetUserIdAndSecContext(self.userid, self.sec_context);
+}

@@ -1,0 +1,118 @@
+/*
+ * lock.h: the lock of a customer to its segment by its first subscription.
+ */
+#ifndef SEGMENTATION_LOCK_H
+#define SEGMENTATION_LOCK_H
+
+#include "segmentation.h"
+
+#include "commands/trigger.h"
+#include "nodes/pg_list.h"
+
+/* names that an application sees as constraint_name beside SQLSTATE 23514 */
+#define LOCK_CONSTRAINT_CUSTOMER "segmentation_lock_customer"
+#define LOCK_CONSTRAINT_SUBSCRIPTION "segmentation_lock_subscription"
+#define LOCK_CONSTRAINT_OFFER "segmentation_lock_offer"
+
+#define LOCKED_AT_COLUMN "segment_locked_at"
+
+/*
+ * One installed lock: what the arguments of its triggers say, and what the
+ * catalog says of that.  Names of tables are qualified, all names are quoted.
+ */
+typedef struct LockDefinition
+{
+	char	   *customers;
+	char	   *subscriptions;	/* NULL: what customers themselves are guarded by */
+	char	   *offers;			/* NULL: subscriptions have a segment column */
+	List	   *customer_key;
+	char	   *customer_segment;
+	List	   *subscription_customer;	/* in pairs with customer_key */
+	char	   *subscription_segment;	/* NULL: offers have it */
+	List	   *subscription_offer; /* in pairs with offer_key */
+	List	   *offer_key;
+	char	   *offer_segment;
+	char	   *locks_when;		/* over alias s; NULL: every subscription */
+	char	   *running_when;	/* likewise */
+
+	Oid			customers_oid;
+	Oid			subscriptions_oid;
+	Oid			offers_oid;
+	bool		has_locked_at;	/* not yet while installing */
+	bool		deferrable;		/* the foreign key to the customers is */
+	bool		cascades;		/* ... ON UPDATE */
+	List	   *customer_operators; /* customer key = subscription's column */
+	List	   *offer_operators;	/* offer key = subscription's column */
+	List	   *offer_key_operators;	/* offer key = value of its own type */
+	List	   *key_operators;	/* customer key = value of its own type */
+	List	   *key_types;
+	List	   *subscription_key;	/* the primary key, for messages */
+	char	   *segment_operator;
+	char	   *segment_type;
+} LockDefinition;
+
+/* definition.c */
+extern LockDefinition *lock_definition_parse(int nargs, char **args);
+extern Oid	lock_definition_customers(const LockDefinition *def);
+extern void lock_definition_resolve(LockDefinition *def, bool installing);
+extern List *lock_definitions_of(Oid customers);
+extern AttrNumber lock_column(Relation rel, const char *quoted_name);
+extern char *lock_unquoted(const char *quoted_name);
+
+/* condition.c */
+extern int	lock_enter_safe_search_path(void);
+extern Node *lock_condition_parse(Relation rel, const char *condition);
+
+/*
+ * Where the subscriptions to look at come from: the rows that a trigger has
+ * collected, the table, or the table's rows of collected customers.
+ */
+typedef enum LockSource
+{
+	LOCK_COLLECTED,				/* their offers still to be looked up */
+	LOCK_FETCHED,				/* their segments known */
+	LOCK_TABLE,
+	LOCK_OF_CUSTOMERS
+} LockSource;
+
+/* the relation of rows that a trigger has collected, as queries name it */
+#define LOCK_ROWS "segmentation_rows"
+
+typedef enum LockQuery
+{
+	LOCK_QUERY_CHECK,			/* counts of missing, contradicted, unlocked */
+	LOCK_QUERY_CONFLICT,		/* the first contradiction */
+	LOCK_QUERY_SHARE_OFFERS,	/* hold the offers */
+	LOCK_QUERY_SHARE,			/* hold the customers */
+	LOCK_QUERY_ORDER,			/* hold those to be locked, in key order */
+	LOCK_QUERY_LOCK,			/* lock them */
+	LOCK_QUERY_FETCH,			/* the rows themselves */
+	LOCK_QUERY_HOLD_OFFER,		/* keep subscriptions off the collected offer */
+	LOCK_QUERY_SUBSCRIBED,		/* who runs on it */
+	LOCK_QUERY_UNLOCKED,		/* how many customers are to be locked */
+	LOCK_QUERY_INSTALL_CONFLICTS,
+	LOCK_QUERY_BLOCKERS,
+	LOCK_QUERY_VIOLATIONS,
+	LOCK_CONDITION_CUSTOMER,	/* of the triggers' WHEN */
+	LOCK_CONDITION_OFFER
+} LockQuery;
+#define LOCK_N_PLANS (LOCK_QUERY_SUBSCRIBED + 1)
+
+/* queries.c */
+extern char *lock_query(const LockDefinition *def, LockSource source,
+						LockQuery query);
+
+/* messages.c */
+extern char *lock_key_text(const LockDefinition *def, const char *values);
+extern char *lock_move_call(const LockDefinition *def, const char *key,
+							const char *to_segment);
+extern char *lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot);
+extern char *lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot);
+extern void lock_raise_trigger_misuse(const char *function) pg_attribute_noreturn();
+extern void lock_raise_incomplete(void) pg_attribute_noreturn();
+
+/* move.c: the one way through the guard of the customers */
+extern bool lock_move_permits(Oid customers, const char *key,
+							  const char *segment);
+
+#endif							/* SEGMENTATION_LOCK_H */

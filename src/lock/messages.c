@@ -1,0 +1,126 @@
+/*
+ * messages.c: what errors of the lock say of customers.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "lock/lock.h"
+
+static void
+append_names(StringInfo buf, const List *quoted_names)
+{
+	ListCell   *cell;
+
+	foreach(cell, quoted_names)
+		appendStringInfo(buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+						 (char *) lfirst(cell));
+}
+
+/* as foreign keys say it: "(tenant_id, id)=(1, 42)" */
+char *
+lock_key_text(const LockDefinition *def, const char *values)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '(');
+	append_names(&buf, def->customer_key);
+	appendStringInfo(&buf, ")=(%s)", values);
+	return buf.data;
+}
+
+/* the call that moves a customer, ready to be run but for the reason */
+char *
+lock_move_call(const LockDefinition *def, const char *key, const char *to_segment)
+{
+	return psprintf("SELECT segmentation.move_customer(%s, %s, %s, reason => '...');",
+					quote_literal_cstr(def->customers), quote_literal_cstr(key),
+					to_segment ? quote_literal_cstr(to_segment) : "NULL");
+}
+
+static char *
+column_text(Relation rel, const char *quoted_name, TupleTableSlot *slot)
+{
+	AttrNumber	attnum = lock_column(rel, quoted_name);
+	bool		isnull;
+	Datum		value;
+	Oid			output;
+	bool		is_varlena;
+
+	if (attnum == InvalidAttrNumber)
+		elog(ERROR, "column %s of relation \"%s\" does not exist",
+			 quoted_name, RelationGetRelationName(rel));
+	value = slot_getattr(slot, attnum, &isnull);
+	if (isnull)
+		return NULL;
+	getTypeOutputInfo(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid,
+					  &output, &is_varlena);
+	return OidOutputFunctionCall(output, value);
+}
+
+/* the values of a row's columns as the text of a text[], as functions take a key */
+char *
+lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot)
+{
+	Datum	   *values = palloc(sizeof(Datum) * list_length(columns));
+	bool	   *nulls = palloc(sizeof(bool) * list_length(columns));
+	int			dims[1];
+	int			lower[1] = {1};
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		int			i = foreach_current_index(cell);
+		char	   *text = column_text(rel, lfirst(cell), slot);
+
+		nulls[i] = text == NULL;
+		values[i] = text ? CStringGetTextDatum(text) : (Datum) 0;
+	}
+	dims[0] = list_length(columns);
+	return OidOutputFunctionCall(F_ARRAY_OUT,
+								 PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower,
+																	TEXTOID, -1, false, TYPALIGN_INT)));
+}
+
+/* the same, for lock_key_text */
+char *
+lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, columns)
+	{
+		char	   *text = column_text(rel, lfirst(cell), slot);
+
+		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+						 text ? text : "null");
+	}
+	return buf.data;
+}
+
+void
+lock_raise_trigger_misuse(const char *function)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("function \"%s\" was not called as the trigger that it is made for", function),
+			 errhint("Triggers of a lock are created by segmentation.install_lock.")));
+}
+
+void
+lock_raise_incomplete(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("incomplete arguments of a lock's trigger"),
+			 errhint("Triggers of a lock are created by segmentation.install_lock.")));
+}

@@ -1,0 +1,420 @@
+/*
+ * move.c: move_customer, the one way to another segment for a locked customer.
+ */
+#include "segmentation.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+#include "lock/installed.h"
+
+/* how long a move waits for a row, unless lock_timeout is shorter */
+#define MOVE_LOCK_TIMEOUT "10s"
+#define MOVE_LOCK_TIMEOUT_MS 10000
+
+/* how many blockers an error names */
+#define MAX_NAMED_BLOCKERS 3
+
+/*
+ * The one UPDATE that the customers' guard lets through.  It is set around
+ * that statement only, for one customer and one segment, and no setting or
+ * table can stand in for it.
+ */
+typedef struct PermittedMove
+{
+	bool		active;
+	Oid			customers;
+	const char *key;
+	const char *segment;
+} PermittedMove;
+
+static PermittedMove permitted_move = {false, InvalidOid, NULL, NULL};
+
+bool
+lock_move_permits(Oid customers, const char *key, const char *segment)
+{
+	bool		permits = permitted_move.active &&
+		permitted_move.customers == customers &&
+		strcmp(permitted_move.key, key) == 0 &&
+		strcmp(permitted_move.segment, segment) == 0;
+
+	if (permits)
+		permitted_move.active = false;
+	return permits;
+}
+
+typedef struct Move
+{
+	LockDefinition *def;		/* one of the table's locks */
+	List	   *definitions;	/* all of them */
+	Oid			customers;
+	Datum		key;			/* text[] as given */
+	char	   *key_text;		/* text[] as the key's types print it */
+	char	   *customer;		/* "(id)=(42)" */
+	Datum		to;				/* text as given */
+	char	   *from_segment;
+	char	   *to_segment;		/* as the segment's type prints it */
+	Datum		reason;
+} Move;
+
+static void
+require_read_committed(const char *function)
+{
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s must run at isolation level READ COMMITTED", function),
+				 errdetail("It has to see subscriptions that were committed after the transaction began.")));
+}
+
+static void
+bound_lock_wait(void)
+{
+	if (LockTimeout == 0 || LockTimeout > MOVE_LOCK_TIMEOUT_MS)
+		(void) set_config_option("lock_timeout", MOVE_LOCK_TIMEOUT, PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+static void
+find_locks(Move *move)
+{
+	ListCell   *cell;
+
+	move->definitions = lock_definitions_of(move->customers);
+	if (move->definitions == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("table \"%s\" has no lock", get_rel_name(move->customers)),
+				 errhint("Customers of a table that was renamed after segmentation.install_lock can be moved once the lock is renewed.")));
+	foreach(cell, move->definitions)
+		lock_definition_resolve(lfirst(cell), false);
+	move->def = linitial(move->definitions);
+}
+
+static void
+check_key(const Move *move)
+{
+	ArrayType  *key = DatumGetArrayTypeP(move->key);
+	int			expected = list_length(move->def->customer_key);
+
+	if (ARR_NDIM(key) != 1 || ARR_DIMS(key)[0] != expected ||
+		ARR_LBOUND(key)[0] != 1 || array_contains_nulls(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("key of a customer in %s needs %d values, none of them null",
+						move->def->customers, expected),
+				 errhint("Give one value per key column, as in '{42}'.")));
+}
+
+/* "c.k OPERATOR(=) ($1)[1]::bigint AND ..." */
+static char *
+key_condition(const LockDefinition *def)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < list_length(def->customer_key); i++)
+		appendStringInfo(&buf, "%sc.%s %s ($1)[%d]::%s", i > 0 ? " AND " : "",
+						 (char *) list_nth(def->customer_key, i),
+						 (char *) list_nth(def->key_operators, i), i + 1,
+						 (char *) list_nth(def->key_types, i));
+	return buf.data;
+}
+
+static uint64
+execute(const char *sql, Datum key, Datum to)
+{
+	Oid			types[] = {TEXTARRAYOID, TEXTOID};
+	Datum		values[] = {key, to};
+	int			result = SPI_execute_with_args(sql, 2, types, values, NULL, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+static char *
+column_list(const List *columns, const char *cast)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, columns)
+		appendStringInfo(&buf, "%sc.%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+						 (char *) lfirst(cell), cast);
+	return buf.data;
+}
+
+/*
+ * Reads the customer or raises an error.  With FOR UPDATE it waits for
+ * subscriptions that are being made: they hold KEY SHARE.
+ */
+static void
+find_customer(Move *move, const char *locking)
+{
+	const LockDefinition *def = move->def;
+	char	   *sql = psprintf("SELECT c.%s::pg_catalog.text, ($2::%s)::pg_catalog.text, "
+							   "ARRAY[%s]::pg_catalog.text, pg_catalog.concat_ws(', ', %s) "
+							   "FROM %s c WHERE %s %s",
+							   def->customer_segment, def->segment_type,
+							   column_list(def->customer_key, "::pg_catalog.text"),
+							   column_list(def->customer_key, ""),
+							   def->customers, key_condition(def), locking);
+	HeapTuple	tuple;
+	TupleDesc	desc;
+
+	if (execute(sql, move->key, move->to) != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("no customer with key %s in %s",
+						OidOutputFunctionCall(F_ARRAY_OUT, move->key), def->customers)));
+	tuple = SPI_tuptable->vals[0];
+	desc = SPI_tuptable->tupdesc;
+	move->from_segment = SPI_getvalue(tuple, desc, 1);
+	move->to_segment = SPI_getvalue(tuple, desc, 2);
+	move->key_text = SPI_getvalue(tuple, desc, 3);
+	move->customer = lock_key_text(def, SPI_getvalue(tuple, desc, 4));
+}
+
+static char *
+name_blockers(uint64 count)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (uint64 i = 0; i < Min(count, MAX_NAMED_BLOCKERS); i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		char	   *row = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
+		char	   *segment = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 3);
+
+		appendStringInfo(&buf, "%s%s in segment \"%s\"", i > 0 ? ", " : "",
+						 row ? row : "one", segment ? segment : "");
+	}
+	if (count > MAX_NAMED_BLOCKERS)
+		appendStringInfoString(&buf, ", and more");
+	return buf.data;
+}
+
+/* as the owner of the subscriptions: all of them count, not those that the caller sees */
+static void
+refuse_if_blocked(const Move *move, const LockDefinition *def)
+{
+	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
+	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
+	int			save_nestlevel = lock_enter_safe_search_path();
+	uint64		count = execute(lock_query(def, LOCK_TABLE, LOCK_QUERY_BLOCKERS),
+								move->key, move->to);
+
+	if (count > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("customer %s cannot be moved to segment \"%s\"",
+						move->customer, move->to_segment),
+				 errdetail_plural("%lu running subscription in %s stands in the way: %s.",
+								  "%lu running subscriptions in %s stand in the way: %s.",
+								  (unsigned long) count, (unsigned long) count,
+								  def->subscriptions, name_blockers(count)),
+				 errhint("End them first; SELECT * FROM segmentation.move_blockers(%s, %s, %s) lists them.",
+						 quote_literal_cstr(def->customers), quote_literal_cstr(move->key_text),
+						 quote_literal_cstr(move->to_segment)),
+				 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+	AtEOXact_GUC(true, save_nestlevel);
+	lock_become_self(self);
+	RelationClose(rel);
+}
+
+static void
+update_customer(const Move *move)
+{
+	const LockDefinition *def = move->def;
+	char	   *sql = psprintf("UPDATE %s c SET %s = $2::%s WHERE %s", def->customers,
+							   def->customer_segment, def->segment_type, key_condition(def));
+	uint64		count = 0;
+
+	permitted_move = (PermittedMove) {true, move->customers, move->key_text, move->to_segment};
+	PG_TRY();
+	{
+		count = execute(sql, move->key, move->to);
+	}
+	PG_FINALLY();
+	{
+		permitted_move.active = false;
+	}
+	PG_END_TRY();
+	if (count != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
+				 errmsg("could not move customer %s", move->customer),
+				 errdetail("The update of table %s did not take effect.", def->customers),
+				 errhint("Row security or another trigger suppresses it.")));
+}
+
+/* as the owner of the extension's table: a record is made by a move only */
+static Datum
+record_move(const Move *move)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[5];
+	char		nulls[] = "     ";
+	Oid			owner;
+	LockUser	self;
+	Datum		result;
+	bool		isnull;
+	HeapTuple	tuple;
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(get_relname_relid("customer_move",
+																		get_namespace_oid("segmentation", false))));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "table segmentation.customer_move does not exist");
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+
+	values[0] = CStringGetTextDatum(move->def->customers);
+	values[1] = CStringGetTextDatum(move->key_text);
+	values[2] = move->from_segment ? CStringGetTextDatum(move->from_segment) : (Datum) 0;
+	nulls[2] = move->from_segment ? ' ' : 'n';
+	values[3] = CStringGetTextDatum(move->to_segment);
+	values[4] = move->reason;
+	self = lock_become_owner(owner);
+	if (SPI_execute_with_args("INSERT INTO segmentation.customer_move AS m "
+							  "(customers, customer_key, from_segment, to_segment, reason) "
+							  "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5) RETURNING m",
+							  5, types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
+		elog(ERROR, "could not record the move of a customer");
+	lock_become_self(self);
+	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	return SPI_datumTransfer(result, false, -1);
+}
+
+static Datum
+move(Move *move, bool *done)
+{
+	ListCell   *cell;
+
+	find_customer(move, "FOR UPDATE OF c");
+	*done = move->from_segment == NULL || strcmp(move->from_segment, move->to_segment) != 0;
+	if (!*done)
+	{
+		ereport(NOTICE,
+				(errmsg("customer %s is in segment \"%s\" already", move->customer, move->to_segment)));
+		return (Datum) 0;
+	}
+	foreach(cell, move->definitions)
+		refuse_if_blocked(move, lfirst(cell));
+	update_customer(move);
+	return record_move(move);
+}
+
+static void
+require_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", name)));
+}
+
+PG_FUNCTION_INFO_V1(lock_move_customer);
+Datum
+lock_move_customer(PG_FUNCTION_ARGS)
+{
+	Move		m = {0};
+	int			save_nestlevel;
+	bool		done;
+	Datum		result;
+
+	require_argument(fcinfo, 0, "customers");
+	require_argument(fcinfo, 1, "key");
+	require_argument(fcinfo, 2, "to_segment");
+	require_argument(fcinfo, 3, "reason");
+	require_read_committed("move_customer");
+	m.customers = PG_GETARG_OID(0);
+	m.key = PG_GETARG_DATUM(1);
+	m.to = PG_GETARG_DATUM(2);
+	m.reason = PG_GETARG_DATUM(3);
+	find_locks(&m);
+	check_key(&m);
+
+	save_nestlevel = NewGUCNestLevel();
+	bound_lock_wait();
+	SPI_connect();
+	result = move(&m, &done);
+	SPI_finish();
+	AtEOXact_GUC(true, save_nestlevel);
+	if (!done)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(result);
+}
+
+/* the rows that a query over the subscriptions of each lock gives */
+static void
+return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	if (query == LOCK_QUERY_BLOCKERS)
+		find_customer(move, "");
+	foreach(cell, move->definitions)
+	{
+		const char *sql = lock_query(lfirst(cell), LOCK_TABLE, query);
+
+		if (query == LOCK_QUERY_BLOCKERS)
+			execute(sql, move->key, move->to);
+		else if (SPI_execute(sql, false, 0) != SPI_OK_SELECT)
+			elog(ERROR, "SPI_execute failed");
+		for (uint64 i = 0; i < SPI_processed; i++)
+			tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
+	}
+	SPI_finish();
+}
+
+PG_FUNCTION_INFO_V1(lock_move_blockers);
+Datum
+lock_move_blockers(PG_FUNCTION_ARGS)
+{
+	Move		m = {0};
+
+	require_argument(fcinfo, 0, "customers");
+	require_argument(fcinfo, 1, "key");
+	require_argument(fcinfo, 2, "to_segment");
+	m.customers = PG_GETARG_OID(0);
+	m.key = PG_GETARG_DATUM(1);
+	m.to = PG_GETARG_DATUM(2);
+	find_locks(&m);
+	check_key(&m);
+	return_rows(fcinfo, &m, LOCK_QUERY_BLOCKERS);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(lock_violations);
+Datum
+lock_violations(PG_FUNCTION_ARGS)
+{
+	Move		m = {0};
+
+	require_argument(fcinfo, 0, "customers");
+	m.customers = PG_GETARG_OID(0);
+	find_locks(&m);
+	return_rows(fcinfo, &m, LOCK_QUERY_VIOLATIONS);
+	return (Datum) 0;
+}

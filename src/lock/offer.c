@@ -1,0 +1,64 @@
+/*
+ * offer.c: the trigger on offers.
+ */
+#include "segmentation.h"
+
+#include "executor/spi.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#include "lock/installed.h"
+
+static void
+refuse_segment(InstalledLock *lock, Relation rel, TupleTableSlot *old)
+{
+	const LockDefinition *def = lock->def;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("segment of offer (%s) cannot be changed while it is subscribed",
+					lock_key_values(rel, def->offer_key, old)),
+			 errdetail("It is in segment \"%s\", and so is customer %s, who subscribes to it in \"%s\".",
+					   lock_key_values(rel, list_make1(def->offer_segment), old),
+					   lock_key_text(def, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
+					   def->subscriptions),
+			 errhint("Make a new offer in the other segment."),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_OFFER)));
+}
+
+/*
+ * lock_offer: on UPDATE of an offer's segment.  It locks the offer against the
+ * key share of subscriptions that are being made, and then looks for them.
+ */
+PG_FUNCTION_INFO_V1(lock_offer);
+Datum
+lock_offer(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	InstalledLock *lock;
+	CollectedRows	rows;
+	LockUser	self;
+	TupleTableSlot *current;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) ||
+		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+		lock_raise_trigger_misuse("lock_offer");
+
+	/* the key that subscriptions have by now */
+	current = TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
+		trigdata->tg_trigslot : trigdata->tg_newslot;
+	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
+	lock = installed_lock(trigdata, LOCK_OFFERS);
+	lock_rows_begin(&rows, lock->rows_desc);
+	lock_rows_add(&rows, lock, current, NULL);
+	SPI_connect();
+	lock_execute(lock, &rows, LOCK_QUERY_HOLD_OFFER);
+	if (lock_execute(lock, &rows, LOCK_QUERY_SUBSCRIBED) > 0)
+		refuse_segment(lock, trigdata->tg_relation, trigdata->tg_trigslot);
+	SPI_finish();
+	lock_become_self(self);
+	tuplestore_end(rows.store);
+	return PointerGetDatum(TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
+						   trigdata->tg_newtuple : NULL);
+}

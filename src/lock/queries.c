@@ -1,0 +1,445 @@
+/*
+ * queries.c: the statements by which a lock reads and writes.
+ *
+ * All of them go over "rows" r: subscriptions that lock, with the customer's
+ * key (k1, ...), their segment g, and whether they are running.  The triggers
+ * collect these in C; every other query takes them from the table.
+ * Every name and operator is qualified: no search_path changes what they mean.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "lock/lock.h"
+
+/* "a.x OPERATOR(=) b.y AND ...": pairs of columns */
+static char *
+match(const char *left, const List *left_columns, const List *operators,
+	  const char *right, const List *right_columns)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < list_length(operators); i++)
+		appendStringInfo(&buf, "%s%s.%s %s %s.%s", i > 0 ? " AND " : "",
+						 left, (char *) list_nth(left_columns, i),
+						 (char *) list_nth(operators, i),
+						 right, (char *) list_nth(right_columns, i));
+	return buf.data;
+}
+
+/* the names k1, k2, ... of collected columns */
+static List *
+numbered(char letter, const List *columns)
+{
+	List	   *result = NIL;
+
+	for (int i = 1; i <= list_length(columns); i++)
+		result = lappend(result, psprintf("%c%d", letter, i));
+	return result;
+}
+
+/* "a.x, a.y", each with a cast or with none */
+static char *
+columns_of(const char *alias, const List *columns, const char *cast)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < list_length(columns); i++)
+		appendStringInfo(&buf, "%s%s.%s%s", i > 0 ? ", " : "", alias,
+						 (char *) list_nth(columns, i), cast);
+	return buf.data;
+}
+
+static List *
+key_names(const LockDefinition *def)
+{
+	return numbered('k', def->customer_key);
+}
+
+static char *
+text_array(const char *alias, const List *columns)
+{
+	if (columns == NIL)
+		return pstrdup("NULL::pg_catalog.text[]");
+	return psprintf("ARRAY[%s]", columns_of(alias, columns, "::pg_catalog.text"));
+}
+
+static char *
+collected_rows(const LockDefinition *def)
+{
+	if (def->offers == NULL)
+		return pstrdup(LOCK_ROWS);
+	return psprintf("(SELECT %s, o.%s AS g, r.running FROM " LOCK_ROWS " r LEFT JOIN %s o ON %s)",
+					columns_of("r", key_names(def), ""), def->offer_segment,
+					def->offers,
+					match("o", def->offer_key, def->offer_operators,
+						  "r", numbered('o', def->offer_key)));
+}
+
+/* the table's rows, all of them or those of the collected customers */
+static char *
+stored_rows(const LockDefinition *def, bool of_customers)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "(SELECT ");
+	for (int i = 0; i < list_length(def->subscription_customer); i++)
+		appendStringInfo(&buf, "s.%s AS k%d, ",
+						 (char *) list_nth(def->subscription_customer, i), i + 1);
+	appendStringInfo(&buf, "%s.%s AS g, (%s) IS TRUE AS running, %s AS subscription FROM %s s",
+					 def->offers ? "o" : "s",
+					 def->offers ? def->offer_segment : def->subscription_segment,
+					 def->running_when ? def->running_when : "true",
+					 text_array("s", def->subscription_key), def->subscriptions);
+	if (of_customers)
+		appendStringInfo(&buf, " JOIN " LOCK_ROWS " n ON %s",
+						 match("n", key_names(def), def->customer_operators,
+							   "s", def->subscription_customer));
+	if (def->offers)
+		appendStringInfo(&buf, " LEFT JOIN %s o ON %s", def->offers,
+						 match("o", def->offer_key, def->offer_operators,
+							   "s", def->subscription_offer));
+	appendStringInfo(&buf, " WHERE (%s) IS TRUE", def->locks_when ? def->locks_when : "true");
+	for (int i = 0; i < list_length(def->subscription_customer); i++)
+		appendStringInfo(&buf, " AND s.%s IS NOT NULL",
+						 (char *) list_nth(def->subscription_customer, i));
+	appendStringInfoChar(&buf, ')');
+	return buf.data;
+}
+
+static char *
+rows(const LockDefinition *def, LockSource source)
+{
+	switch (source)
+	{
+		case LOCK_COLLECTED:
+			return collected_rows(def);
+		case LOCK_FETCHED:
+			return LOCK_ROWS;
+		default:
+			return stored_rows(def, source == LOCK_OF_CUSTOMERS);
+	}
+}
+
+/* of the join of rows r and customers c */
+static char *
+customer_match(const LockDefinition *def)
+{
+	return match("c", def->customer_key, def->customer_operators, "r", key_names(def));
+}
+
+static const char *
+locked_at(const LockDefinition *def)
+{
+	return def->has_locked_at ? "c." LOCKED_AT_COLUMN : "NULL::pg_catalog.timestamptz";
+}
+
+static char *
+first_key(const LockDefinition *def)
+{
+	return psprintf("c.%s", (char *) linitial(def->customer_key));
+}
+
+/*
+ * A running subscription must be of its customer's segment; a customer that
+ * has none and is not locked takes the subscription's, which so must have one.
+ */
+static char *
+contradiction(const LockDefinition *def)
+{
+	return psprintf("%s IS NOT NULL AND CASE WHEN c.%s IS NULL AND %s IS NULL THEN r.g IS NULL "
+					"ELSE r.running AND (c.%s %s r.g) IS NOT TRUE END",
+					first_key(def), def->customer_segment, locked_at(def),
+					def->customer_segment, def->segment_operator);
+}
+
+static char *
+check_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT pg_catalog.count(*) FILTER (WHERE %s IS NULL), "
+					"pg_catalog.count(*) FILTER (WHERE %s), "
+					"pg_catalog.count(*) FILTER (WHERE %s IS NOT NULL AND %s IS NULL) "
+					"FROM %s r LEFT JOIN %s c ON %s "
+					"WHERE %s IS NULL OR (r.running AND (c.%s %s r.g) IS NOT TRUE)",
+					first_key(def), contradiction(def), first_key(def), locked_at(def),
+					from, def->customers, customer_match(def),
+					locked_at(def), def->customer_segment, def->segment_operator);
+}
+
+static char *
+conflict_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT %s::pg_catalog.text, c.%s::pg_catalog.text, r.g::pg_catalog.text, "
+					"%s::pg_catalog.text, pg_catalog.concat_ws(', ', %s) "
+					"FROM %s r JOIN %s c ON %s WHERE %s ORDER BY %s LIMIT 1",
+					text_array("c", def->customer_key), def->customer_segment,
+					locked_at(def), columns_of("c", def->customer_key, ""),
+					from, def->customers, customer_match(def),
+					contradiction(def), columns_of("c", def->customer_key, ""));
+}
+
+/* FOR KEY SHARE is what a foreign key takes too: it excludes moves only */
+static char *
+share_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s ORDER BY %s FOR KEY SHARE OF c",
+					from, def->customers, customer_match(def),
+					columns_of("c", def->customer_key, ""));
+}
+
+static char *
+share_offers_query(const LockDefinition *def)
+{
+	return psprintf("SELECT 1 FROM " LOCK_ROWS " r JOIN %s o ON %s ORDER BY %s FOR KEY SHARE OF o",
+					def->offers,
+					match("o", def->offer_key, def->offer_operators,
+						  "r", numbered('o', def->offer_key)),
+					columns_of("o", def->offer_key, ""));
+}
+
+static char *
+order_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NULL ORDER BY %s FOR NO KEY UPDATE OF c",
+					from, def->customers, customer_match(def), locked_at(def),
+					columns_of("c", def->customer_key, ""));
+}
+
+/*
+ * One row per customer, a running one if there is one.  What the condition
+ * leaves out since a concurrent change is found by the check that follows.
+ */
+static char *
+lock_customers_query(const LockDefinition *def, const char *from)
+{
+	char	   *keys = columns_of("d", key_names(def), "");
+
+	return psprintf("UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.now(), %s = COALESCE(c.%s, r.g) "
+					"FROM (SELECT DISTINCT ON (%s) %s, d.g, d.running FROM %s d ORDER BY %s, d.running DESC) r "
+					"WHERE %s AND %s IS NULL AND (NOT r.running OR c.%s IS NULL OR c.%s %s r.g) "
+					"AND (c.%s IS NOT NULL OR r.g IS NOT NULL)",
+					def->customers, def->customer_segment, def->customer_segment,
+					keys, keys, from, keys,
+					customer_match(def), locked_at(def),
+					def->customer_segment, def->customer_segment, def->segment_operator,
+					def->customer_segment);
+}
+
+static char *
+fetch_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT %s, r.g, r.running FROM %s r",
+					columns_of("r", key_names(def), ""), from);
+}
+
+static char *
+unlocked_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT pg_catalog.count(*) FROM %s c WHERE %s IS NULL AND EXISTS (SELECT FROM %s r WHERE %s)",
+					def->customers, locked_at(def), from, customer_match(def));
+}
+
+/* FOR UPDATE excludes the key share of a subscription that is being made */
+static char *
+hold_offer_query(const LockDefinition *def)
+{
+	return psprintf("SELECT 1 FROM " LOCK_ROWS " r JOIN %s o ON %s FOR UPDATE OF o",
+					def->offers,
+					match("o", def->offer_key, def->offer_key_operators,
+						  "r", numbered('o', def->offer_key)));
+}
+
+static char *
+subscribed_query(const LockDefinition *def)
+{
+	return psprintf("SELECT pg_catalog.concat_ws(', ', %s) FROM " LOCK_ROWS " n JOIN %s s ON %s "
+					"WHERE (%s) IS TRUE AND (%s) IS TRUE LIMIT 1",
+					columns_of("s", def->subscription_customer, ""), def->subscriptions,
+					match("n", numbered('o', def->offer_key), def->offer_operators,
+						  "s", def->subscription_offer),
+					def->locks_when ? def->locks_when : "true",
+					def->running_when ? def->running_when : "true");
+}
+
+/*
+ * What would contradict once customers without a segment took one: that of a
+ * running subscription if there is one, and all that decide must agree.
+ */
+static char *
+install_conflicts_query(const LockDefinition *def, const char *from)
+{
+	char	   *keys = columns_of("d", key_names(def), "");
+
+	return psprintf("SELECT %s, c.%s::pg_catalog.text, r.subscription, r.g::pg_catalog.text "
+					"FROM (SELECT d.*, pg_catalog.first_value(d.g) OVER (PARTITION BY %s ORDER BY d.running DESC) AS first_g, "
+					"pg_catalog.bool_or(d.running) OVER (PARTITION BY %s) AS any_running FROM %s d) r "
+					"JOIN %s c ON %s "
+					"WHERE (r.running OR (c.%s IS NULL AND NOT r.any_running)) "
+					"AND (COALESCE(c.%s, r.first_g) %s r.g) IS NOT TRUE ORDER BY %s, r.subscription",
+					text_array("c", def->customer_key), def->customer_segment,
+					keys, keys, from, def->customers, customer_match(def),
+					def->customer_segment, def->customer_segment, def->segment_operator,
+					columns_of("c", def->customer_key, ""));
+}
+
+/* $1: the customer's key as text[], $2: the segment as text */
+static char *
+blockers_query(const LockDefinition *def, const char *from)
+{
+	StringInfoData key;
+
+	initStringInfo(&key);
+	for (int i = 0; i < list_length(def->customer_key); i++)
+		appendStringInfo(&key, "c.%s %s ($1)[%d]::%s AND ",
+						 (char *) list_nth(def->customer_key, i),
+						 (char *) list_nth(def->key_operators, i), i + 1,
+						 (char *) list_nth(def->key_types, i));
+	return psprintf("SELECT %s::pg_catalog.regclass, r.subscription, r.g::pg_catalog.text "
+					"FROM %s r JOIN %s c ON %s WHERE %sr.running AND (r.g %s $2::%s) IS NOT TRUE "
+					"ORDER BY r.subscription",
+					quote_literal_cstr(def->subscriptions), from, def->customers,
+					customer_match(def), key.data, def->segment_operator, def->segment_type);
+}
+
+static char *
+violations_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT %s::pg_catalog.regclass, r.subscription, %s, c.%s::pg_catalog.text, r.g::pg_catalog.text, "
+					"CASE WHEN %s IS NULL THEN 'no customer' WHEN %s IS NULL THEN 'customer not locked' "
+					"ELSE 'other segment' END "
+					"FROM %s r LEFT JOIN %s c ON %s "
+					"WHERE %s IS NULL OR (r.running AND (c.%s %s r.g) IS NOT TRUE) ORDER BY %s, r.subscription",
+					quote_literal_cstr(def->subscriptions), text_array("c", def->customer_key),
+					def->customer_segment, first_key(def), locked_at(def),
+					from, def->customers, customer_match(def),
+					locked_at(def), def->customer_segment, def->segment_operator,
+					columns_of("c", def->customer_key, ""));
+}
+
+/* is not true: also of NULL, and then the trigger itself looks closer */
+static char *
+is_changed(const char *column, const char *operator)
+{
+	return psprintf("(OLD.%s %s NEW.%s) IS NOT TRUE", column, operator, column);
+}
+
+static char *
+customer_condition(const LockDefinition *def)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "OLD." LOCKED_AT_COLUMN " IS NOT NULL AND (%s OR %s",
+					 is_changed(def->customer_segment, def->segment_operator),
+					 is_changed(LOCKED_AT_COLUMN, "OPERATOR(pg_catalog.=)"));
+	for (int i = 0; i < list_length(def->customer_key); i++)
+		appendStringInfo(&buf, " OR %s", is_changed(list_nth(def->customer_key, i),
+													list_nth(def->key_operators, i)));
+	appendStringInfoChar(&buf, ')');
+	return buf.data;
+}
+
+static char *
+offer_condition(const LockDefinition *def)
+{
+	return psprintf("%s AND (OLD.%s IS NOT NULL OR NEW.%s IS NOT NULL)",
+					is_changed(def->offer_segment, def->segment_operator),
+					def->offer_segment, def->offer_segment);
+}
+
+char *
+lock_query(const LockDefinition *def, LockSource source, LockQuery query)
+{
+	char	   *from = rows(def, source);
+
+	switch (query)
+	{
+		case LOCK_QUERY_CHECK:
+			return check_query(def, from);
+		case LOCK_QUERY_CONFLICT:
+			return conflict_query(def, from);
+		case LOCK_QUERY_SHARE_OFFERS:
+			return share_offers_query(def);
+		case LOCK_QUERY_SHARE:
+			return share_query(def, from);
+		case LOCK_QUERY_ORDER:
+			return order_query(def, from);
+		case LOCK_QUERY_LOCK:
+			return lock_customers_query(def, from);
+		case LOCK_QUERY_FETCH:
+			return fetch_query(def, from);
+		case LOCK_QUERY_UNLOCKED:
+			return unlocked_query(def, from);
+		case LOCK_QUERY_HOLD_OFFER:
+			return hold_offer_query(def);
+		case LOCK_QUERY_SUBSCRIBED:
+			return subscribed_query(def);
+		case LOCK_QUERY_INSTALL_CONFLICTS:
+			return install_conflicts_query(def, from);
+		case LOCK_QUERY_BLOCKERS:
+			return blockers_query(def, from);
+		case LOCK_QUERY_VIOLATIONS:
+			return violations_query(def, from);
+		case LOCK_CONDITION_CUSTOMER:
+			return customer_condition(def);
+		case LOCK_CONDITION_OFFER:
+			return offer_condition(def);
+	}
+	elog(ERROR, "unrecognized query of a lock: %d", (int) query);
+	return NULL;
+}
+
+static LockQuery
+query_by_name(const char *name)
+{
+	static const struct
+	{
+		const char *name;
+		LockQuery	query;
+	}			known[] = {
+		{"unlocked", LOCK_QUERY_UNLOCKED},
+		{"conflicts", LOCK_QUERY_INSTALL_CONFLICTS},
+		{"order", LOCK_QUERY_ORDER},
+		{"lock", LOCK_QUERY_LOCK},
+		{"customer condition", LOCK_CONDITION_CUSTOMER},
+		{"offer condition", LOCK_CONDITION_OFFER}
+	};
+
+	for (size_t i = 0; i < lengthof(known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].query;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized query of a lock: \"%s\"", name),
+			 errhint("Known are \"unlocked\", \"conflicts\", \"order\", \"lock\", \"customer condition\" and \"offer condition\".")));
+}
+
+/*
+ * lock_query(arguments, query): the text of a query over the whole table, or of
+ * a trigger's condition, for install_lock.
+ */
+PG_FUNCTION_INFO_V1(lock_query_text);
+Datum
+lock_query_text(PG_FUNCTION_ARGS)
+{
+	Datum	   *elements;
+	int			count;
+	char	  **args;
+	LockDefinition *def;
+	LockQuery	query = query_by_name(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, NULL, &count);
+	args = palloc(sizeof(char *) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+		args[i] = TextDatumGetCString(elements[i]);
+	def = lock_definition_parse(count, args);
+	lock_definition_resolve(def, true);
+	PG_RETURN_TEXT_P(cstring_to_text(lock_query(def, LOCK_TABLE, query)));
+}
