@@ -30,13 +30,13 @@ ISOLATION =
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=
 
-srcroot := $(patsubst %/,%,$(dir $(abspath $(firstword $(MAKEFILE_LIST)))))
+srcroot := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(srcroot)/segmentation.control)
 
 DATA_built = segmentation--$(EXTVERSION).sql
-DATA = $(wildcard $(srcroot)/segmentation--*--*.sql)
-REGRESS_OPTS += --load-extension=segmentation
-ISOLATION_OPTS += --inputdir=$(srcroot)/test --load-extension=segmentation
+DATA = $(notdir $(wildcard $(srcroot)/segmentation--*--*.sql))
+REGRESS_OPTS += --load-extension=segmentation --no-locale --encoding=UTF8
+ISOLATION_OPTS += --inputdir=$(srcroot)/test --load-extension=segmentation --no-locale --encoding=UTF8
 EXTRA_CLEAN = build
 
 PG_CPPFLAGS = -I$(srcroot)/src
@@ -51,8 +51,10 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h),)
 include $(PGXS)
 else
-all install installcheck clean:
+all install installcheck:
 	@$(srcroot)/test/packages --explain
+clean:
+	rm -rf $(EXTRA_CLEAN)
 endif
 
 # PGXS knows no headers, and makes no folders in a VPATH build
@@ -63,12 +65,16 @@ $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS)))):
 segmentation--$(EXTVERSION).sql: $(SQL) $(srcroot)/Makefile $(srcroot)/segmentation.control
 	cat $(filter %.sql,$^) > $@
 
-.PHONY: demo test bench dist
-test:
-	@$(srcroot)/test/run
+.PHONY: demo test bench valgrind dist
+list-%:
+	@echo $($*)
 demo:
 	@$(srcroot)/demo/run
+test:
+	@$(srcroot)/test/with-server test/run
 bench:
-	@$(srcroot)/test/with-server $(srcroot)/test/bench/run
+	@$(srcroot)/test/with-server test/bench/run
+valgrind:
+	@$(srcroot)/test/valgrind
 dist:
-	git -C $(srcroot) archive --format zip --prefix=segmentation-$(EXTVERSION)/ -o $(CURDIR)/segmentation-$(EXTVERSION).zip HEAD
+	git -C $(srcroot) archive --format zip --prefix=segmentation-$(EXTVERSION)/ -o "$(CURDIR)/segmentation-$(EXTVERSION).zip" HEAD
