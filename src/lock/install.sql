@@ -222,7 +222,7 @@ DECLARE
     customers_name CONSTANT text := segmentation.lock_table_name(customers);
     subscriptions_name CONSTANT text := segmentation.lock_table_name(subscriptions);
     offers_name CONSTANT text := segmentation.lock_table_name(offers);
-    deferrable boolean;
+    can_defer boolean;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at' AND NOT attisdropped) THEN
         RETURN NEXT format('ALTER TABLE %s ADD COLUMN segment_locked_at timestamptz', customers_name);
@@ -240,9 +240,9 @@ BEGIN
                            subscriptions_name, subscription_call);
     END IF;
 
-    deferrable := (SELECT bool_or(condeferrable) FROM pg_constraint
+    can_defer := (SELECT bool_or(condeferrable) FROM pg_constraint
                     WHERE contype = 'f' AND conrelid = subscriptions AND confrelid = customers AND conparentid = 0);
-    IF deferrable THEN
+    IF can_defer THEN
         RETURN NEXT format('CREATE CONSTRAINT TRIGGER segmentation_lock_commit_insert AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW %s',
                            subscriptions_name, subscription_call);
         RETURN NEXT format('CREATE CONSTRAINT TRIGGER segmentation_lock_commit_update AFTER UPDATE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s) %s',
@@ -372,7 +372,7 @@ BEGIN
         END IF;
         PERFORM segmentation.lock_check_table(offers, 'offers');
         PERFORM segmentation.lock_check_offers(subscriptions, offers, customer_segment);
-        foreign_key := segmentation.lock_foreign_key(subscriptions, offers, ARRAY[subscription_offer], NULL, 'subscription_offer');
+        foreign_key := segmentation.lock_foreign_key(subscriptions, offers, array_remove(ARRAY[subscription_offer], NULL), NULL, 'subscription_offer');
         IF subscription_offer IS NULL THEN
             RETURN QUERY SELECT 'found', format('subscription_offer => %L, the foreign key', foreign_key.columns);
         END IF;

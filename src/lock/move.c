@@ -99,7 +99,9 @@ find_locks(Move *move)
 	if (move->definitions == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("table \"%s\" has no lock", get_rel_name(move->customers)),
+				 errmsg("table %s has no lock",
+						quote_qualified_identifier(get_namespace_name(get_rel_namespace(move->customers)),
+												   get_rel_name(move->customers))),
 				 errhint("Customers of a table that was renamed after segmentation.install_lock can be moved once the lock is renewed.")));
 	foreach(cell, move->definitions)
 		lock_definition_resolve(lfirst(cell), false);
