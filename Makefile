@@ -7,10 +7,13 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 
 # each room's C, and the SQL that declares it, in the order of installation
 OBJS = \
-	src/segmentation.o
+	src/segmentation.o \
+	src/types/currency.o \
+	src/types/segment_id.o
 
 SQL = \
-	src/extension.sql
+	src/extension.sql \
+	src/types/segment_id.sql
 
 REGRESS = extension
 ISOLATION =
