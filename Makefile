@@ -8,6 +8,8 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 # each room's C, and the SQL that declares it, in the order of installation
 OBJS = \
 	src/segmentation.o \
+	src/types/currency.o \
+	src/types/segment_id.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
 	src/lock/queries.o \
@@ -21,11 +23,13 @@ OBJS = \
 
 SQL = \
 	src/extension.sql \
+	src/types/segment_id.sql \
 	src/lock/lock.sql \
 	src/lock/install.sql
 
-REGRESS = extension
-ISOLATION =
+REGRESS = \
+	extension
+ISOLATION = 
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=

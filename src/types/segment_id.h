@@ -22,6 +22,8 @@ typedef struct SegmentId
 /* false after a soft error */
 extern bool segment_id_parse(const char *str, size_t len, SegmentId *result,
 							 struct Node *escontext);
+/* whether bytes from outside are an id, as strictly as parsing */
+extern bool segment_id_is_valid(const SegmentId *id);
 /* palloc'd */
 extern char *segment_id_to_cstring(const SegmentId *id);
 
