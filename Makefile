@@ -10,6 +10,19 @@ OBJS = \
 	src/segmentation.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
+	src/types/decimal.o \
+	src/types/decimal_numeric.o \
+	src/types/currency_price.o \
+	src/types/currency_price_parts.o \
+	src/types/currency_price_ops.o \
+	src/types/currency_price_round.o \
+	src/types/currency_price_compare.o \
+	src/types/currency_price_selfuncs.o \
+	src/types/currency_price_sum.o \
+	src/types/currency_price_sum_io.o \
+	src/types/tier_scale.o \
+	src/types/tier.o \
+	src/measure/revenue_tier.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
 	src/lock/queries.o \
@@ -24,6 +37,12 @@ OBJS = \
 SQL = \
 	src/extension.sql \
 	src/types/segment_id.sql \
+	src/types/currency_price.sql \
+	src/types/currency_price_ops.sql \
+	src/types/currency_price_compare.sql \
+	src/types/currency_price_aggs.sql \
+	src/types/tier_scale.sql \
+	src/measure/revenue_tier.sql \
 	src/lock/lock.sql \
 	src/lock/install.sql
 
