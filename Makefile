@@ -57,6 +57,7 @@ test:
 demo:
 	@$(srcroot)/demo/run
 bench:
-	@$(srcroot)/test/with-server $(srcroot)/test/bench/run
+	@SEGMENTATION_CONF="$$(cat $(srcroot)/test/bench/postgresql.conf)" \
+		$(srcroot)/test/with-server test/bench/run
 dist:
 	git -C $(srcroot) archive --format zip --prefix=segmentation-$(EXTVERSION)/ -o $(CURDIR)/segmentation-$(EXTVERSION).zip HEAD
