@@ -7,10 +7,15 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 
 # each room's C, and the SQL that declares it, in the order of installation
 OBJS = \
-	src/segmentation.o
+	src/segmentation.o \
+	src/measure/score.o src/measure/normal.o src/measure/nps_class.o \
+	src/measure/nps_tally.o src/measure/nps_tally_ops.o src/measure/nps.o \
+	src/measure/latest_nps_class.o
 
 SQL = \
-	src/extension.sql
+	src/extension.sql \
+	src/measure/nps_class.sql src/measure/nps_tally.sql src/measure/nps_tally_ops.sql \
+	src/measure/nps.sql src/measure/latest_nps_class.sql
 
 REGRESS = extension
 ISOLATION =
