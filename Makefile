@@ -23,6 +23,13 @@ OBJS = \
 	src/types/tier_scale.o \
 	src/types/tier.o \
 	src/measure/revenue_tier.o \
+	src/measure/score.o \
+	src/measure/normal.o \
+	src/measure/nps_class.o \
+	src/measure/nps_tally.o \
+	src/measure/nps_tally_ops.o \
+	src/measure/nps.o \
+	src/measure/latest_nps_class.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
 	src/lock/queries.o \
@@ -43,6 +50,11 @@ SQL = \
 	src/types/currency_price_aggs.sql \
 	src/types/tier_scale.sql \
 	src/measure/revenue_tier.sql \
+	src/measure/nps_class.sql \
+	src/measure/nps_tally.sql \
+	src/measure/nps_tally_ops.sql \
+	src/measure/nps.sql \
+	src/measure/latest_nps_class.sql \
 	src/lock/lock.sql \
 	src/lock/install.sql
 
