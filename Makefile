@@ -9,13 +9,21 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 OBJS = \
 	src/segmentation.o \
 	src/types/currency.o \
-	src/types/segment_id.o
+	src/types/segment_id.o \
+	src/types/segment_id_order.o
 
 SQL = \
 	src/extension.sql \
-	src/types/segment_id.sql
+	src/types/currency.sql \
+	src/types/segment_id.sql \
+	src/types/segment_id_order.sql
 
-REGRESS = extension
+REGRESS = extension \
+	currencies \
+	currencies_iso \
+	segment_id \
+	segment_id_order \
+	segment_id_properties
 ISOLATION =
 
 PG_CONFIG ?= pg_config
