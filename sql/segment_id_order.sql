@@ -24,7 +24,7 @@ FROM (VALUES ('mid'::segment_id, 'smb'::segment_id), ('smb', 'mid'), ('smb', 'SM
 
 -- min and max: of some, of none, of NULLs, by group, by index
 CREATE TABLE membership AS
-SELECT i AS customer, ('segment-' || i % 7)::segment_id AS segment FROM generate_series(1, 20000) AS i;
+SELECT i AS customer, ('segment-' || i % 7)::segment_id AS segment, ('only-' || i)::segment_id AS own FROM generate_series(1, 20000) AS i;
 INSERT INTO membership VALUES (0, NULL);
 SELECT min(segment), max(segment) FROM membership;
 SELECT min(segment) IS NULL AS min, max(segment) IS NULL AS max FROM membership WHERE false;
@@ -97,16 +97,17 @@ SELECT pg_temp.plan($$SELECT FROM assignment WHERE segments @> ARRAY['Segment-7'
 RESET enable_seqscan;
 
 -- workers of a parallel query agree with a serial one
-SELECT count(DISTINCT segment), min(segment), max(segment) FROM membership;
+SELECT count(DISTINCT segment), min(segment), max(segment), min(own), max(own) FROM membership;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
+SET parallel_leader_participation = off;
 SET enable_indexscan = off;
 SET enable_indexonlyscan = off;
 SET enable_bitmapscan = off;
 SELECT pg_temp.plan('SELECT min(segment), max(segment) FROM membership') LIKE '%Gather%Partial Aggregate%Parallel Seq Scan%' AS parallel;
-SELECT min(segment), max(segment) FROM membership;
+SELECT min(segment), max(segment), min(own), max(own) FROM membership;
 SELECT segment, count(*) FROM membership WHERE segment > 'segment-3'::text GROUP BY segment ORDER BY segment;
 RESET ALL;
 
