@@ -22,6 +22,7 @@ OBJS = \
 	src/types/currency_price_sum_io.o \
 	src/types/tier_scale.o \
 	src/types/tier.o \
+	src/types/segment_id_order.o \
 	src/measure/revenue_tier.o \
 	src/measure/score.o \
 	src/measure/normal.o \
@@ -49,6 +50,8 @@ SQL = \
 	src/types/currency_price_compare.sql \
 	src/types/currency_price_aggs.sql \
 	src/types/tier_scale.sql \
+	src/types/currency.sql \
+	src/types/segment_id_order.sql \
 	src/measure/revenue_tier.sql \
 	src/measure/nps_class.sql \
 	src/measure/nps_tally.sql \
@@ -59,7 +62,12 @@ SQL = \
 	src/lock/install.sql
 
 REGRESS = \
-	extension
+	extension \
+	currencies \
+	currencies_iso \
+	segment_id \
+	segment_id_order \
+	segment_id_properties
 ISOLATION = 
 
 PG_CONFIG ?= pg_config

@@ -156,8 +156,8 @@ segment_id_is_valid(const SegmentId *id)
 		return false;
 	while (len > 0 && ranks[len - 1] == 0)
 		len--;
-	return len > 0 && memchr(ranks, 0, len) == NULL &&
-		rank_is_alnum(ranks[0]) && rank_is_alnum(ranks[len - 1]);
+	return rank_is_alnum(ranks[0]) && memchr(ranks, 0, len) == NULL &&
+		rank_is_alnum(ranks[len - 1]);
 }
 
 char *

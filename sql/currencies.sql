@@ -1,0 +1,35 @@
+-- currencies(): the ISO 4217 codes, compiled in
+\set VERBOSITY default
+SET client_encoding = 'UTF8';
+
+-- with, without and with other than two decimals; current and withdrawn
+SELECT * FROM currencies() WHERE code IN ('EUR', 'JPY', 'KWD', 'CLF', 'USN', 'XXX', 'HRK', 'BGN', 'XEU', 'XFU', 'ALL', 'TOP', 'VES');
+SELECT minor_units, count(*), count(*) FILTER (WHERE NOT withdrawn) AS current FROM currencies() GROUP BY 1 ORDER BY 1;
+
+-- one row a code, in order, complete
+SELECT count(*), count(DISTINCT code) AS codes, bool_and(code ~ '^[A-Z]{3}$') AS three_capitals,
+       array_agg(code) = array_agg(code ORDER BY code COLLATE "C") AS in_order,
+       count(*) FILTER (WHERE code IS NULL OR name IS NULL OR name = '' OR name <> btrim(name) OR withdrawn IS NULL) AS incomplete,
+       count(*) FILTER (WHERE numeric_code NOT BETWEEN 1 AND 999) AS bad_numbers,
+       string_agg(code, ' ') FILTER (WHERE numeric_code IS NULL) AS without_number
+FROM currencies();
+-- a number is shared only with a predecessor
+SELECT numeric_code, string_agg(code, ' ') AS codes FROM currencies()
+WHERE NOT withdrawn GROUP BY 1 HAVING count(*) > 1 AND numeric_code IS NOT NULL;
+
+-- as a set like any other: joined, limited, in a select list, twice in a query
+SELECT a.code FROM currencies() AS a JOIN currencies() AS b USING (numeric_code) WHERE b.name = 'Euro';
+SELECT (currencies()).code LIMIT 2;
+SELECT code FROM currencies() ORDER BY code DESC LIMIT 1;
+SELECT a.attname, a.atttypid::regtype
+FROM pg_proc AS p, unnest(p.proargnames, p.proallargtypes) AS a(attname, atttypid)
+WHERE p.oid = 'currencies()'::regprocedure;
+
+-- anybody may ask
+CREATE ROLE regress_segmentation_currencies;
+SET ROLE regress_segmentation_currencies;
+SET search_path = '';
+SELECT name FROM public.currencies() WHERE code OPERATOR(pg_catalog.=) 'CHF';
+RESET search_path;
+RESET ROLE;
+DROP ROLE regress_segmentation_currencies;
