@@ -10,13 +10,27 @@ OBJS = \
 	src/segmentation.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
-	src/types/segment_id_order.o
+	src/types/segment_id_order.o \
+	src/types/decimal.o \
+	src/types/decimal_numeric.o \
+	src/types/currency_price.o \
+	src/types/currency_price_parts.o \
+	src/types/currency_price_ops.o \
+	src/types/currency_price_round.o \
+	src/types/currency_price_compare.o \
+	src/types/currency_price_selfuncs.o \
+	src/types/currency_price_sum.o \
+	src/types/currency_price_sum_io.o
 
 SQL = \
 	src/extension.sql \
 	src/types/currency.sql \
 	src/types/segment_id.sql \
-	src/types/segment_id_order.sql
+	src/types/segment_id_order.sql \
+	src/types/currency_price.sql \
+	src/types/currency_price_ops.sql \
+	src/types/currency_price_compare.sql \
+	src/types/currency_price_aggs.sql
 
 REGRESS = extension \
 	currencies \
