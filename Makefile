@@ -20,7 +20,10 @@ OBJS = \
 	src/types/currency_price_compare.o \
 	src/types/currency_price_selfuncs.o \
 	src/types/currency_price_sum.o \
-	src/types/currency_price_sum_io.o
+	src/types/currency_price_sum_io.o \
+	src/types/tier_scale.o \
+	src/types/tier.o \
+	src/measure/revenue_tier.o
 
 SQL = \
 	src/extension.sql \
@@ -30,7 +33,9 @@ SQL = \
 	src/types/currency_price.sql \
 	src/types/currency_price_ops.sql \
 	src/types/currency_price_compare.sql \
-	src/types/currency_price_aggs.sql
+	src/types/currency_price_aggs.sql \
+	src/types/tier_scale.sql \
+	src/measure/revenue_tier.sql
 
 REGRESS = extension \
 	currencies \

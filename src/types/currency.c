@@ -281,3 +281,51 @@ currency_lookup(const char *code, size_t len)
 	place = currency_place[rank];
 	return place > 0 ? &currency_table[place - 1] : NULL;
 }
+
+/* in ASCII, which any server encoding has: i acute and an apostrophe go */
+static char *
+ascii_name(const char *name)
+{
+	char	   *result = palloc(strlen(name) + 1);
+	char	   *to = result;
+
+	while (*name != '\0')
+	{
+		if (!IS_HIGHBIT_SET(*name))
+			*to++ = *name;
+		else
+			*to++ = pg_utf_mblen((const unsigned char *) name) == 2 ? 'i' : '\'';
+		name += pg_utf_mblen((const unsigned char *) name);
+	}
+	*to = '\0';
+	return result;
+}
+
+static void
+put_currency(const Currency *currency, ReturnSetInfo *rsinfo)
+{
+	Datum		values[5];
+	bool		nulls[5] = {false};
+
+	values[0] = CStringGetTextDatum(currency->code);
+	values[1] = Int32GetDatum(currency->numeric_code);
+	nulls[1] = currency->numeric_code == 0;
+	values[2] = Int32GetDatum(currency->minor_units);
+	nulls[2] = currency->minor_units == CURRENCY_NO_MINOR_UNITS;
+	if (GetDatabaseEncoding() == PG_UTF8)
+		values[3] = CStringGetTextDatum(currency->name);
+	else
+		values[3] = CStringGetTextDatum(ascii_name(currency->name));
+	values[4] = BoolGetDatum(currency->withdrawn);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(currencies);
+Datum
+currencies(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < (int) lengthof(currency_table); i++)
+		put_currency(&currency_table[i], (ReturnSetInfo *) fcinfo->resultinfo);
+	return (Datum) 0;
+}

@@ -9,7 +9,6 @@
 #include "types/currency_price.h"
 #include "types/input.h"
 
-#define PRICE_TEXT_LEN 48		/* sign, 18 digits, leading zeros, point, code */
 #define PRICE_SENT_LEN 12
 
 void
@@ -215,17 +214,22 @@ currency_price_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(pstrdup(price_put_amount(end, price, price_decimals(price))));
 }
 
-/* 8 bytes mantissa, 3 capitals, 1 byte scale; integers in network order */
+/* 8 bytes mantissa in network order, 3 capitals, 1 byte scale */
+void
+price_send(StringInfo buf, const CurrencyPrice *price)
+{
+	pq_sendint64(buf, price_mantissa(price));
+	pq_sendint32(buf, price->unit);
+}
+
 PG_FUNCTION_INFO_V1(currency_price_send);
 Datum
 currency_price_send(PG_FUNCTION_ARGS)
 {
-	CurrencyPrice *price = PG_GETARG_CURRENCY_PRICE_P(0);
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
-	pq_sendint64(&buf, price_mantissa(price));
-	pq_sendint32(&buf, price->unit);
+	price_send(&buf, PG_GETARG_CURRENCY_PRICE_P(0));
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 

@@ -13,6 +13,7 @@
 #include "types/hash.h"
 
 #define PRICE_DIGITS 18			/* significant ones, and at most so many decimals */
+#define PRICE_TEXT_LEN 48		/* room for sign, digits, zeros, point and code */
 #define PRICE_MANTISSA_LIMIT UINT64CONST(1000000000000000000)	/* 10^18 */
 
 /*
@@ -132,6 +133,7 @@ extern int	price_decimals(const CurrencyPrice *price);
 extern bool currency_parse(const char *letters, size_t len, CurrencyCode *code,
 						   struct Node *escontext);
 extern char *price_put_amount(char *end, const CurrencyPrice *price, int decimals);
+extern void price_send(StringInfo buf, const CurrencyPrice *price);
 extern void price_receive(StringInfo buf, CurrencyPrice *price, const char *type_name);
 
 /* currency_price_parts.c */
