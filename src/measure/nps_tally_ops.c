@@ -15,8 +15,11 @@ compare_tallies(const NpsTally *a, const NpsTally *b)
 {
 	for (int i = NPS_PROMOTER; i >= NPS_DETRACTOR; i--)
 	{
-		if (a->count[i] != b->count[i])
-			return a->count[i] < b->count[i] ? -1 : 1;
+		int64		count_a = nps_count(a, i);
+		int64		count_b = nps_count(b, i);
+
+		if (count_a != count_b)
+			return count_a < count_b ? -1 : 1;
 	}
 	return 0;
 }
@@ -27,8 +30,10 @@ hash_tally(const NpsTally *tally, uint64 seed)
 {
 	for (int i = NPS_PROMOTER; i >= NPS_DETRACTOR; i--)
 	{
-		seed = hash_bytes_uint32_extended((uint32) tally->count[i], seed);
-		seed = hash_bytes_uint32_extended((uint32) (tally->count[i] >> 32), seed);
+		int64		count = nps_count(tally, i);
+
+		seed = hash_bytes_uint32_extended((uint32) count, seed);
+		seed = hash_bytes_uint32_extended((uint32) (count >> 32), seed);
 	}
 	return seed;
 }
