@@ -59,7 +59,12 @@ SQL = \
 	src/lock/install.sql
 
 REGRESS = \
-	extension
+	extension \
+	nps \
+	nps_tally \
+	latest_nps_class \
+	nps_properties \
+	nps_environment
 ISOLATION = 
 
 PG_CONFIG ?= pg_config

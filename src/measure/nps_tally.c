@@ -8,6 +8,7 @@
 #include "libpq/pqformat.h"
 
 #include "measure/nps.h"
+#include "types/input.h"
 
 /* the order in which a tally is read, written, sent and compared */
 static const NpsClass written_order[NPS_CLASSES] = {NPS_PROMOTER, NPS_PASSIVE, NPS_DETRACTOR};
@@ -46,12 +47,14 @@ nps_tally_in(PG_FUNCTION_ARGS)
 		if (!parsed && *next >= '0' && *next <= '9')
 			ereturn(fcinfo->context, (Datum) 0,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					 errmsg("value \"%s\" is out of range for type %s", str, "nps_tally"),
+					 errmsg("value \"%s\" is out of range for type %s",
+							input_excerpt(str, strlen(str)), "nps_tally"),
 					 errdetail("A count is at most " INT64_FORMAT ".", NPS_COUNT_MAX)));
 		if (!parsed || *next != terminator)
 			ereturn(fcinfo->context, (Datum) 0,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("invalid input syntax for type %s: \"%s\"", "nps_tally", str),
+					 errmsg("invalid input syntax for type %s: \"%s\"",
+							"nps_tally", input_excerpt(str, strlen(str))),
 					 errdetail("A tally is the numbers of promoters, passives and detractors, as 291/476/395.")));
 		nps_set_count(tally, written_order[i], count);
 		next++;

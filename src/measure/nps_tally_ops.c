@@ -6,9 +6,8 @@
  */
 #include "segmentation.h"
 
-#include "common/hashfn.h"
-
 #include "measure/nps.h"
+#include "types/hash.h"
 
 static int
 compare_tallies(const NpsTally *a, const NpsTally *b)
@@ -24,18 +23,14 @@ compare_tallies(const NpsTally *a, const NpsTally *b)
 	return 0;
 }
 
-/* of numbers, not of bytes, so that every machine finds the same hash */
 static uint64
 hash_tally(const NpsTally *tally, uint64 seed)
 {
-	for (int i = NPS_PROMOTER; i >= NPS_DETRACTOR; i--)
-	{
-		int64		count = nps_count(tally, i);
+	uint64		hash = seed;
 
-		seed = hash_bytes_uint32_extended((uint32) count, seed);
-		seed = hash_bytes_uint32_extended((uint32) (count >> 32), seed);
-	}
-	return seed;
+	for (int i = NPS_PROMOTER; i >= NPS_DETRACTOR; i--)
+		hash = hash_mix(hash ^ hash_mix((uint64) nps_count(tally, i) + 1));
+	return hash;
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_eq);
