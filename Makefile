@@ -67,7 +67,12 @@ REGRESS = \
 	currencies_iso \
 	segment_id \
 	segment_id_order \
-	segment_id_properties
+	segment_id_properties \
+	nps \
+	nps_tally \
+	latest_nps_class \
+	nps_properties \
+	nps_environment
 ISOLATION = 
 
 PG_CONFIG ?= pg_config

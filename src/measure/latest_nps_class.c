@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "measure/nps.h"
+#include "types/input.h"
 
 /* none has no score and answered_at 0; without padding: 16 bytes of value */
 typedef struct LatestNpsResponse
@@ -96,7 +97,8 @@ latest_nps_response_in(PG_FUNCTION_ARGS)
 	if (!parse(str, response))
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type %s: \"%s\"", "latest_nps_response", str),
+				 errmsg("invalid input syntax for type %s: \"%s\"",
+						"latest_nps_response", input_excerpt(str, strlen(str))),
 				 errdetail("A response is score@microseconds, as 9@757382400000000, or %s.", NO_RESPONSE)));
 	PG_RETURN_LATEST_NPS_RESPONSE_P(response);
 }

@@ -5,51 +5,61 @@
 
 #include <math.h>
 
-#include "common/int.h"
+#include "nodes/execnodes.h"
 #include "utils/builtins.h"
 
 #include "measure/nps.h"
 
-/* an aggregate's state may be changed in place; anybody else's value may not */
+/*
+ * An aggregate's state may be changed in place; anybody else's value may not.
+ * The check for the usual caller is spelt out, as a call for every row shows.
+ */
 static inline NpsTally *
 tally_to_change(FunctionCallInfo fcinfo)
 {
 	NpsTally   *tally = PG_GETARG_NPS_TALLY_P(0);
 	NpsTally   *copy;
 
-	if (likely(AggCheckCallContext(fcinfo, NULL)))
+	if (likely(fcinfo->context && IsA(fcinfo->context, AggState)) ||
+		AggCheckCallContext(fcinfo, NULL))
 		return tally;
 	copy = palloc(sizeof(NpsTally));
 	*copy = *tally;
 	return copy;
 }
 
-static void
-count_out_of_range(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("%s out of range", "nps_tally"),
-			 errdetail("A count is from 0 to " INT64_FORMAT ".", NPS_COUNT_MAX)));
-}
-
-static inline void
+static pg_noinline void
 change_count(NpsTally *tally, NpsClass nps_class, int64 change)
 {
-	int64		count = tally->count[nps_class] + change;
+	int64		count = nps_count(tally, nps_class) + change;
 
-	if (unlikely(count < 0 || count > NPS_COUNT_MAX))
-		count_out_of_range();
-	tally->count[nps_class] = count;
+	if (count < 0 || count > NPS_COUNT_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s out of range", "nps_tally"),
+				 errdetail("A count is from 0 to " INT64_FORMAT ".", NPS_COUNT_MAX)));
+	nps_set_count(tally, nps_class, count);
 }
 
-/* change is the constant 1 or -1 in every caller, and inlined */
 static inline Datum
-change_by_score(FunctionCallInfo fcinfo, int score, int64 change)
+count_response(FunctionCallInfo fcinfo, int score)
+{
+	NpsTally   *tally = tally_to_change(fcinfo);
+	NpsClass	nps_class = nps_class_of(score);
+
+	if (likely(tally->low[nps_class] < PG_UINT32_MAX))
+		tally->low[nps_class]++;
+	else
+		change_count(tally, nps_class, 1);
+	PG_RETURN_NPS_TALLY_P(tally);
+}
+
+static inline Datum
+uncount_response(FunctionCallInfo fcinfo, int score)
 {
 	NpsTally   *tally = tally_to_change(fcinfo);
 
-	change_count(tally, nps_class_of(score), change);
+	change_count(tally, nps_class_of(score), -1);
 	PG_RETURN_NPS_TALLY_P(tally);
 }
 
@@ -60,7 +70,7 @@ change_by_tally(FunctionCallInfo fcinfo, int sign)
 	NpsTally   *other = PG_GETARG_NPS_TALLY_P(1);
 
 	for (int i = 0; i < NPS_CLASSES; i++)
-		change_count(tally, (NpsClass) i, sign * other->count[i]);
+		change_count(tally, i, sign * nps_count(other, i));
 	PG_RETURN_NPS_TALLY_P(tally);
 }
 
@@ -68,56 +78,56 @@ PG_FUNCTION_INFO_V1(nps_tally_accum_int2);
 Datum
 nps_tally_accum_int2(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_check_score(PG_GETARG_INT16(1)), 1);
+	return count_response(fcinfo, nps_check_score(PG_GETARG_INT16(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_accum_int4);
 Datum
 nps_tally_accum_int4(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_check_score(PG_GETARG_INT32(1)), 1);
+	return count_response(fcinfo, nps_check_score(PG_GETARG_INT32(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_accum_int8);
 Datum
 nps_tally_accum_int8(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_check_score(PG_GETARG_INT64(1)), 1);
+	return count_response(fcinfo, nps_check_score(PG_GETARG_INT64(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_accum_numeric);
 Datum
 nps_tally_accum_numeric(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_score_from_numeric(PG_GETARG_NUMERIC(1)), 1);
+	return count_response(fcinfo, nps_score_from_numeric(PG_GETARG_NUMERIC(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_discard_int2);
 Datum
 nps_tally_discard_int2(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_check_score(PG_GETARG_INT16(1)), -1);
+	return uncount_response(fcinfo, nps_check_score(PG_GETARG_INT16(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_discard_int4);
 Datum
 nps_tally_discard_int4(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_check_score(PG_GETARG_INT32(1)), -1);
+	return uncount_response(fcinfo, nps_check_score(PG_GETARG_INT32(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_discard_int8);
 Datum
 nps_tally_discard_int8(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_check_score(PG_GETARG_INT64(1)), -1);
+	return uncount_response(fcinfo, nps_check_score(PG_GETARG_INT64(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_discard_numeric);
 Datum
 nps_tally_discard_numeric(PG_FUNCTION_ARGS)
 {
-	return change_by_score(fcinfo, nps_score_from_numeric(PG_GETARG_NUMERIC(1)), -1);
+	return uncount_response(fcinfo, nps_score_from_numeric(PG_GETARG_NUMERIC(1)));
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_add);
@@ -134,31 +144,18 @@ nps_tally_subtract(PG_FUNCTION_ARGS)
 	return change_by_tally(fcinfo, -1);
 }
 
-/* without a detour where 100 times the number is a bigint */
-static Numeric
-hundredfold(int64 number)
-{
-	int64		result;
-
-	if (likely(!pg_mul_s64_overflow(number, 100, &result)))
-		return int64_to_numeric(result);
-	return DatumGetNumeric(DirectFunctionCall2(numeric_mul,
-											   NumericGetDatum(int64_to_numeric(number)),
-											   NumericGetDatum(int64_to_numeric(100))));
-}
-
 PG_FUNCTION_INFO_V1(nps_tally_nps);
 Datum
 nps_tally_nps(PG_FUNCTION_ARGS)
 {
 	NpsTally   *tally = PG_GETARG_NPS_TALLY_P(0);
 	int64		responses = nps_responses(tally);
-	int64		net = tally->count[NPS_PROMOTER] - tally->count[NPS_DETRACTOR];
+	int64		net = nps_count(tally, NPS_PROMOTER) - nps_count(tally, NPS_DETRACTOR);
 
 	if (responses == 0)
 		PG_RETURN_NULL();
 	return DirectFunctionCall2(numeric_div,
-							   NumericGetDatum(hundredfold(net)),
+							   NumericGetDatum(int64_to_numeric(100 * net)),
 							   NumericGetDatum(int64_to_numeric(responses)));
 }
 
@@ -170,9 +167,9 @@ nps_tally_nps(PG_FUNCTION_ARGS)
 static double
 standard_error(const NpsTally *tally)
 {
-	double		p = (double) tally->count[NPS_PROMOTER];
-	double		q = (double) tally->count[NPS_PASSIVE];
-	double		d = (double) tally->count[NPS_DETRACTOR];
+	double		p = (double) nps_count(tally, NPS_PROMOTER);
+	double		q = (double) nps_count(tally, NPS_PASSIVE);
+	double		d = (double) nps_count(tally, NPS_DETRACTOR);
 	double		n = (double) nps_responses(tally);
 	double		variance = (4 * p * d + q * (p + d)) / (n * n);
 

@@ -21,17 +21,18 @@ typedef enum NpsClass
 #define NPS_CLASSES (NPS_PROMOTER + 1)
 
 /*
- * How many responses of each class.  It is the state of the aggregates too:
- * three words by reference are the cheapest that count without limit, and
- * fill the allocator's 32-byte chunk where an int8[] takes 64.
+ * How many responses of each class.  Being the aggregates' state as well, it
+ * is kept in 16 bytes, a fifth less memory per group than three words take:
+ * the low 32 bits of each count, and 10 bits more of each in one word.
  */
 typedef struct NpsTally
 {
-	int64		count[NPS_CLASSES];
+	uint32		low[NPS_CLASSES];
+	uint32		high;
 } NpsTally;
 
-/* low enough that the sum of all counts always fits into a bigint */
-#define NPS_COUNT_MAX (PG_INT64_MAX / NPS_CLASSES)
+#define NPS_HIGH_BITS 10
+#define NPS_COUNT_MAX ((INT64CONST(1) << (32 + NPS_HIGH_BITS)) - 1)
 
 #define DatumGetNpsTallyP(X) ((NpsTally *) DatumGetPointer(X))
 #define NpsTallyPGetDatum(X) PointerGetDatum(X)
@@ -64,9 +65,27 @@ nps_class_of(int score)
 }
 
 static inline int64
+nps_count(const NpsTally *tally, NpsClass nps_class)
+{
+	uint32		high = (tally->high >> (NPS_HIGH_BITS * nps_class)) & ((1 << NPS_HIGH_BITS) - 1);
+
+	return (int64) high << 32 | tally->low[nps_class];
+}
+
+/* the count is from 0 to NPS_COUNT_MAX */
+static inline void
+nps_set_count(NpsTally *tally, NpsClass nps_class, int64 count)
+{
+	uint32		cleared = tally->high & ~(((1u << NPS_HIGH_BITS) - 1) << (NPS_HIGH_BITS * nps_class));
+
+	tally->low[nps_class] = (uint32) count;
+	tally->high = cleared | (uint32) (count >> 32) << (NPS_HIGH_BITS * nps_class);
+}
+
+static inline int64
 nps_responses(const NpsTally *tally)
 {
-	return tally->count[NPS_PROMOTER] + tally->count[NPS_PASSIVE] + tally->count[NPS_DETRACTOR];
+	return nps_count(tally, NPS_PROMOTER) + nps_count(tally, NPS_PASSIVE) + nps_count(tally, NPS_DETRACTOR);
 }
 
 #endif							/* SEGMENTATION_NPS_H */

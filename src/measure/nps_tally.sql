@@ -25,8 +25,8 @@ CREATE TYPE nps_tally (
     OUTPUT = nps_tally_out,
     RECEIVE = nps_tally_recv,
     SEND = nps_tally_send,
-    INTERNALLENGTH = 24,
-    ALIGNMENT = double
+    INTERNALLENGTH = 16,
+    ALIGNMENT = int4
 );
 COMMENT ON TYPE nps_tally IS 'numbers of promoters, passives and detractors, as 291/476/395';
 

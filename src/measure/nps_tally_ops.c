@@ -6,31 +6,31 @@
  */
 #include "segmentation.h"
 
-#include "common/hashfn.h"
-
 #include "measure/nps.h"
+#include "types/hash.h"
 
 static int
 compare_tallies(const NpsTally *a, const NpsTally *b)
 {
 	for (int i = NPS_PROMOTER; i >= NPS_DETRACTOR; i--)
 	{
-		if (a->count[i] != b->count[i])
-			return a->count[i] < b->count[i] ? -1 : 1;
+		int64		count_a = nps_count(a, i);
+		int64		count_b = nps_count(b, i);
+
+		if (count_a != count_b)
+			return count_a < count_b ? -1 : 1;
 	}
 	return 0;
 }
 
-/* of numbers, not of bytes, so that every machine finds the same hash */
 static uint64
 hash_tally(const NpsTally *tally, uint64 seed)
 {
+	uint64		hash = seed;
+
 	for (int i = NPS_PROMOTER; i >= NPS_DETRACTOR; i--)
-	{
-		seed = hash_bytes_uint32_extended((uint32) tally->count[i], seed);
-		seed = hash_bytes_uint32_extended((uint32) (tally->count[i] >> 32), seed);
-	}
-	return seed;
+		hash = hash_mix(hash ^ hash_mix((uint64) nps_count(tally, i) + 1));
+	return hash;
 }
 
 PG_FUNCTION_INFO_V1(nps_tally_eq);

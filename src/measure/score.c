@@ -6,9 +6,7 @@
 #include "utils/builtins.h"
 
 #include "measure/nps.h"
-
-/* a value that a message quotes whole; longer ones are cut */
-#define QUOTED_LEN 40
+#include "types/input.h"
 
 void
 nps_score_out_of_range(int64 score)
@@ -26,8 +24,7 @@ refuse_numeric(Numeric value)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("NPS score %.*s%s is out of range", QUOTED_LEN, text,
-					strlen(text) > QUOTED_LEN ? "..." : ""),
+			 errmsg("NPS score %s is out of range", input_excerpt(text, strlen(text))),
 			 errdetail("A score is a whole number from 0 to %d.", NPS_SCORE_MAX)));
 }
 

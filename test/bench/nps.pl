@@ -11,7 +11,7 @@ setup("
 		'country ' || abs(hashint8extended(i, 12) % 12) AS country,
 		abs(hashint8extended(i, 11) % 11)::int AS score,
 		timestamptz '2024-01-01' + i % 1000003 * interval '1 s' AS answered_at
-	FROM generate_series(1, $responses::bigint) i",
+	FROM generate_series(1::bigint, $responses) i",
 	'VACUUM (FREEZE, ANALYZE) response');
 
 # what people write by hand
