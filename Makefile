@@ -59,8 +59,10 @@ SQL = \
 	src/lock/install.sql
 
 REGRESS = \
-	extension
-ISOLATION = 
+	extension \
+	catalog
+
+ISOLATION =
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=
