@@ -72,7 +72,8 @@ REGRESS = \
 	nps_tally \
 	latest_nps_class \
 	nps_properties \
-	nps_environment
+	nps_environment \
+	catalog
 ISOLATION = 
 
 PG_CONFIG ?= pg_config

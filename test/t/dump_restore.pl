@@ -1,0 +1,117 @@
+# What is dumped comes back in another cluster: values, indexes, partitions.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my @tables = qw(customer by_segment by_price revenue);
+
+# 4000 customers in some 400 segments, prices in four currencies
+my $fixture = <<'SQL';
+CREATE SCHEMA types;
+CREATE EXTENSION segmentation SCHEMA types;
+SET search_path = public, types;
+
+CREATE TABLE customer (
+    id int,
+    segment segment_id,
+    price currency_price DEFAULT '9.90 EUR' CHECK (currency(price) <> 'GBP'),
+    class nps_class,
+    tally nps_tally,
+    segments segment_id[]
+);
+INSERT INTO customer
+    SELECT i, substr(md5((i % 400)::text), 1, 1 + i % 24)::segment_id,
+        currency_price((i * 7919 % 200000 - 100000) / 1000.0, (ARRAY['EUR', 'USD', 'JPY', 'KWD'])[1 + i % 4]),
+        nps_class(i % 11), nps_tally(i, i / 2, 0), ARRAY['a', substr(md5(i::text), 1, 24)]::segment_id[]
+    FROM generate_series(1, 4000) AS i;
+INSERT INTO customer VALUES
+    (-1, 'a-0_b.c', '999999999999999999 EUR', NULL, NULL, '{}'),
+    (-2, 'zzzzzzzzzzzzzzzzzzzzzzzz', '-0.999999999999999999 USD', NULL, NULL, '{NULL}'),
+    (-3, NULL, NULL, NULL, NULL, NULL);
+
+CREATE TABLE by_segment (LIKE customer) PARTITION BY HASH (segment);
+CREATE TABLE by_price (LIKE customer) PARTITION BY HASH (price);
+SELECT format('CREATE TABLE %1$s_%2$s PARTITION OF %1$s FOR VALUES WITH (MODULUS 4, REMAINDER %2$s)', name, part)
+    FROM unnest(ARRAY['by_segment', 'by_price']) AS name, generate_series(0, 3) AS part \gexec
+INSERT INTO by_segment SELECT * FROM customer;
+INSERT INTO by_price SELECT * FROM customer;
+
+CREATE UNIQUE INDEX ON customer (price, segment, id);
+CREATE INDEX ON customer USING hash (price);
+CREATE INDEX ON customer USING hash (segment) WHERE price *>* '0 EUR';
+CREATE INDEX ON by_segment (segment);
+CREATE INDEX ON by_price (price);
+CREATE MATERIALIZED VIEW revenue AS
+    SELECT segment, currency(price), sum(price) FROM customer WHERE id > 0 GROUP BY 1, 2;
+ANALYZE;
+SQL
+
+# each table's rows, and how many of them an index or a partition's hash loses
+sub contents
+{
+	my ($node) = @_;
+	my $rows = join ' UNION ALL ', map { "SELECT '$_', count(*), md5(string_agg(t::text, '|' ORDER BY t::text COLLATE \"C\")) FROM $_ t" } @tables;
+	return $node->safe_psql('shop', "SET search_path = public, types; $rows");
+}
+
+sub lost
+{
+	my ($node) = @_;
+	my @lost = map {
+		my ($table, $column) = @$_;
+		"SELECT count(*) FROM customer c WHERE $column IS NOT NULL AND
+		(SELECT count(*) FROM $table t WHERE t.$column = c.$column AND t.id = c.id) <> 1"
+	} [ by_segment => 'segment' ], [ by_price => 'price' ], [ customer => 'price' ], [ customer => 'segment' ];
+	return $node->safe_psql('shop', join ';', 'SET search_path = public, types', 'SET enable_seqscan = off', @lost);
+}
+
+my $source = PostgreSQL::Test::Cluster->new('source');
+$source->init;
+$source->start;
+$source->safe_psql('postgres', 'CREATE DATABASE shop');
+$source->safe_psql('shop', $fixture);
+my $contents = contents($source);
+is(lost($source), "0\n0\n0\n0", 'every row is found before the dump');
+
+my $target = PostgreSQL::Test::Cluster->new('target');
+$target->init;
+$target->start;
+my $folder = PostgreSQL::Test::Utils::tempdir();
+
+sub restored_as_dumped
+{
+	my ($name, $dump_options, @restore) = @_;
+	my $dump = "$folder/shop.dump";
+	$source->command_ok([ 'pg_dump', '-f', $dump, @$dump_options, 'shop' ], "$name: dumped");
+	$target->safe_psql('postgres', 'DROP DATABASE IF EXISTS shop');
+	$target->safe_psql('postgres', 'CREATE DATABASE shop');
+	$target->command_ok([ @restore, '-d', 'shop', $restore[0] eq 'psql' ? '-f' : (), $dump ], "$name: restored");
+	is(contents($target), $contents, "$name: the same rows");
+	is(lost($target), "0\n0\n0\n0", "$name: every row is found by index and by partition");
+	return;
+}
+
+my @psql = qw(psql -X -q -v ON_ERROR_STOP=1);
+my @pg_restore = qw(pg_restore --exit-on-error -j 2);
+restored_as_dumped('plain', [], @psql);
+restored_as_dumped('plain, through the root', ['--load-via-partition-root'], @psql);
+restored_as_dumped('plain, as INSERT', ['--inserts'], @psql);
+restored_as_dumped('custom', ['-Fc'], @pg_restore);
+restored_as_dumped('custom, through the root', [ '-Fc', '--load-via-partition-root' ], @pg_restore);
+
+# what a default and a constraint say is dumped as text, and means the same
+is($target->safe_psql('shop', 'INSERT INTO customer (id) VALUES (0) RETURNING price'), '9.90 EUR', 'a default');
+my ($status, $out, $err) = $target->psql('shop', "INSERT INTO customer (price) VALUES ('1 GBP')");
+like($err, qr/violates check constraint "customer_price_check"/, 'a constraint');
+
+# COPY in every format takes the same values back
+for my $format (qw(text csv binary))
+{
+	$source->safe_psql('shop', "COPY customer TO '$folder/rows' (FORMAT $format)");
+	$target->safe_psql('shop', "TRUNCATE customer; COPY customer FROM '$folder/rows' (FORMAT $format)");
+	is(contents($target), $contents, "COPY in format $format");
+}
+
+done_testing();
