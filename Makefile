@@ -10,6 +10,7 @@ OBJS = \
 	src/segmentation.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
+	src/types/segment_id_order.o \
 	src/types/decimal.o \
 	src/types/decimal_numeric.o \
 	src/types/currency_price.o \
@@ -22,7 +23,6 @@ OBJS = \
 	src/types/currency_price_sum_io.o \
 	src/types/tier_scale.o \
 	src/types/tier.o \
-	src/types/segment_id_order.o \
 	src/measure/revenue_tier.o \
 	src/measure/score.o \
 	src/measure/normal.o \
@@ -44,14 +44,14 @@ OBJS = \
 
 SQL = \
 	src/extension.sql \
+	src/types/currency.sql \
 	src/types/segment_id.sql \
+	src/types/segment_id_order.sql \
 	src/types/currency_price.sql \
 	src/types/currency_price_ops.sql \
 	src/types/currency_price_compare.sql \
 	src/types/currency_price_aggs.sql \
 	src/types/tier_scale.sql \
-	src/types/currency.sql \
-	src/types/segment_id_order.sql \
 	src/measure/revenue_tier.sql \
 	src/measure/nps_class.sql \
 	src/measure/nps_tally.sql \
@@ -74,7 +74,7 @@ REGRESS = \
 	nps_properties \
 	nps_environment \
 	catalog
-ISOLATION = 
+ISOLATION =
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=
