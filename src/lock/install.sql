@@ -11,6 +11,7 @@ CREATE VIEW segmentation.lock AS
        AND NOT t.tgdeferrable
        AND (t.tgtype OPERATOR(pg_catalog.&) 4::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0
      ORDER BY t.tgrelid, a.n;
+GRANT SELECT ON segmentation.lock TO PUBLIC;
 COMMENT ON VIEW segmentation.lock IS 'installed locks: for each table of subscriptions, what install_lock was told or found';
 COMMENT ON COLUMN segmentation.lock.subscriptions IS 'table of subscriptions that has the lock';
 COMMENT ON COLUMN segmentation.lock.argument IS 'name of an argument';
