@@ -73,7 +73,6 @@ REGRESS = \
 	latest_nps_class \
 	nps_properties \
 	nps_environment \
-	telco \
 	catalog
 ISOLATION =
 
