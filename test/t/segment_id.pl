@@ -3,11 +3,12 @@
 use strict;
 use warnings FATAL => 'all';
 
+use File::Spec;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $folder = PostgreSQL::Test::Utils::tempdir();
+my $folder = File::Spec->rel2abs(PostgreSQL::Test::Utils::tempdir());
 my $symbols = "\0-.0123456789_abcdefghijklmnopqrstuvwxyz";
 my $limit = 40**6 * 40**6;
 srand(4217);
