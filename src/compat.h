@@ -8,6 +8,11 @@
 #error "segmentation needs PostgreSQL 15 or later"
 #endif
 
+/* VARDATA_ANY and its like have left postgres.h with 16 */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /*
  * Soft errors came with 16: there an input function reports through
  * ereturn(escontext, dummy, ...) with escontext = fcinfo->context, and
