@@ -16,8 +16,8 @@
 #define LETTERS 26
 
 /*
- * ISO 4217 list one of 2024-06-25 and the codes withdrawn since 1999, by code;
- * names in UTF-8.  A code in both counts as withdrawn.
+ * ISO 4217 list one of 2024-06-25 and codes withdrawn before and since, by
+ * code; names in UTF-8.
  */
 static const Currency currency_table[] = {
 	{"ADP", 20, 0, true, "Andorran Peseta"},

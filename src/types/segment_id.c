@@ -173,16 +173,23 @@ segment_id_to_cstring(const SegmentId *id)
 	return result;
 }
 
+static Datum
+return_parsed(FunctionCallInfo fcinfo, const char *str, size_t len)
+{
+	SegmentId  *result = palloc(sizeof(SegmentId));
+
+	if (!segment_id_parse(str, len, result, fcinfo->context))
+		PG_RETURN_NULL();
+	PG_RETURN_SEGMENT_ID_P(result);
+}
+
 PG_FUNCTION_INFO_V1(segment_id_in);
 Datum
 segment_id_in(PG_FUNCTION_ARGS)
 {
 	char	   *str = PG_GETARG_CSTRING(0);
-	SegmentId  *result = palloc(sizeof(SegmentId));
 
-	if (!segment_id_parse(str, strlen(str), result, fcinfo->context))
-		PG_RETURN_NULL();
-	PG_RETURN_SEGMENT_ID_P(result);
+	return return_parsed(fcinfo, str, strlen(str));
 }
 
 PG_FUNCTION_INFO_V1(segment_id_out);
@@ -234,12 +241,8 @@ Datum
 segment_id_from_text(PG_FUNCTION_ARGS)
 {
 	text	   *str = PG_GETARG_TEXT_PP(0);
-	SegmentId  *result = palloc(sizeof(SegmentId));
 
-	if (!segment_id_parse(VARDATA_ANY(str), VARSIZE_ANY_EXHDR(str), result,
-						  fcinfo->context))
-		PG_RETURN_NULL();
-	PG_RETURN_SEGMENT_ID_P(result);
+	return return_parsed(fcinfo, VARDATA_ANY(str), VARSIZE_ANY_EXHDR(str));
 }
 
 /* the blanks that fill up a char(n) are no part of the id */
@@ -249,11 +252,8 @@ segment_id_from_bpchar(PG_FUNCTION_ARGS)
 {
 	BpChar	   *str = PG_GETARG_BPCHAR_PP(0);
 	int			len = bpchartruelen(VARDATA_ANY(str), VARSIZE_ANY_EXHDR(str));
-	SegmentId  *result = palloc(sizeof(SegmentId));
 
-	if (!segment_id_parse(VARDATA_ANY(str), len, result, fcinfo->context))
-		PG_RETURN_NULL();
-	PG_RETURN_SEGMENT_ID_P(result);
+	return return_parsed(fcinfo, VARDATA_ANY(str), len);
 }
 
 PG_FUNCTION_INFO_V1(segment_id_to_text);
