@@ -122,7 +122,8 @@ demo:
 test:
 	@$(srcroot)/test/with-server test/run
 bench:
-	@$(srcroot)/test/with-server test/bench/run
+	@SEGMENTATION_CONF="$$(cat $(srcroot)/test/bench/postgresql.conf)" \
+		$(srcroot)/test/with-server test/bench/run
 valgrind:
 	@$(srcroot)/test/valgrind
 dist:

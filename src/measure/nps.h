@@ -41,7 +41,7 @@ typedef struct NpsTally
 
 /* score.c */
 extern int	nps_score_from_numeric(Numeric value);
-extern void nps_score_out_of_range(int64 score) pg_attribute_noreturn();
+extern void nps_score_out_of_range(int64 score);
 
 /* nps_class.c */
 extern Datum nps_class_get_datum(FunctionCallInfo fcinfo, NpsClass nps_class);
