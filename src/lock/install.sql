@@ -215,7 +215,8 @@ DECLARE
     guard_call CONSTANT text := format('EXECUTE FUNCTION segmentation.lock_customer(%s)',
         (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)
           WHERE a ~ '^(customers|customer_key|customer_segment)='));
-    changed CONSTANT text := format('ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(%s)::pg_catalog.record',
+    -- a function, because ROW(...) *<> ROW(...) does not come back from pg_dump
+    changed CONSTANT text := format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
         (SELECT string_agg(format('OLD.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)),
         (SELECT string_agg(format('NEW.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)));
     subscription_call CONSTANT text := format(call, 'lock_subscription');
