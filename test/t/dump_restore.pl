@@ -5,7 +5,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my @tables = qw(customer by_segment by_price revenue app.customer app.subscription segmentation.customer_move);
+my @tables = ('customer', 'by_segment', 'by_price', 'revenue', 'app.customer', 'app.subscription', '"Laden"."Kunde"',
+	'segmentation.customer_move');
 
 # 4000 customers in some 400 segments, prices in four currencies
 my $types = <<'SQL';
@@ -48,7 +49,8 @@ CREATE MATERIALIZED VIEW revenue AS
 ANALYZE;
 SQL
 
-# a lock on partitioned subscriptions, whose segment is their offer's
+# a lock on partitioned subscriptions, whose segment is their offer's; and one
+# on a plain table with a segment column and a deferrable foreign key
 my $lock = <<'SQL';
 SET search_path = public, types;
 CREATE SCHEMA app;
@@ -70,6 +72,14 @@ INSERT INTO app.subscription SELECT i % 5, i, 1, 'gold', CASE i % 3 WHEN 0 THEN 
     FROM generate_series(51, 150) AS i;
 DELETE FROM app.subscription WHERE customer = 10;
 SELECT segmentation.move_customer('app.customer', '{0,10}', 'enterprise', 'grew');
+
+CREATE SCHEMA "Laden";
+CREATE TABLE "Laden"."Kunde" ("Nr." text PRIMARY KEY, "Segment" segment_id);
+CREATE TABLE "Laden"."Abo" ("Kunde" text REFERENCES "Laden"."Kunde" DEFERRABLE, "Markt" segment_id);
+SELECT segmentation.install_lock('"Laden"."Kunde"', '"Laden"."Abo"',
+    customer_segment => 'Segment', subscription_segment => 'Markt');
+INSERT INTO "Laden"."Kunde" VALUES ('1', 'de'), ('2', NULL), ('3', 'fr');
+INSERT INTO "Laden"."Abo" VALUES ('1', 'de'), ('2', 'fr');
 SQL
 
 # each table's rows, and how many of them an index or a partition's hash loses
@@ -103,8 +113,11 @@ sub lock_answers
 	  "INSERT INTO app.subscription VALUES (1, 1, 2, 'gold')",
 	  "UPDATE app.offer SET segment = 'smb' WHERE code = 'gold'",
 	  "INSERT INTO app.subscription VALUES (1, 151, 1, 'gold'); SELECT segment, segment_locked_at IS NOT NULL FROM app.customer WHERE id = 151",
+	  q{INSERT INTO "Laden"."Abo" VALUES ('1', 'fr')},
+	  q{UPDATE "Laden"."Kunde" SET "Segment" = 'de' WHERE "Nr." = '2'},
+	  q{UPDATE "Laden"."Kunde" SET "Segment" = 'de' WHERE "Nr." = '3'; SELECT * FROM "Laden"."Kunde" WHERE "Nr." = '3'},
 	  "SELECT * FROM segmentation.lock_violations('app.customer')",
-	  "SELECT * FROM segmentation.lock";
+	  "SELECT * FROM segmentation.lock ORDER BY subscriptions::text, argument";
 	return join "\n--\n", @answers;
 }
 
@@ -116,7 +129,7 @@ $source->safe_psql('shop', $types);
 $source->safe_psql('shop', $lock);
 my $contents = contents($source);
 my $lock_answers = lock_answers($source);
-is(() = $lock_answers =~ /^ERROR:  /gm, 4, 'the lock refuses four changes') or diag $lock_answers;
+is(() = $lock_answers =~ /^ERROR:  /gm, 6, 'the locks refuse six changes') or diag $lock_answers;
 is(lost($source), "0\n0\n0\n0", 'every row is found before the dump');
 
 my $target = PostgreSQL::Test::Cluster->new('target');
@@ -134,7 +147,7 @@ sub restored_as_dumped
 	$target->command_ok([ @restore, '-d', 'shop', $restore[0] eq 'psql' ? '-f' : (), $dump ], "$name: restored");
 	is(contents($target), $contents, "$name: the same rows");
 	is(lost($target), "0\n0\n0\n0", "$name: every row is found by index and by partition");
-	is(lock_answers($target), $lock_answers, "$name: the lock holds as before");
+	is(lock_answers($target), $lock_answers, "$name: the locks hold as before");
 	return;
 }
 
