@@ -11,7 +11,7 @@ CREATE TEMP VIEW member_function AS
 -- objects without a comment: none
 SELECT object FROM member WHERE obj_description(oid, classid::regclass::name) IS NULL ORDER BY object;
 
--- functions that could be led astray by somebody's search_path: none
+-- functions in SQL or PL without a search_path of their own: each qualifies every name
 SELECT function
 FROM member_function
 JOIN pg_language l ON l.oid = prolang

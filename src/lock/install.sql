@@ -216,7 +216,8 @@ DECLARE
     guard_call CONSTANT text := format('EXECUTE FUNCTION segmentation.lock_customer(%s)',
         (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)
           WHERE a ~ '^(customers|customer_key|customer_segment)='));
-    changed CONSTANT text := format('ROW(%s)::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(%s)::pg_catalog.record',
+    -- a function, because ROW(...) *<> ROW(...) does not come back from pg_dump
+    changed CONSTANT text := format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
         (SELECT string_agg(format('OLD.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)),
         (SELECT string_agg(format('NEW.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)));
     subscription_call CONSTANT text := format(call, 'lock_subscription');
@@ -467,8 +468,8 @@ BEGIN
             MESSAGE = 'install_lock must run at isolation level READ COMMITTED',
             DETAIL = 'It has to see subscriptions that were committed after the transaction began.';
     END IF;
-    locking := segmentation.lock_condition(subscriptions, locks_when);
-    running := segmentation.lock_condition(subscriptions, running_when);
+    SELECT * INTO locking FROM segmentation.lock_condition(subscriptions, locks_when);
+    SELECT * INTO running FROM segmentation.lock_condition(subscriptions, running_when);
     RETURN QUERY SELECT i.step, i.detail FROM segmentation.lock_install(
         customers, subscriptions, customer_key, customer_segment, subscription_customer, subscription_segment,
         offers, subscription_offer, offer_segment, locking.expression, running.expression,

@@ -1,14 +1,15 @@
-# What is dumped comes back in another cluster: values, indexes, partitions.
+# What is dumped comes back in another cluster: values, indexes, partitions, locks.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my @tables = qw(customer by_segment by_price revenue);
+my @tables = ('customer', 'by_segment', 'by_price', 'revenue', 'app.customer', 'app.subscription', '"Laden"."Kunde"',
+	'segmentation.customer_move');
 
 # 4000 customers in some 400 segments, prices in four currencies
-my $fixture = <<'SQL';
+my $types = <<'SQL';
 CREATE SCHEMA types;
 CREATE EXTENSION segmentation SCHEMA types;
 SET search_path = public, types;
@@ -48,6 +49,39 @@ CREATE MATERIALIZED VIEW revenue AS
 ANALYZE;
 SQL
 
+# a lock on partitioned subscriptions, whose segment is their offer's; and one
+# on a plain table with a segment column and a deferrable foreign key
+my $lock = <<'SQL';
+SET search_path = public, types;
+CREATE SCHEMA app;
+CREATE TABLE app.customer (tenant int, id bigint, segment segment_id, PRIMARY KEY (tenant, id));
+CREATE TABLE app.offer (code text PRIMARY KEY, segment segment_id NOT NULL);
+CREATE TABLE app.subscription (
+    tenant int, customer bigint NOT NULL, n int, offer text NOT NULL REFERENCES app.offer, status text NOT NULL DEFAULT 'active',
+    PRIMARY KEY (tenant, customer, n),
+    FOREIGN KEY (tenant, customer) REFERENCES app.customer
+) PARTITION BY HASH (tenant);
+CREATE TABLE app.subscription_0 PARTITION OF app.subscription FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE app.subscription_1 PARTITION OF app.subscription FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO app.offer VALUES ('basic', 'smb'), ('gold', 'enterprise');
+INSERT INTO app.customer SELECT i % 5, i FROM generate_series(1, 200) AS i;
+INSERT INTO app.subscription SELECT i % 5, i, 1, 'basic' FROM generate_series(1, 50) AS i;
+SELECT segmentation.install_lock('app.customer', 'app.subscription', offers => 'app.offer', 
+    locks_when => $$status <> 'draft'$$, running_when => $$status = 'active'$$);
+INSERT INTO app.subscription SELECT i % 5, i, 1, 'gold', CASE i % 3 WHEN 0 THEN 'draft' ELSE 'active' END
+    FROM generate_series(51, 150) AS i;
+DELETE FROM app.subscription WHERE customer = 10;
+SELECT segmentation.move_customer('app.customer', '{0,10}', 'enterprise', 'grew');
+
+CREATE SCHEMA "Laden";
+CREATE TABLE "Laden"."Kunde" ("Nr." text PRIMARY KEY, "Segment" segment_id);
+CREATE TABLE "Laden"."Abo" ("Kunde" text REFERENCES "Laden"."Kunde" DEFERRABLE, "Markt" segment_id);
+SELECT segmentation.install_lock('"Laden"."Kunde"', '"Laden"."Abo"',
+    customer_segment => 'Segment', subscription_segment => 'Markt');
+INSERT INTO "Laden"."Kunde" VALUES ('1', 'de'), ('2', NULL), ('3', 'fr');
+INSERT INTO "Laden"."Abo" VALUES ('1', 'de'), ('2', 'fr');
+SQL
+
 # each table's rows, and how many of them an index or a partition's hash loses
 sub contents
 {
@@ -67,12 +101,35 @@ sub lost
 	return $node->safe_psql('shop', join ';', 'SET search_path = public, types', 'SET enable_seqscan = off', @lost);
 }
 
+# what a lock lets through, refuses and finds
+sub lock_answers
+{
+	my ($node) = @_;
+	my @answers = map {
+		my ($status, $out, $err) = $node->psql('shop', "SET search_path = public, types; BEGIN; $_; ROLLBACK");
+		"$out$err" =~ s/^psql:<stdin>:\d+: //gmr;
+	  } "UPDATE app.customer SET segment = 'enterprise' WHERE id = 1",
+	  "UPDATE app.customer SET segment_locked_at = NULL WHERE id = 1",
+	  "INSERT INTO app.subscription VALUES (1, 1, 2, 'gold')",
+	  "UPDATE app.offer SET segment = 'smb' WHERE code = 'gold'",
+	  "INSERT INTO app.subscription VALUES (1, 151, 1, 'gold'); SELECT segment, segment_locked_at IS NOT NULL FROM app.customer WHERE id = 151",
+	  q{INSERT INTO "Laden"."Abo" VALUES ('1', 'fr')},
+	  q{UPDATE "Laden"."Kunde" SET "Segment" = 'de' WHERE "Nr." = '2'},
+	  q{UPDATE "Laden"."Kunde" SET "Segment" = 'de' WHERE "Nr." = '3'; SELECT * FROM "Laden"."Kunde" WHERE "Nr." = '3'},
+	  "SELECT * FROM segmentation.lock_violations('app.customer')",
+	  "SELECT * FROM segmentation.lock ORDER BY subscriptions::text, argument";
+	return join "\n--\n", @answers;
+}
+
 my $source = PostgreSQL::Test::Cluster->new('source');
 $source->init;
 $source->start;
 $source->safe_psql('postgres', 'CREATE DATABASE shop');
-$source->safe_psql('shop', $fixture);
+$source->safe_psql('shop', $types);
+$source->safe_psql('shop', $lock);
 my $contents = contents($source);
+my $lock_answers = lock_answers($source);
+is(() = $lock_answers =~ /^ERROR:  /gm, 6, 'the locks refuse six changes') or diag $lock_answers;
 is(lost($source), "0\n0\n0\n0", 'every row is found before the dump');
 
 my $target = PostgreSQL::Test::Cluster->new('target');
@@ -90,6 +147,7 @@ sub restored_as_dumped
 	$target->command_ok([ @restore, '-d', 'shop', $restore[0] eq 'psql' ? '-f' : (), $dump ], "$name: restored");
 	is(contents($target), $contents, "$name: the same rows");
 	is(lost($target), "0\n0\n0\n0", "$name: every row is found by index and by partition");
+	is(lock_answers($target), $lock_answers, "$name: the locks hold as before");
 	return;
 }
 
