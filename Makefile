@@ -73,6 +73,7 @@ REGRESS = \
 	latest_nps_class \
 	nps_properties \
 	nps_environment \
+	telco \
 	catalog
 ISOLATION =
 

@@ -2,8 +2,9 @@
 -- dropped, but nothing that somebody else has made since, there or upon them.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
+SELECT coalesce(current_schema(), 'public') AS extension_schema \gset
 BEGIN;
-CREATE EXTENSION IF NOT EXISTS segmentation;
+CREATE EXTENSION IF NOT EXISTS segmentation SCHEMA :"extension_schema";
 CREATE SCHEMA IF NOT EXISTS :"schema";
 SET LOCAL search_path = :"schema", pg_temp;
 DROP VIEW IF EXISTS customer_revenue, customer_loyalty;

@@ -5,6 +5,7 @@
 SET client_min_messages = warning;
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO';
+SET default_transaction_isolation = 'read committed';
 SELECT quote_ident(nspname) AS extension_schema
 FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
 WHERE extname = 'segmentation' \gset

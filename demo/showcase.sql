@@ -15,7 +15,7 @@ SELECT country, nps_responses(t) AS responses,
 FROM (SELECT country, nps_tally(score) AS t
       FROM responses r JOIN customers c ON c.id = r.customer_id
       GROUP BY country) AS by_country
-ORDER BY nps(t) DESC;
+ORDER BY nps(t) DESC, country;
 \set ECHO none
 
 \echo '2. Are those who pay for more happier?  The same by plan.'
@@ -27,7 +27,7 @@ FROM (SELECT o.plan, nps_tally(score) AS t
       FROM responses r JOIN subscriptions s USING (customer_id) JOIN offers o ON o.id = s.offer_id
       WHERE o.plan <> 'insights'
       GROUP BY o.plan) AS by_plan
-ORDER BY nps(t) DESC;
+ORDER BY nps(t) DESC, plan;
 \set ECHO none
 
 \echo '3. Tallies are small and add up: kept by month, they answer for any quarter,'
@@ -165,21 +165,24 @@ GROUP BY r.tier ORDER BY count(*) DESC;
 \echo '    lock on these tables do, and what is in its way?  A draft does not count yet.'
 \echo
 \set ECHO queries
-SELECT * FROM segmentation.install_lock('customers', 'subscriptions',
+SELECT step, left(detail, 100) AS detail
+FROM segmentation.install_lock('customers', 'subscriptions',
     offers => 'offers', subscription_offer => 'offer_id', offer_segment => 'segment',
     locks_when => $$status <> 'draft'$$, running_when => $$status = 'active'$$,
     dry_run => true);
 \set ECHO none
 
-\echo '13. Somebody put three customers into another segment than they buy in.  Put'
-\echo '    right, the lock is installed.'
+\echo '13. Somebody put three customers into another segment than they buy in.  That put'
+\echo '    right, the lock is installed; customers without a segment take the one of'
+\echo '    their subscriptions.'
 \echo
 \set ECHO queries
 UPDATE customers c SET segment = o.segment
 FROM subscriptions s JOIN offers o ON o.id = s.offer_id
 WHERE s.customer_id = c.id AND s.status = 'active' AND o.segment <> c.segment;
 \echo
-SELECT * FROM segmentation.install_lock('customers', 'subscriptions',
+SELECT step, left(detail, 100) AS detail
+FROM segmentation.install_lock('customers', 'subscriptions',
     offers => 'offers', subscription_offer => 'offer_id', offer_segment => 'segment',
     locks_when => $$status <> 'draft'$$, running_when => $$status = 'active'$$);
 
@@ -225,12 +228,15 @@ VALUES (:second, :customer, :dach_offer, 5, 0, 'active', '2026-01-02');
 SELECT * FROM segmentation.move_blockers('customers', ARRAY[:'customer'], 'dach');
 \set ECHO none
 
+SELECT has_function_privilege('segmentation.move_customer(regclass, text[], text, text)', 'EXECUTE') AS may_move \gset
+\if :may_move
 \echo '    That ends, the customer moves, and buys there.'
 \echo
 \set ECHO queries
 UPDATE subscriptions SET status = 'cancelled', ended = '2026-01-31' WHERE id = :first;
 \echo
-SELECT segmentation.move_customer('customers', ARRAY[:'customer'], 'dach', 'moved to Munich');
+SELECT customer_key, from_segment, to_segment, reason
+FROM segmentation.move_customer('customers', ARRAY[:'customer'], 'dach', 'moved to Munich');
 
 INSERT INTO subscriptions (id, customer_id, offer_id, seats, discount, status, started)
 VALUES (:second, :customer, :dach_offer, 5, 0, 'active', '2026-02-01');
@@ -238,7 +244,7 @@ VALUES (:second, :customer, :dach_offer, 5, 0, 'active', '2026-02-01');
 
 \echo
 \echo '17. Triggers can be switched off, by a bulk import or on a replica.  What got in'
-\echo '    is found afterwards.'
+\echo '    is found afterwards, and a move puts it right.'
 \echo
 \set ECHO queries
 ALTER TABLE customers DISABLE TRIGGER USER;
@@ -246,4 +252,13 @@ UPDATE customers SET segment = 'swiss' WHERE id = :customer;
 ALTER TABLE customers ENABLE TRIGGER USER;
 \echo
 SELECT * FROM segmentation.lock_violations('customers');
+
+SELECT customer_key, from_segment, to_segment, reason
+FROM segmentation.move_customer('customers', ARRAY[:'customer'], 'dach', 'put right what the import broke');
+
+SELECT count(*) AS violations FROM segmentation.lock_violations('customers');
 \set ECHO none
+\else
+\echo '    This role may not move it, which is for few: GRANT EXECUTE ON FUNCTION'
+\echo '    segmentation.move_customer TO ...; lets it.'
+\endif
