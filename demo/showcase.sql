@@ -172,7 +172,7 @@ FROM segmentation.install_lock('customers', 'subscriptions',
     dry_run => true);
 \set ECHO none
 
-\echo '13. Somebody put three customers into another segment than they buy in.  That put'
+\echo '13. Somebody put a few customers into another segment than they buy in.  That put'
 \echo '    right, the lock is installed; customers without a segment take the one of'
 \echo '    their subscriptions.'
 \echo
