@@ -42,7 +42,15 @@ REGRESS = extension \
 	currencies_iso \
 	segment_id \
 	segment_id_order \
-	segment_id_properties
+	segment_id_properties \
+	currency_price \
+	currency_price_ops \
+	currency_price_rounding \
+	currency_price_order \
+	currency_price_estimates \
+	currency_price_aggs \
+	currency_price_properties \
+	tiers
 ISOLATION =
 
 PG_CONFIG ?= pg_config
