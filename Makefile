@@ -74,8 +74,16 @@ REGRESS = \
 	nps_properties \
 	nps_environment \
 	telco \
-	catalog
-ISOLATION =
+	catalog \
+	currency_price \
+	currency_price_ops \
+	currency_price_rounding \
+	currency_price_order \
+	currency_price_estimates \
+	currency_price_aggs \
+	currency_price_properties \
+	tiers
+ISOLATION = 
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=

@@ -209,11 +209,12 @@ revenue_tier_state_recv(PG_FUNCTION_ARGS)
 	RevenueTier *state;
 	CurrencyPriceSum sum;
 
-	if (!sum_receive(buf, &sum) || sum_rows(&sum) == 0)
+	sum_receive(buf, &sum, STATE_TYPE);
+	if (sum_rows(&sum) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary form of type %s", STATE_TYPE),
-				 errhint("Send what revenue_tier_state_send returns.")));
+				 errdetail("Its sum is of no prices.")));
 	if (buf->cursor < buf->len)
 		scale = tier_scale_receive(buf, STATE_TYPE);
 	state = make_state(scale);

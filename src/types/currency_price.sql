@@ -55,3 +55,10 @@ COMMENT ON FUNCTION amount(currency_price) IS 'the amount without its currency';
 CREATE FUNCTION currency(price currency_price) RETURNS text
     AS 'MODULE_PATHNAME', 'currency_price_currency' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION currency(currency_price) IS 'the ISO 4217 code of the currency';
+
+-- On assignment only: implicitly, any text beside a price in an expression
+-- would be read as one.  To strings any type has a cast for assignment.
+CREATE CAST (text AS currency_price) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (varchar AS currency_price) WITH INOUT AS ASSIGNMENT;
+COMMENT ON CAST (text AS currency_price) IS 'reads the price, as input does';
+COMMENT ON CAST (varchar AS currency_price) IS 'reads the price, as input does';

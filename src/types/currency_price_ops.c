@@ -195,6 +195,8 @@ currency_price_ratio(PG_FUNCTION_ARGS)
 	CurrencyPrice *b = PG_GETARG_CURRENCY_PRICE_P(1);
 
 	check_same_currency(a, b);
+	if (price_mantissa(b) == 0)
+		division_by_zero();
 	return DirectFunctionCall2(numeric_div,
 							   NumericGetDatum(price_to_numeric(a)),
 							   NumericGetDatum(price_to_numeric(b)));

@@ -132,6 +132,6 @@ extern bool sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price);
 extern bool sum_parse(const char *str, const char *end, CurrencyPriceSum *sum);
 extern void sum_append(StringInfo buf, const CurrencyPriceSum *sum);
 extern void sum_send(StringInfo buf, const CurrencyPriceSum *sum);
-extern bool sum_receive(StringInfo buf, CurrencyPriceSum *sum);
+extern void sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name);
 
 #endif							/* SEGMENTATION_CURRENCY_PRICE_SUM_H */

@@ -15,6 +15,7 @@
 #include "types/input.h"
 
 #define EMPTY "empty"
+#define SUM_SENT_LEN 32
 
 /* digits of a sum before the point: less than 2^40 * 10^18 */
 #define SUM_INTEGER_DIGITS 31
@@ -156,14 +157,24 @@ sum_send(StringInfo buf, const CurrencyPriceSum *sum)
 	pq_sendint64(buf, sum->rows_and_code);
 }
 
-/* false where the bytes are no sum that could have come about */
-bool
-sum_receive(StringInfo buf, CurrencyPriceSum *sum)
+/* reads the sum with which a value of the named type begins, as strictly as text */
+void
+sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name)
 {
-	for (int i = SUM_WORDS - 1; i >= 0; i--)
-		sum->words[i] = pq_getmsgint64(buf);
-	sum->rows_and_code = pq_getmsgint64(buf);
-	return sum_is_valid(sum);
+	int			len = buf->len - buf->cursor;
+
+	if (len >= SUM_SENT_LEN)
+	{
+		for (int i = SUM_WORDS - 1; i >= 0; i--)
+			sum->words[i] = pq_getmsgint64(buf);
+		sum->rows_and_code = pq_getmsgint64(buf);
+	}
+	if (len < SUM_SENT_LEN || !sum_is_valid(sum))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid binary form of type %s", type_name),
+				 errdetail("A sum is %d bytes: a big-endian integer of 192 bits, in units of 10^-18, one of 40 bits that says of how many prices, and the capitals of their currency.",
+						   SUM_SENT_LEN)));
 }
 
 PG_FUNCTION_INFO_V1(currency_price_sum_in);
@@ -208,13 +219,8 @@ PG_FUNCTION_INFO_V1(currency_price_sum_recv);
 Datum
 currency_price_sum_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
 	CurrencyPriceSum *result = palloc(sizeof(CurrencyPriceSum));
 
-	if (!sum_receive(buf, result))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid binary form of type %s", "currency_price_sum"),
-				 errhint("Send what currency_price_sum_send returns.")));
+	sum_receive((StringInfo) PG_GETARG_POINTER(0), result, "currency_price_sum");
 	PG_RETURN_POINTER(result);
 }

@@ -170,6 +170,15 @@ decimal_scan(const char *str, const char *end, Decimal *result)
 	return digits > 0 ? str : NULL;
 }
 
+void
+division_by_zero(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DIVISION_BY_ZERO),
+			 errmsg("division by zero"),
+			 errhint("nullif(divisor, 0) as divisor gives NULL instead.")));
+}
+
 /*
  * a / b, where a has at most 18 digits and decimals; false where b has too many
  * for this.  A quotient that is inexact has more than 18 digits or decimals, so
@@ -183,9 +192,7 @@ decimal_divide_short(Decimal a, Decimal b, Decimal *quotient)
 	uint128		dividend;
 
 	if (b.digits == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_DIVISION_BY_ZERO),
-				 errmsg("division by zero")));
+		division_by_zero();
 	if (b.inexact || b.digits > power_of_ten[19] || shift < 0)
 		return false;
 	dividend = a.digits * wide_power_of_ten(shift);

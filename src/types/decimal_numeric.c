@@ -104,6 +104,20 @@ decimal_multiply(Decimal a, Numeric b)
 	return result;
 }
 
+/* numeric leaves out zeros at the end, which say how precise a quotient is */
+static void
+restore_zeros(Decimal *decimal, int scale)
+{
+	int			zeros = Min(scale - decimal->scale,
+							DECIMAL_DIGITS - decimal_length(decimal->digits));
+
+	if (zeros > 0)
+	{
+		decimal->digits *= wide_power_of_ten(zeros);
+		decimal->scale += zeros;
+	}
+}
+
 /*
  * a, of at most 18 digits, divided by b: as decimal_divide_short.  19 decimals
  * more than a has are enough for any b.
@@ -126,6 +140,7 @@ decimal_divide(Decimal a, Numeric b)
 												   NumericGetDatum(b)));
 	result = decimal_from_numeric(quotient);
 	result.scale += a.scale + 19;
+	restore_zeros(&result, a.scale + 19);
 	result.negative = a.negative != divisor.negative;
 	result.inexact |= DatumGetBool(DirectFunctionCall2(numeric_ne,
 													   NumericGetDatum(multiply(quotient, b)),

@@ -232,15 +232,15 @@ bad_binary(const char *type_name, const char *detail)
 TierScale *
 tier_scale_receive(StringInfo buf, const char *type_name)
 {
-	int			count = pq_getmsgint(buf, sizeof(int32));
-	int			len = buf->len - buf->cursor;
+	int			len = buf->len - buf->cursor - (int) sizeof(int32);
+	int			count = len >= 0 ? pq_getmsgint(buf, sizeof(int32)) : 0;
 	TierScale  *scale;
 	char	   *flaw;
 
 	if (count < 1 || count > TIERS_LIMIT || len != count * TIER_SENT_LEN)
 		bad_binary(type_name,
-				   psprintf("It has %d bytes for %d tiers; a scale has 1 to %d tiers of %d bytes.",
-							len, count, TIERS_LIMIT, TIER_SENT_LEN));
+				   psprintf("A scale is a big-endian integer of 32 bits that says how many tiers, 1 to %d, and %d bytes for each.",
+							TIERS_LIMIT, TIER_SENT_LEN));
 	scale = allocate(count);
 	for (int i = 0; i < count; i++)
 	{
