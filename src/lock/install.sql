@@ -466,8 +466,8 @@ BEGIN
             MESSAGE = 'install_lock must run at isolation level READ COMMITTED',
             DETAIL = 'It has to see subscriptions that were committed after the transaction began.';
     END IF;
-    locking := segmentation.lock_condition(subscriptions, locks_when);
-    running := segmentation.lock_condition(subscriptions, running_when);
+    SELECT * INTO locking FROM segmentation.lock_condition(subscriptions, locks_when);
+    SELECT * INTO running FROM segmentation.lock_condition(subscriptions, running_when);
     RETURN QUERY SELECT i.step, i.detail FROM segmentation.lock_install(
         customers, subscriptions, customer_key, customer_segment, subscription_customer, subscription_segment,
         offers, subscription_offer, offer_segment, locking.expression, running.expression,
