@@ -65,7 +65,8 @@ extern Node *lock_condition_parse(Relation rel, const char *condition);
 
 /*
  * Where the subscriptions to look at come from: the rows that a trigger has
- * collected, the table, or the table's rows of collected customers.
+ * collected, the table, or the table's rows of collected customers.  Collected
+ * rows are the relation LOCK_ROWS or, if it is but one, parameters.
  */
 typedef enum LockSource
 {
@@ -80,6 +81,7 @@ typedef enum LockSource
 
 typedef enum LockQuery
 {
+	LOCK_QUERY_AGREE,			/* those that are as promised */
 	LOCK_QUERY_CHECK,			/* counts of missing, contradicted, unlocked */
 	LOCK_QUERY_CONFLICT,		/* the first contradiction */
 	LOCK_QUERY_SHARE_OFFERS,	/* hold the offers */
@@ -100,7 +102,7 @@ typedef enum LockQuery
 
 /* queries.c */
 extern char *lock_query(const LockDefinition *def, LockSource source,
-						LockQuery query);
+						const char *collected, LockQuery query);
 
 /* messages.c */
 extern char *lock_key_text(const LockDefinition *def, const char *values);
