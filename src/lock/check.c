@@ -162,21 +162,17 @@ lock_customers(InstalledLock *lock, CollectedRows *rows, int64 unlocked)
 	lock_execute(lock, rows, LOCK_QUERY_LOCK);
 }
 
-/*
- * Brings customers and collected subscriptions into agreement or raises an
- * error.  share: the foreign keys' row locks are not held by now, take them.
- */
-void
-lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
-		   bool missing_allowed)
+/* the common case, a subscription of a customer that is locked to its segment */
+static bool
+agrees(InstalledLock *lock, CollectedRows *rows)
 {
-	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
+	return rows->count == 1 && lock_execute(lock, rows, LOCK_QUERY_AGREE) == 1;
+}
 
-	SPI_connect();
-	if (share && lock->def->offers && lock->part == LOCK_SUBSCRIPTIONS)
-		lock_execute(lock, rows, LOCK_QUERY_SHARE_OFFERS);
-	if (share)
-		lock_execute(lock, rows, LOCK_QUERY_SHARE);
+static void
+bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
+					 bool missing_allowed)
+{
 	for (int round = 0;; round++)
 	{
 		Findings	found = find(lock, rows);
@@ -192,6 +188,25 @@ lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
 			raise_not_locked(lock, rel);
 		lock_customers(lock, rows, found.unlocked);
 	}
+}
+
+/*
+ * Brings customers and collected subscriptions into agreement or raises an
+ * error.  share: the foreign keys' row locks are not held by now, take them.
+ */
+void
+lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
+		   bool missing_allowed)
+{
+	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
+
+	SPI_connect();
+	if (share && lock->def->offers && lock->part == LOCK_SUBSCRIPTIONS)
+		lock_execute(lock, rows, LOCK_QUERY_SHARE_OFFERS);
+	if (share)
+		lock_execute(lock, rows, LOCK_QUERY_SHARE);
+	if (!agrees(lock, rows))
+		bring_into_agreement(lock, rows, rel, missing_allowed);
 	SPI_finish();
 	lock_become_self(self);
 }

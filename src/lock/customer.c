@@ -3,6 +3,7 @@
  */
 #include "segmentation.h"
 
+#include "access/htup_details.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -183,26 +184,34 @@ lock_customer(PG_FUNCTION_ARGS)
 						   trigdata->tg_newtuple : NULL);
 }
 
+static void
+put_results(CollectedRows *rows)
+{
+	Datum		values[LOCK_MAX_COLUMNS];
+	bool		nulls[LOCK_MAX_COLUMNS];
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+		lock_rows_put(rows, values, nulls);
+	}
+}
+
 /* those that lock the new customer, as the owner of the table sees them */
 static void
-fetch_subscriptions(InstalledLock *lock, TriggerData *trigdata, CollectedRows *found)
+fetch_subscriptions(InstalledLock *lock, CollectedRows *customer, Relation rel,
+					CollectedRows *found)
 {
-	LockUser	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
+	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
 	int			save_nestlevel = lock_enter_safe_search_path();
 	MemoryContext caller = CurrentMemoryContext;
-	CollectedRows customer;
 
-	lock_rows_begin(&customer, lock->rows_desc);
-	lock_rows_add(&customer, lock, trigdata->tg_trigslot, NULL);
 	SPI_connect();
-	lock_execute(lock, &customer, LOCK_QUERY_FETCH);
+	lock_execute(lock, customer, LOCK_QUERY_FETCH);
 	MemoryContextSwitchTo(caller);
 	lock_rows_begin(found, CreateTupleDescCopy(SPI_tuptable->tupdesc));
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(found->store, SPI_tuptable->vals[i]);
-	found->count = SPI_processed;
+	put_results(found);
 	SPI_finish();
-	tuplestore_end(customer.store);
 	AtEOXact_GUC(true, save_nestlevel);
 	lock_become_self(self);
 }
@@ -217,6 +226,7 @@ lock_new_customer(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
+	CollectedRows customer;
 	CollectedRows subscriptions;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
@@ -226,9 +236,13 @@ lock_new_customer(PG_FUNCTION_ARGS)
 		lock_raise_trigger_misuse("lock_new_customer");
 
 	lock = installed_lock(trigdata, LOCK_CUSTOMERS);
-	fetch_subscriptions(lock, trigdata, &subscriptions);
+	lock_rows_begin(&customer, lock->rows_desc);
+	lock_rows_add(&customer, lock, trigdata->tg_trigslot, NULL);
+	if (customer.count == 0)
+		return PointerGetDatum(NULL);
+	fetch_subscriptions(lock, &customer, trigdata->tg_relation, &subscriptions);
 	if (subscriptions.count > 0)
 		lock_check(lock, &subscriptions, trigdata->tg_relation, false, true);
-	tuplestore_end(subscriptions.store);
+	lock_rows_end(&subscriptions);
 	return PointerGetDatum(NULL);
 }

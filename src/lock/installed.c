@@ -9,8 +9,10 @@
 #include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
@@ -22,7 +24,7 @@
 
 #include "lock/installed.h"
 
-/* from here on a statement is planned as one over many rows */
+/* from here on a statement is planned for many rows */
 #define MANY_ROWS 100
 
 typedef struct CacheEntry
@@ -80,7 +82,7 @@ free_plans(void *arg)
 	InstalledLock *lock = arg;
 
 	for (int i = 0; i < LOCK_N_PLANS; i++)
-		for (int j = 0; j < 2; j++)
+		for (int j = 0; j < LOCK_N_SIZES; j++)
 			if (lock->plans[i][j])
 				SPI_freeplan(lock->plans[i][j]);
 }
@@ -267,10 +269,48 @@ void
 lock_rows_begin(CollectedRows *rows, TupleDesc desc)
 {
 	rows->desc = desc;
-	rows->store = tuplestore_begin_heap(false, false, work_mem);
 	rows->count = 0;
-	rows->values = palloc(sizeof(Datum) * desc->natts);
-	rows->nulls = palloc0(sizeof(bool) * desc->natts);
+	rows->first = palloc(sizeof(Datum) * desc->natts);
+	rows->first_nulls = palloc(sizeof(bool) * desc->natts);
+	rows->store = NULL;
+}
+
+static void
+keep_first(CollectedRows *rows, Datum *values, bool *nulls)
+{
+	for (int i = 0; i < rows->desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(rows->desc, i);
+
+		rows->first_nulls[i] = nulls[i];
+		rows->first[i] = nulls[i] ? (Datum) 0 :
+			datumCopy(values[i], attr->attbyval, attr->attlen);
+	}
+}
+
+/* most statements make one subscription: that needs no relation of its own */
+void
+lock_rows_put(CollectedRows *rows, Datum *values, bool *nulls)
+{
+	if (rows->count == 0)
+		keep_first(rows, values, nulls);
+	else
+	{
+		if (rows->count == 1)
+		{
+			rows->store = tuplestore_begin_heap(false, false, work_mem);
+			tuplestore_putvalues(rows->store, rows->desc, rows->first, rows->first_nulls);
+		}
+		tuplestore_putvalues(rows->store, rows->desc, values, nulls);
+	}
+	rows->count++;
+}
+
+void
+lock_rows_end(CollectedRows *rows)
+{
+	if (rows->store)
+		tuplestore_end(rows->store);
 }
 
 static bool
@@ -292,32 +332,77 @@ void
 lock_rows_add(CollectedRows *rows, InstalledLock *lock, TupleTableSlot *slot,
 			  ExprContext *econtext)
 {
+	Datum		values[LOCK_MAX_COLUMNS];
+	bool		nulls[LOCK_MAX_COLUMNS];
+
 	for (int i = 0; i < lock->ncolumns; i++)
 	{
-		rows->values[i] = slot_getattr(slot, lock->columns[i], &rows->nulls[i]);
-		if (rows->nulls[i] && i < lock->nkeys)
+		values[i] = slot_getattr(slot, lock->columns[i], &nulls[i]);
+		if (nulls[i] && i < lock->nkeys)
 			return;
 	}
 	if (!holds(lock->locks, slot, econtext))
 		return;
 	if (lock->part == LOCK_SUBSCRIPTIONS)
-		rows->values[lock->ncolumns] = BoolGetDatum(holds(lock->running, slot, econtext));
-	tuplestore_putvalues(rows->store, rows->desc, rows->values, rows->nulls);
-	rows->count++;
+	{
+		values[lock->ncolumns] = BoolGetDatum(holds(lock->running, slot, econtext));
+		nulls[lock->ncolumns] = false;
+	}
+	lock_rows_put(rows, values, nulls);
+}
+
+static LockSize
+size_of(const CollectedRows *rows)
+{
+	return rows->count == 1 ? LOCK_ONE_ROW :
+		rows->count < MANY_ROWS ? LOCK_FEW_ROWS : LOCK_MANY_ROWS;
+}
+
+static LockSource
+source_of(const InstalledLock *lock, LockQuery query)
+{
+	if (lock->part != LOCK_CUSTOMERS)
+		return LOCK_COLLECTED;
+	return query == LOCK_QUERY_FETCH ? LOCK_OF_CUSTOMERS : LOCK_FETCHED;
 }
 
 static SPIPlanPtr
-plan_of(InstalledLock *lock, LockQuery query, bool many)
+prepare_for_one(const char *sql, TupleDesc desc)
 {
-	SPIPlanPtr *plan = &lock->plans[query][many];
-	LockSource	source = LOCK_COLLECTED;
+	Oid			types[LOCK_MAX_COLUMNS];
 
-	if (lock->part == LOCK_CUSTOMERS)
-		source = query == LOCK_QUERY_FETCH ? LOCK_OF_CUSTOMERS : LOCK_FETCHED;
+	for (int i = 0; i < desc->natts; i++)
+		types[i] = TupleDescAttr(desc, i)->atttypid;
+	return SPI_prepare_cursor(sql, desc->natts, types, CURSOR_OPT_GENERIC_PLAN);
+}
+
+/* "(SELECT $1 AS k1, $2 AS g, ...)" */
+static char *
+parameters(TupleDesc desc)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 0; i < desc->natts; i++)
+		appendStringInfo(&buf, "%s$%d AS %s", i > 0 ? ", " : "(SELECT ", i + 1,
+						 NameStr(TupleDescAttr(desc, i)->attname));
+	appendStringInfoChar(&buf, ')');
+	return buf.data;
+}
+
+static SPIPlanPtr
+plan_of(InstalledLock *lock, CollectedRows *rows, LockQuery query)
+{
+	LockSize	size = size_of(rows);
+	bool		one = size == LOCK_ONE_ROW;
+	SPIPlanPtr *plan = &lock->plans[query][size];
 
 	if (*plan == NULL)
 	{
-		*plan = SPI_prepare(lock_query(lock->def, source, query), 0, NULL);
+		char	   *sql = lock_query(lock->def, source_of(lock, query),
+									 one ? parameters(rows->desc) : LOCK_ROWS, query);
+
+		*plan = one ? prepare_for_one(sql, rows->desc) : SPI_prepare(sql, 0, NULL);
 		if (*plan == NULL)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 		SPI_keepplan(*plan);
@@ -333,10 +418,21 @@ register_rows(CollectedRows *rows)
 	enr->md.name = LOCK_ROWS;
 	enr->md.tupdesc = rows->desc;
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-	enr->md.enrtuples = rows->count < MANY_ROWS ? 1 : Max(rows->count, 10000);
+	enr->md.enrtuples = size_of(rows) == LOCK_FEW_ROWS ? 1 : Max(rows->count, 10000);
 	enr->reldata = rows->store;
 	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register the rows of a lock's trigger");
+}
+
+static int
+execute_plan(SPIPlanPtr plan, CollectedRows *rows, Snapshot snapshot, Snapshot crosscheck)
+{
+	char		nulls[LOCK_MAX_COLUMNS];
+
+	for (int i = 0; i < rows->desc->natts; i++)
+		nulls[i] = rows->first_nulls[i] ? 'n' : ' ';
+	return SPI_execute_snapshot(plan, rows->first, nulls, snapshot, crosscheck,
+								false, true, 0);
 }
 
 /*
@@ -347,12 +443,12 @@ register_rows(CollectedRows *rows)
 int64
 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query)
 {
-	bool		many = rows->count >= MANY_ROWS;
 	Snapshot	snapshot = InvalidSnapshot;
 	Snapshot	crosscheck = InvalidSnapshot;
 	int			result;
 
-	register_rows(rows);
+	if (rows->store)
+		register_rows(rows);
 	if (IsolationUsesXactSnapshot())
 	{
 		CommandCounterIncrement();
@@ -360,11 +456,11 @@ lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query)
 		if (query == LOCK_QUERY_LOCK)
 			crosscheck = GetTransactionSnapshot();
 	}
-	result = SPI_execute_snapshot(plan_of(lock, query, many), NULL, NULL,
-								  snapshot, crosscheck, false, true, 0);
+	result = execute_plan(plan_of(lock, rows, query), rows, snapshot, crosscheck);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
-	SPI_unregister_relation(LOCK_ROWS);
+	if (rows->store)
+		SPI_unregister_relation(LOCK_ROWS);
 	return SPI_processed;
 }
 

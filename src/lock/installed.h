@@ -13,6 +13,9 @@
 
 #include "lock/lock.h"
 
+/* of a collected row: the keys of customer and offer, and whether it is running */
+#define LOCK_MAX_COLUMNS (2 * INDEX_MAX_KEYS + 1)
+
 /* the table that a trigger is on */
 typedef enum LockPart
 {
@@ -20,6 +23,15 @@ typedef enum LockPart
 	LOCK_CUSTOMERS,
 	LOCK_OFFERS
 } LockPart;
+
+/* what a statement is planned for */
+typedef enum LockSize
+{
+	LOCK_ONE_ROW,
+	LOCK_FEW_ROWS,
+	LOCK_MANY_ROWS
+} LockSize;
+#define LOCK_N_SIZES (LOCK_MANY_ROWS + 1)
 
 typedef struct InstalledLock
 {
@@ -34,23 +46,25 @@ typedef struct InstalledLock
 	Bitmapset  *watched;		/* attribute numbers that matter in an UPDATE */
 	ExprState  *locks;			/* NULL: always */
 	ExprState  *running;
-	SPIPlanPtr	plans[LOCK_N_PLANS][2]; /* for few rows, for many */
+	SPIPlanPtr	plans[LOCK_N_PLANS][LOCK_N_SIZES];
 } InstalledLock;
 
 /* what a trigger has collected */
 typedef struct CollectedRows
 {
 	TupleDesc	desc;
-	Tuplestorestate *store;
 	int64		count;
-	Datum	   *values;
-	bool	   *nulls;
+	Datum	   *first;			/* the first row */
+	bool	   *first_nulls;
+	Tuplestorestate *store;		/* all of them, if there are several */
 } CollectedRows;
 
 extern InstalledLock *installed_lock(TriggerData *trigdata, LockPart part);
 extern void lock_rows_begin(CollectedRows *rows, TupleDesc desc);
 extern void lock_rows_add(CollectedRows *rows, InstalledLock *lock,
 						  TupleTableSlot *slot, ExprContext *econtext);
+extern void lock_rows_put(CollectedRows *rows, Datum *values, bool *nulls);
+extern void lock_rows_end(CollectedRows *rows);
 extern int64 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query);
 
 /* check.c */

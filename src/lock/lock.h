@@ -69,7 +69,8 @@ extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
 
 /*
  * Where the subscriptions to look at come from: the rows that a trigger has
- * collected, the table, or the table's rows of collected customers.
+ * collected, the table, or the table's rows of collected customers.  Collected
+ * rows are the relation LOCK_ROWS or, if it is but one, parameters.
  */
 typedef enum LockSource
 {
@@ -84,6 +85,7 @@ typedef enum LockSource
 
 typedef enum LockQuery
 {
+	LOCK_QUERY_AGREE,			/* those that are as promised */
 	LOCK_QUERY_CHECK,			/* counts of missing, contradicted, unlocked */
 	LOCK_QUERY_CONFLICT,		/* the first contradiction */
 	LOCK_QUERY_SHARE_OFFERS,	/* hold the offers */
@@ -104,7 +106,7 @@ typedef enum LockQuery
 
 /* queries.c */
 extern char *lock_query(const LockDefinition *def, LockSource source,
-						LockQuery query);
+						const char *collected, LockQuery query);
 
 /* messages.c */
 extern char *lock_key_text(const LockDefinition *def, const char *values);

@@ -221,7 +221,7 @@ refuse_if_blocked(const Move *move, const LockDefinition *def)
 	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
 	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
 	int			save_nestlevel = lock_enter_safe_search_path();
-	uint64		count = execute(lock_query(def, LOCK_TABLE, LOCK_QUERY_BLOCKERS),
+	uint64		count = execute(lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS),
 								move->key, move->to);
 
 	if (count > 0)
@@ -378,7 +378,7 @@ return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
 		find_customer(move, "");
 	foreach(cell, move->definitions)
 	{
-		const char *sql = lock_query(lfirst(cell), LOCK_TABLE, query);
+		const char *sql = lock_query(lfirst(cell), LOCK_TABLE, NULL, query);
 
 		if (query == LOCK_QUERY_BLOCKERS)
 			execute(sql, move->key, move->to);

@@ -26,6 +26,16 @@ refuse_segment(InstalledLock *lock, Relation rel, TupleTableSlot *old)
 			 errtableconstraint(rel, LOCK_CONSTRAINT_OFFER)));
 }
 
+static void
+refuse_if_subscribed(InstalledLock *lock, CollectedRows *offer, TriggerData *trigdata)
+{
+	SPI_connect();
+	lock_execute(lock, offer, LOCK_QUERY_HOLD_OFFER);
+	if (lock_execute(lock, offer, LOCK_QUERY_SUBSCRIBED) > 0)
+		refuse_segment(lock, trigdata->tg_relation, trigdata->tg_trigslot);
+	SPI_finish();
+}
+
 /*
  * lock_offer: on UPDATE of an offer's segment.  It locks the offer against the
  * key share of subscriptions that are being made, and then looks for them.
@@ -52,13 +62,9 @@ lock_offer(PG_FUNCTION_ARGS)
 	lock = installed_lock(trigdata, LOCK_OFFERS);
 	lock_rows_begin(&rows, lock->rows_desc);
 	lock_rows_add(&rows, lock, current, NULL);
-	SPI_connect();
-	lock_execute(lock, &rows, LOCK_QUERY_HOLD_OFFER);
-	if (lock_execute(lock, &rows, LOCK_QUERY_SUBSCRIBED) > 0)
-		refuse_segment(lock, trigdata->tg_relation, trigdata->tg_trigslot);
-	SPI_finish();
+	if (rows.count > 0)
+		refuse_if_subscribed(lock, &rows, trigdata);
 	lock_become_self(self);
-	tuplestore_end(rows.store);
 	return PointerGetDatum(TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
 						   trigdata->tg_newtuple : NULL);
 }

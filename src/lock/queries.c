@@ -70,20 +70,20 @@ text_array(const char *alias, const List *columns)
 }
 
 static char *
-collected_rows(const LockDefinition *def)
+collected_rows(const LockDefinition *def, const char *collected)
 {
 	if (def->offers == NULL)
-		return pstrdup(LOCK_ROWS);
-	return psprintf("(SELECT %s, o.%s AS g, r.running FROM " LOCK_ROWS " r LEFT JOIN %s o ON %s)",
+		return pstrdup(collected);
+	return psprintf("(SELECT %s, o.%s AS g, r.running FROM %s r LEFT JOIN %s o ON %s)",
 					columns_of("r", key_names(def), ""), def->offer_segment,
-					def->offers,
+					collected, def->offers,
 					match("o", def->offer_key, def->offer_operators,
 						  "r", numbered('o', def->offer_key)));
 }
 
-/* the table's rows, all of them or those of the collected customers */
+/* the table's rows, all of them or those of collected customers */
 static char *
-stored_rows(const LockDefinition *def, bool of_customers)
+stored_rows(const LockDefinition *def, const char *customers)
 {
 	StringInfoData buf;
 
@@ -97,8 +97,8 @@ stored_rows(const LockDefinition *def, bool of_customers)
 					 def->offers ? def->offer_segment : def->subscription_segment,
 					 def->running_when ? def->running_when : "true",
 					 text_array("s", def->subscription_key), def->subscriptions);
-	if (of_customers)
-		appendStringInfo(&buf, " JOIN " LOCK_ROWS " n ON %s",
+	if (customers)
+		appendStringInfo(&buf, " JOIN %s n ON %s", customers,
 						 match("n", key_names(def), def->customer_operators,
 							   "s", def->subscription_customer));
 	if (def->offers)
@@ -114,16 +114,16 @@ stored_rows(const LockDefinition *def, bool of_customers)
 }
 
 static char *
-rows(const LockDefinition *def, LockSource source)
+rows(const LockDefinition *def, LockSource source, const char *collected)
 {
 	switch (source)
 	{
 		case LOCK_COLLECTED:
-			return collected_rows(def);
+			return collected_rows(def, collected);
 		case LOCK_FETCHED:
-			return LOCK_ROWS;
+			return pstrdup(collected);
 		default:
-			return stored_rows(def, source == LOCK_OF_CUSTOMERS);
+			return stored_rows(def, source == LOCK_OF_CUSTOMERS ? collected : NULL);
 	}
 }
 
@@ -157,6 +157,14 @@ contradiction(const LockDefinition *def)
 					"ELSE r.running AND (c.%s %s r.g) IS NOT TRUE END",
 					first_key(def), def->customer_segment, locked_at(def),
 					def->customer_segment, def->segment_operator);
+}
+
+static char *
+agree_query(const LockDefinition *def, const char *from)
+{
+	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NOT NULL AND (NOT r.running OR c.%s %s r.g)",
+					from, def->customers, customer_match(def),
+					locked_at(def), def->customer_segment, def->segment_operator);
 }
 
 static char *
@@ -194,10 +202,10 @@ share_query(const LockDefinition *def, const char *from)
 }
 
 static char *
-share_offers_query(const LockDefinition *def)
+share_offers_query(const LockDefinition *def, const char *collected)
 {
-	return psprintf("SELECT 1 FROM " LOCK_ROWS " r JOIN %s o ON %s ORDER BY %s FOR KEY SHARE OF o",
-					def->offers,
+	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s ORDER BY %s FOR KEY SHARE OF o",
+					collected, def->offers,
 					match("o", def->offer_key, def->offer_operators,
 						  "r", numbered('o', def->offer_key)),
 					columns_of("o", def->offer_key, ""));
@@ -247,20 +255,20 @@ unlocked_query(const LockDefinition *def, const char *from)
 
 /* FOR UPDATE excludes the key share of a subscription that is being made */
 static char *
-hold_offer_query(const LockDefinition *def)
+hold_offer_query(const LockDefinition *def, const char *collected)
 {
-	return psprintf("SELECT 1 FROM " LOCK_ROWS " r JOIN %s o ON %s FOR UPDATE OF o",
-					def->offers,
+	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s FOR UPDATE OF o",
+					collected, def->offers,
 					match("o", def->offer_key, def->offer_key_operators,
 						  "r", numbered('o', def->offer_key)));
 }
 
 static char *
-subscribed_query(const LockDefinition *def)
+subscribed_query(const LockDefinition *def, const char *collected)
 {
-	return psprintf("SELECT pg_catalog.concat_ws(', ', %s) FROM " LOCK_ROWS " n JOIN %s s ON %s "
+	return psprintf("SELECT pg_catalog.concat_ws(', ', %s) FROM %s n JOIN %s s ON %s "
 					"WHERE (%s) IS TRUE AND (%s) IS TRUE LIMIT 1",
-					columns_of("s", def->subscription_customer, ""), def->subscriptions,
+					columns_of("s", def->subscription_customer, ""), collected, def->subscriptions,
 					match("n", numbered('o', def->offer_key), def->offer_operators,
 						  "s", def->subscription_offer),
 					def->locks_when ? def->locks_when : "true",
@@ -354,18 +362,21 @@ offer_condition(const LockDefinition *def)
 }
 
 char *
-lock_query(const LockDefinition *def, LockSource source, LockQuery query)
+lock_query(const LockDefinition *def, LockSource source, const char *collected,
+		   LockQuery query)
 {
-	char	   *from = rows(def, source);
+	char	   *from = rows(def, source, collected);
 
 	switch (query)
 	{
+		case LOCK_QUERY_AGREE:
+			return agree_query(def, from);
 		case LOCK_QUERY_CHECK:
 			return check_query(def, from);
 		case LOCK_QUERY_CONFLICT:
 			return conflict_query(def, from);
 		case LOCK_QUERY_SHARE_OFFERS:
-			return share_offers_query(def);
+			return share_offers_query(def, collected);
 		case LOCK_QUERY_SHARE:
 			return share_query(def, from);
 		case LOCK_QUERY_ORDER:
@@ -377,9 +388,9 @@ lock_query(const LockDefinition *def, LockSource source, LockQuery query)
 		case LOCK_QUERY_UNLOCKED:
 			return unlocked_query(def, from);
 		case LOCK_QUERY_HOLD_OFFER:
-			return hold_offer_query(def);
+			return hold_offer_query(def, collected);
 		case LOCK_QUERY_SUBSCRIBED:
-			return subscribed_query(def);
+			return subscribed_query(def, collected);
 		case LOCK_QUERY_INSTALL_CONFLICTS:
 			return install_conflicts_query(def, from);
 		case LOCK_QUERY_BLOCKERS:
@@ -441,5 +452,5 @@ lock_query_text(PG_FUNCTION_ARGS)
 		args[i] = TextDatumGetCString(elements[i]);
 	def = lock_definition_parse(count, args);
 	lock_definition_resolve(def, true);
-	PG_RETURN_TEXT_P(cstring_to_text(lock_query(def, LOCK_TABLE, query)));
+	PG_RETURN_TEXT_P(cstring_to_text(lock_query(def, LOCK_TABLE, NULL, query)));
 }

@@ -84,7 +84,7 @@ collect_statement(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdat
 	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
 	Tuplestorestate *old_table = trigdata->tg_oldtable;
 	Tuplestorestate *new_table = trigdata->tg_newtable;
-	TupleTableSlot *old = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	TupleTableSlot *old = old_table ? MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple) : NULL;
 	TupleTableSlot *new = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
 	int			old_pointer = old_table ? begin_reading(old_table) : 0;
 	int			new_pointer = begin_reading(new_table);
@@ -96,7 +96,8 @@ collect_statement(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdat
 		if (old_table == NULL || is_changed(lock, old, new))
 			lock_rows_add(rows, lock, new, econtext);
 	}
-	ExecDropSingleTupleTableSlot(old);
+	if (old)
+		ExecDropSingleTupleTableSlot(old);
 	ExecDropSingleTupleTableSlot(new);
 }
 
@@ -156,6 +157,6 @@ lock_subscription(PG_FUNCTION_ARGS)
 		lock_check(lock, &rows, trigdata->tg_relation,
 				   lock->def->deferrable || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event),
 				   lock->def->deferrable && !at_commit);
-	tuplestore_end(rows.store);
+	lock_rows_end(&rows);
 	return PointerGetDatum(NULL);
 }
