@@ -22,6 +22,20 @@
 
 #include "lock/lock.h"
 
+typedef struct KeptCondition
+{
+	const LockDefinition *def;
+	const char *condition;
+} KeptCondition;
+
+/* a bare star is no expression, and only a target list can have it */
+static bool
+is_star(Node *target)
+{
+	return IsA(target, ColumnRef) &&
+		IsA(llast(castNode(ColumnRef, target)->fields), A_Star);
+}
+
 static bool
 is_single_expression(List *statements)
 {
@@ -33,6 +47,7 @@ is_single_expression(List *statements)
 	return IsA(select, SelectStmt) &&
 		list_length(select->targetList) == 1 &&
 		linitial_node(ResTarget, select->targetList)->name == NULL &&
+		!is_star(linitial_node(ResTarget, select->targetList)->val) &&
 		select->op == SETOP_NONE &&
 		select->distinctClause == NIL && select->intoClause == NULL &&
 		select->fromClause == NIL && select->whereClause == NULL &&
@@ -58,18 +73,28 @@ parse_expression(const char *condition)
 	return linitial_node(ResTarget, select->targetList)->val;
 }
 
+/*
+ * A virtual generated column has no value in the rows that triggers get, so a
+ * condition over it would never hold.
+ */
 static void
-check_columns_only(Node *expr, const char *condition)
+check_columns(Relation rel, Node *expr, const char *condition)
 {
 	Bitmapset  *columns = NULL;
+	int			i = -1;
 
 	pull_varattnos(expr, 1, &columns);
-	if (bms_next_member(columns, -1) >= 0 &&
-		bms_next_member(columns, -1) <= -FirstLowInvalidHeapAttributeNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("condition of a lock uses a system column or the whole row: %s", condition),
-				 errhint("Name the columns that it depends on.")));
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("condition of a lock uses a system column or the whole row: %s", condition),
+					 errhint("Name the columns that it depends on.")));
+		lock_refuse_virtual(rel, attnum);
+	}
 }
 
 /*
@@ -91,12 +116,35 @@ lock_condition_parse(Relation rel, const char *condition)
 	assign_expr_collations(pstate, expr);
 	free_parsestate(pstate);
 
-	check_columns_only(expr, condition);
+	check_columns(rel, expr, condition);
 	if (contain_volatile_functions(expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("condition of a lock uses a volatile function: %s", condition),
 				 errdetail("Its answer for a subscription would differ from one evaluation to the next.")));
+	return expr;
+}
+
+static void
+explain_kept_condition(void *arg)
+{
+	const KeptCondition *kept = arg;
+
+	errcontext("condition %s of the lock of %s", kept->condition, kept->def->customers);
+	lock_errhint_reinstall(kept->def);
+}
+
+/* the same of a condition that a trigger has kept: what it names may be gone */
+Node *
+lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *condition)
+{
+	KeptCondition kept = {def, condition};
+	ErrorContextCallback callback = {error_context_stack, explain_kept_condition, &kept};
+	Node	   *expr;
+
+	error_context_stack = &callback;
+	expr = lock_condition_parse(rel, condition);
+	error_context_stack = callback.previous;
 	return expr;
 }
 

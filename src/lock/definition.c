@@ -127,8 +127,8 @@ lock_definition_customers(const LockDefinition *def)
 	return table_oid(def->customers);
 }
 
-static int
-errhint_reinstall(const LockDefinition *def)
+int
+lock_errhint_reinstall(const LockDefinition *def)
 {
 	return errhint("If it was renamed, renew the lock with segmentation.remove_lock and segmentation.install_lock; until then nothing that the lock of %s protects can change.",
 				   def->customers);
@@ -144,7 +144,7 @@ required_table(const LockDefinition *def, const char *quoted_name)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of the lock of %s does not exist",
 						quoted_name, def->customers),
-				 errhint_reinstall(def)));
+				 lock_errhint_reinstall(def)));
 	return relid;
 }
 
@@ -159,11 +159,27 @@ lock_unquoted(const char *quoted_name)
 	return linitial(names);
 }
 
-/* InvalidAttrNumber where there is none */
+/* InvalidAttrNumber where there is none; system columns are none */
 AttrNumber
 lock_column(Relation rel, const char *quoted_name)
 {
-	return get_attnum(RelationGetRelid(rel), lock_unquoted(quoted_name));
+	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), lock_unquoted(quoted_name));
+
+	return Max(attnum, InvalidAttrNumber);
+}
+
+/* generated columns that are computed when read have no value in a trigger */
+void
+lock_refuse_virtual(Relation rel, AttrNumber attnum)
+{
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+
+	if (attr->attgenerated == 'v')
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a lock cannot read the virtual generated column %s of table \"%s\"",
+						quote_identifier(NameStr(attr->attname)), RelationGetRelationName(rel)),
+				 errhint("Make it a stored generated column.")));
 }
 
 static AttrNumber
@@ -176,7 +192,8 @@ required_column(const LockDefinition *def, Relation rel, const char *quoted_name
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column %s of table \"%s\", part of the lock of %s, does not exist",
 						quoted_name, RelationGetRelationName(rel), def->customers),
-				 errhint_reinstall(def)));
+				 lock_errhint_reinstall(def)));
+	lock_refuse_virtual(rel, attnum);
 	return attnum;
 }
 

@@ -135,7 +135,7 @@ compile_condition(InstalledLock *lock, Relation rel, const char *condition)
 
 	if (condition == NULL)
 		return NULL;
-	expr = lock_condition_parse(rel, condition);
+	expr = lock_condition_parse_kept(lock->def, rel, condition);
 	pull_varattnos(expr, 1, &columns);
 	while ((i = bms_next_member(columns, i)) >= 0)
 		lock->watched = bms_add_member(lock->watched,

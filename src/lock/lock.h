@@ -57,11 +57,15 @@ extern Oid	lock_definition_customers(const LockDefinition *def);
 extern void lock_definition_resolve(LockDefinition *def, bool installing);
 extern List *lock_definitions_of(Oid customers);
 extern AttrNumber lock_column(Relation rel, const char *quoted_name);
+extern void lock_refuse_virtual(Relation rel, AttrNumber attnum);
+extern int	lock_errhint_reinstall(const LockDefinition *def);
 extern char *lock_unquoted(const char *quoted_name);
 
 /* condition.c */
 extern int	lock_enter_safe_search_path(void);
 extern Node *lock_condition_parse(Relation rel, const char *condition);
+extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
+									   const char *condition);
 
 /*
  * Where the subscriptions to look at come from: the rows that a trigger has
