@@ -85,8 +85,18 @@ CALL try('DEFAULT');
 
 -- NULL is no condition; constants, stable functions and odd columns are fine
 SELECT count(*) > 0 AS installed FROM segmentation.install_lock('customers', 'subscriptions', locks_when => NULL,
-    running_when => '"Total Amount" IS NULL OR ("Total Amount" > 0 AND now() > ''2000-01-01'')');
+    running_when => '"Total Amount" IS NULL OR ("Total Amount" > 0 AND now() > date ''2000-01-01'')');
 SELECT argument, value FROM segmentation.lock WHERE argument LIKE '%when';
+SELECT segmentation.remove_lock('customers');
+
+-- constants are kept so that every session reads the same
+SET DateStyle = 'SQL, DMY';
+SET IntervalStyle = sql_standard;
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('customers', 'subscriptions',
+    running_when => 'date ''01/02/2026'' < now() - interval ''-1 day -2 hours''');
+RESET DateStyle;
+RESET IntervalStyle;
+SELECT value FROM segmentation.lock WHERE argument = 'running_when';
 SELECT segmentation.remove_lock('customers');
 
 -- an error while a condition is evaluated is the statement's error
@@ -121,6 +131,7 @@ CALL lock_test.refused($$ SELECT segmentation.move_customer('lock_test.customers
 
 -- an operator of one's own is kept by its own name
 SELECT segmentation.remove_lock('lock_test.customers');
+DELETE FROM lock_test.subscriptions;
 SELECT count(*) OPERATOR(pg_catalog.>) 0 AS installed
   FROM segmentation.install_lock('lock_test.customers', 'lock_test.subscriptions', locks_when => 'status <> ''draft''');
 SELECT argument, value FROM segmentation.lock WHERE argument LIKE '%when';
@@ -156,4 +167,5 @@ SELECT * FROM state('customers') WHERE customer IN ('12', '13');
 UPDATE subscriptions SET amount = 1 WHERE id = 12;
 SELECT * FROM state('customers') WHERE customer = '12';
 
+SET client_min_messages = warning;
 DROP SCHEMA lock_test, before CASCADE;

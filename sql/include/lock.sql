@@ -17,29 +17,30 @@ DECLARE
     hint text;
     relation text;
     constraint_name text;
-    moment CONSTANT text := '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*[-+][:\d]*';
 BEGIN
     EXECUTE statement;
     RAISE INFO 'accepted';
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
         hint = PG_EXCEPTION_HINT, relation = TABLE_NAME, constraint_name = CONSTRAINT_NAME;
-    message := state || coalesce(' ' || nullif(constraint_name, '') || ' on ' || relation, '') || ': ' || message;
-    detail := regexp_replace(detail, moment, '(a moment)', 'g');
-    IF detail <> '' AND hint <> '' THEN
-        RAISE INFO '%', message USING DETAIL = detail, HINT = hint;
-    ELSIF detail <> '' THEN
-        RAISE INFO '%', message USING DETAIL = detail;
-    ELSIF hint <> '' THEN
-        RAISE INFO '%', message USING HINT = hint;
-    ELSE
-        RAISE INFO '%', message;
+    -- operators are qualified, for tests have others in their search_path
+    IF constraint_name OPERATOR(pg_catalog.<>) '' THEN
+        state := pg_catalog.concat(state, ' ', constraint_name, ' on ', relation);
     END IF;
+    message := pg_catalog.concat(state, ': ', message);
+    IF detail OPERATOR(pg_catalog.<>) '' THEN
+        message := pg_catalog.concat(message, E'\nDETAIL:  ',
+                                     pg_catalog.regexp_replace(detail, '(locked it.* at ).*\.$', '\1(a moment).'));
+    END IF;
+    IF hint OPERATOR(pg_catalog.<>) '' THEN
+        message := pg_catalog.concat(message, E'\nHINT:  ', hint);
+    END IF;
+    RAISE INFO '%', message;
 END
 $$;
 
 -- customers and whether they are locked
-CREATE FUNCTION lock_test.state(customers regclass, ordering text DEFAULT '1')
+CREATE FUNCTION lock_test.state(customers regclass)
 RETURNS TABLE (customer text, segment text, locked boolean)
 LANGUAGE plpgsql AS $$
 BEGIN

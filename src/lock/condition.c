@@ -148,6 +148,13 @@ lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *c
 	return expr;
 }
 
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /*
  * Conditions are kept with every name qualified but the system's own.  Returns
  * the level to leave with AtEOXact_GUC.
@@ -157,17 +164,20 @@ lock_enter_safe_search_path(void)
 {
 	int			save_nestlevel = NewGUCNestLevel();
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	set_option("search_path", "pg_catalog, pg_temp");
 	return save_nestlevel;
 }
 
+/* its constants are read again by sessions with settings of their own */
 static char *
 deparse_qualified(Node *expr, Relation rel)
 {
 	int			save_nestlevel = lock_enter_safe_search_path();
 	char	   *result;
 
+	set_option("datestyle", "ISO");
+	set_option("intervalstyle", "postgres");
+	set_option("extra_float_digits", "3");
 	result = deparse_expression(expr,
 								deparse_context_for("s", RelationGetRelid(rel)),
 								true, false);
