@@ -24,13 +24,20 @@ typedef struct Change
 	TupleTableSlot *new;
 } Change;
 
-/* whether a column has another value by the equality of its type */
+/* by the equality of the column's type */
+static bool
+is_equal(const Change *change, AttrNumber attnum, Datum a, Datum b)
+{
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(change->rel), attnum - 1);
+	TypeCacheEntry *type = lookup_type_cache(attr->atttypid, TYPECACHE_EQ_OPR_FINFO);
+
+	return DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo, attr->attcollation, a, b));
+}
+
 static bool
 differs(const Change *change, const char *column)
 {
 	AttrNumber	attnum = lock_column(change->rel, column);
-	Form_pg_attribute attr;
-	TypeCacheEntry *type;
 	bool		old_null;
 	bool		new_null;
 	Datum		old;
@@ -39,13 +46,11 @@ differs(const Change *change, const char *column)
 	if (attnum == InvalidAttrNumber)
 		elog(ERROR, "column %s of relation \"%s\" does not exist",
 			 column, RelationGetRelationName(change->rel));
-	attr = TupleDescAttr(RelationGetDescr(change->rel), attnum - 1);
 	old = slot_getattr(change->old, attnum, &old_null);
 	new = slot_getattr(change->new, attnum, &new_null);
 	if (old_null || new_null)
 		return old_null != new_null;
-	type = lookup_type_cache(attr->atttypid, TYPECACHE_EQ_OPR_FINFO);
-	return !DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo, attr->attcollation, old, new));
+	return !is_equal(change, attnum, old, new);
 }
 
 static char *
@@ -143,11 +148,16 @@ static bool
 is_permitted_move(const Change *change)
 {
 	const LockDefinition *def = change->def;
+	AttrNumber	attnum = lock_column(change->rel, def->customer_segment);
+	bool		isnull;
+	Datum		segment = slot_getattr(change->new, attnum, &isnull);
+	Datum		permitted;
 
-	return !is_null(change, change->new, def->customer_segment) &&
+	return !isnull &&
 		lock_move_permits(def->customers_oid,
 						  lock_key_array(change->rel, def->customer_key, change->old),
-						  text_of(change, change->new, def->customer_segment));
+						  &permitted) &&
+		is_equal(change, attnum, segment, permitted);
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "commands/trigger.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -29,22 +30,61 @@
 
 #include "lock/lock.h"
 
-/* quoted names of a comma-separated list */
+static List *
+split_names(const char *value, char separator)
+{
+	List	   *names;
+
+	if (!SplitIdentifierString(pstrdup(value), separator, &names))
+		return NIL;
+	return names;
+}
+
+static void
+raise_invalid_name(const char *value)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("invalid name \"%s\" in the arguments of a lock's trigger", value),
+			 errhint("Triggers of a lock are created by segmentation.install_lock.")));
+}
+
+/*
+ * Names go into the text of queries, so they are quoted anew: whoever has made
+ * a trigger by hand may have written anything.
+ */
 static List *
 parse_columns(const char *value)
 {
-	char	   *copy = pstrdup(value);
-	List	   *names;
+	List	   *names = split_names(value, ',');
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	if (!SplitIdentifierString(copy, ',', &names))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid column list \"%s\" in the arguments of a lock's trigger", value)));
+	if (names == NIL)
+		raise_invalid_name(value);
 	foreach(cell, names)
 		result = lappend(result, pstrdup(quote_identifier(lfirst(cell))));
 	return result;
+}
+
+static char *
+parse_column(const char *value)
+{
+	List	   *names = parse_columns(value);
+
+	if (list_length(names) != 1)
+		raise_invalid_name(value);
+	return linitial(names);
+}
+
+static char *
+parse_table(const char *value)
+{
+	List	   *names = split_names(value, '.');
+
+	if (list_length(names) != 2)
+		raise_invalid_name(value);
+	return quote_qualified_identifier(linitial(names), lsecond(names));
 }
 
 static void
@@ -57,25 +97,25 @@ parse_argument(LockDefinition *def, const char *arg)
 	if (value == NULL)
 		name = "";
 	if (strcmp(name, "customers") == 0)
-		def->customers = value;
+		def->customers = parse_table(value);
 	else if (strcmp(name, "subscriptions") == 0)
-		def->subscriptions = value;
+		def->subscriptions = parse_table(value);
 	else if (strcmp(name, "offers") == 0)
-		def->offers = value;
+		def->offers = parse_table(value);
 	else if (strcmp(name, "customer_key") == 0)
 		def->customer_key = parse_columns(value);
 	else if (strcmp(name, "customer_segment") == 0)
-		def->customer_segment = value;
+		def->customer_segment = parse_column(value);
 	else if (strcmp(name, "subscription_customer") == 0)
 		def->subscription_customer = parse_columns(value);
 	else if (strcmp(name, "subscription_segment") == 0)
-		def->subscription_segment = value;
+		def->subscription_segment = parse_column(value);
 	else if (strcmp(name, "subscription_offer") == 0)
 		def->subscription_offer = parse_columns(value);
 	else if (strcmp(name, "offer_key") == 0)
 		def->offer_key = parse_columns(value);
 	else if (strcmp(name, "offer_segment") == 0)
-		def->offer_segment = value;
+		def->offer_segment = parse_column(value);
 	else if (strcmp(name, "locks_when") == 0)
 		def->locks_when = value;
 	else if (strcmp(name, "running_when") == 0)
@@ -112,25 +152,27 @@ lock_definition_parse(int nargs, char **args)
 	return def;
 }
 
+/*
+ * InvalidOid where the name is nobody's now.  It is looked up without regard
+ * to privileges on its schema: those decide what a role can do, not what a
+ * lock is.
+ */
 static Oid
 table_oid(const char *quoted_name)
 {
-	List	   *names = textToQualifiedNameList(cstring_to_text(quoted_name));
+	List	   *names = split_names(quoted_name, '.');
+	Oid			schema;
 
-	return RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
-}
-
-/* InvalidOid where the name is nobody's now */
-Oid
-lock_definition_customers(const LockDefinition *def)
-{
-	return table_oid(def->customers);
+	if (list_length(names) != 2)
+		return InvalidOid;
+	schema = get_namespace_oid(linitial(names), true);
+	return OidIsValid(schema) ? get_relname_relid(lsecond(names), schema) : InvalidOid;
 }
 
 int
 lock_errhint_reinstall(const LockDefinition *def)
 {
-	return errhint("If it was renamed, renew the lock with segmentation.remove_lock and segmentation.install_lock; until then nothing that the lock of %s protects can change.",
+	return errhint("Give it back its name, or renew the lock with segmentation.remove_lock and segmentation.install_lock; until then nothing that the lock of %s protects can change.",
 				   def->customers);
 }
 
@@ -148,15 +190,21 @@ required_table(const LockDefinition *def, const char *quoted_name)
 	return relid;
 }
 
+void
+lock_raise_other_table(const LockDefinition *def, Oid relid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"%s\" is not the one that its lock's trigger names",
+					get_rel_name(relid)),
+			 errdetail("The trigger is part of the lock of %s.", def->customers),
+			 lock_errhint_reinstall(def)));
+}
+
 char *
 lock_unquoted(const char *quoted_name)
 {
-	char	   *copy = pstrdup(quoted_name);
-	List	   *names;
-
-	if (!SplitIdentifierString(copy, ',', &names) || list_length(names) != 1)
-		elog(ERROR, "invalid column name %s", quoted_name);
-	return linitial(names);
+	return linitial(split_names(quoted_name, ','));
 }
 
 /* InvalidAttrNumber where there is none; system columns are none */
@@ -348,15 +396,12 @@ resolve_customers(LockDefinition *def, Relation customers, bool installing)
 		required_column(def, customers, LOCKED_AT_COLUMN);
 	def->has_locked_at = lock_column(customers, LOCKED_AT_COLUMN) != InvalidAttrNumber;
 	def->segment_operator = equality_of(customers, segment);
-	def->segment_type = format_type_be_qualified(column_type(customers, segment));
 	foreach(cell, def->customer_key)
 	{
 		AttrNumber	attnum = required_column(def, customers, lfirst(cell));
 
 		def->key_operators = lappend(def->key_operators,
 									 equality_of(customers, attnum));
-		def->key_types = lappend(def->key_types,
-								 format_type_be_qualified(column_type(customers, attnum)));
 	}
 }
 
@@ -396,6 +441,19 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type)
 	table_close(offers, NoLock);
 }
 
+/* what has been written into the arguments must still be what it was checked to be */
+static void
+check_conditions(const LockDefinition *def, Relation subscriptions)
+{
+	int			save_nestlevel = lock_enter_safe_search_path();
+
+	if (def->locks_when)
+		lock_condition_parse_kept(def, subscriptions, def->locks_when);
+	if (def->running_when)
+		lock_condition_parse_kept(def, subscriptions, def->running_when);
+	AtEOXact_GUC(true, save_nestlevel);
+}
+
 static void
 resolve_subscriptions(LockDefinition *def, Relation customers)
 {
@@ -406,6 +464,8 @@ resolve_subscriptions(LockDefinition *def, Relation customers)
 	def->subscriptions_oid = required_table(def, def->subscriptions);
 	subscriptions = table_open(def->subscriptions_oid, AccessShareLock);
 	resolve_subscription_key(def, subscriptions);
+	if (def->locks_when || def->running_when)
+		check_conditions(def, subscriptions);
 	segment_type = column_type(customers, lock_column(customers, def->customer_segment));
 	def->customer_operators = required_foreign_key(def, subscriptions,
 												   def->subscription_customer, customers,
@@ -450,6 +510,99 @@ arguments_of_trigger(HeapTuple tuple, TupleDesc desc, int *nargs)
 	return args;
 }
 
+/* the table of customers that the arguments of a trigger name, whatever else they say */
+static Oid
+named_customers(char **args, int nargs)
+{
+	static const char prefix[] = "customers=";
+
+	for (int i = 0; i < nargs; i++)
+		if (strncmp(args[i], prefix, strlen(prefix)) == 0)
+			return table_oid(args[i] + strlen(prefix));
+	return InvalidOid;
+}
+
+static bool
+may_lock(Oid role, Oid customers)
+{
+	AttrNumber	column = get_attnum(customers, LOCKED_AT_COLUMN);
+
+	return pg_class_aclcheck(customers, role, ACL_UPDATE) == ACLCHECK_OK ||
+		(column != InvalidAttrNumber &&
+		 pg_attribute_aclcheck(customers, column, role, ACL_UPDATE) == ACLCHECK_OK);
+}
+
+/* asked of tables that anyone may hold, so without a lock on them */
+static bool
+references(Oid relid, Oid referenced)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = ((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN &&
+			((Form_pg_constraint) GETSTRUCT(tuple))->confrelid == referenced;
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return found;
+}
+
+/* InvalidOid where the table has been dropped just now */
+static Oid
+owner_of(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Anyone can make a trigger on a table of his own and name the customers in
+ * its arguments.  It is a lock of theirs if its table refers to them or its
+ * owner may lock them; one that is and has been damaged must be found too.
+ */
+static bool
+is_lock_of(Oid relid, Oid customers)
+{
+	Oid			owner = owner_of(relid);
+
+	return OidIsValid(owner) &&
+		(references(relid, customers) || may_lock(owner, customers));
+}
+
+/* the lock that a trigger belongs to; NULL if it is none of these customers */
+static LockDefinition *
+definition_of_trigger(HeapTuple tuple, TupleDesc desc, Oid customers)
+{
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+	int			nargs;
+	char	  **args;
+	LockDefinition *def;
+
+	if (OidIsValid(form->tgparentid) || form->tgdeferrable ||
+		!TRIGGER_FOR_INSERT(form->tgtype))
+		return NULL;
+	args = arguments_of_trigger(tuple, desc, &nargs);
+	if (named_customers(args, nargs) != customers ||
+		!is_lock_of(form->tgrelid, customers))
+		return NULL;
+	def = lock_definition_parse(nargs, args);
+	if (def->subscriptions == NULL || table_oid(def->subscriptions) != form->tgrelid)
+		lock_raise_other_table(def, form->tgrelid);
+	return def;
+}
+
 /* all locks on a table of customers, found through the arguments of triggers */
 List *
 lock_definitions_of(Oid customers)
@@ -464,17 +617,11 @@ lock_definitions_of(Oid customers)
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-		LockDefinition *def;
-		char	  **args;
-		int			nargs;
+		LockDefinition *def = NULL;
 
-		if (form->tgfoid != funcid || OidIsValid(form->tgparentid) ||
-			form->tgdeferrable || !TRIGGER_FOR_INSERT(form->tgtype))
-			continue;
-		args = arguments_of_trigger(tuple, RelationGetDescr(triggers), &nargs);
-		def = lock_definition_parse(nargs, args);
-		if (lock_definition_customers(def) == customers)
+		if (((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid == funcid)
+			def = definition_of_trigger(tuple, RelationGetDescr(triggers), customers);
+		if (def)
 			result = lappend(result, def);
 	}
 	systable_endscan(scan);

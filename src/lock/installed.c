@@ -87,19 +87,16 @@ free_plans(void *arg)
 				SPI_freeplan(lock->plans[i][j]);
 }
 
-/* a trigger of somebody else's table must not pass for one of this lock */
+/* a trigger of one table must not pass for one of another that it names */
 static void
-check_table(const LockDefinition *def, Relation rel, Oid expected)
+check_table(const LockDefinition *def, Relation rel, Oid named)
 {
-	if (RelationGetRelid(rel) != expected &&
+	Oid			relid = RelationGetRelid(rel);
+
+	if (relid != named &&
 		!(rel->rd_rel->relispartition &&
-		  list_member_oid(get_partition_ancestors(RelationGetRelid(rel)), expected)))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" is not the one that its lock's trigger names",
-						RelationGetRelationName(rel)),
-				 errdetail("The trigger is part of the lock of %s.", def->customers),
-				 errhint("If it was renamed, renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+		  list_member_oid(get_partition_ancestors(relid), named)))
+		lock_raise_other_table(def, relid);
 }
 
 static void

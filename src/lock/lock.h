@@ -45,19 +45,17 @@ typedef struct LockDefinition
 	List	   *offer_operators;	/* offer key = subscription's column */
 	List	   *offer_key_operators;	/* offer key = value of its own type */
 	List	   *key_operators;	/* customer key = value of its own type */
-	List	   *key_types;
 	List	   *subscription_key;	/* the primary key, for messages */
 	char	   *segment_operator;
-	char	   *segment_type;
 } LockDefinition;
 
 /* definition.c */
 extern LockDefinition *lock_definition_parse(int nargs, char **args);
-extern Oid	lock_definition_customers(const LockDefinition *def);
 extern void lock_definition_resolve(LockDefinition *def, bool installing);
 extern List *lock_definitions_of(Oid customers);
 extern AttrNumber lock_column(Relation rel, const char *quoted_name);
 extern void lock_refuse_virtual(Relation rel, AttrNumber attnum);
+extern void lock_raise_other_table(const LockDefinition *def, Oid relid) pg_attribute_noreturn();
 extern int	lock_errhint_reinstall(const LockDefinition *def);
 extern char *lock_unquoted(const char *quoted_name);
 
@@ -112,13 +110,13 @@ extern char *lock_query(const LockDefinition *def, LockSource source,
 extern char *lock_key_text(const LockDefinition *def, const char *values);
 extern char *lock_move_call(const LockDefinition *def, const char *key,
 							const char *to_segment);
+extern char *lock_array_text(const List *values);
 extern char *lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot);
 extern char *lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot);
 extern void lock_raise_trigger_misuse(const char *function) pg_attribute_noreturn();
 extern void lock_raise_incomplete(void) pg_attribute_noreturn();
 
 /* move.c: the one way through the guard of the customers */
-extern bool lock_move_permits(Oid customers, const char *key,
-							  const char *segment);
+extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);
 
 #endif							/* SEGMENTATION_LOCK_H */

@@ -65,28 +65,33 @@ column_text(Relation rel, const char *quoted_name, TupleTableSlot *slot)
 	return OidOutputFunctionCall(output, value);
 }
 
-/* the values of a row's columns as the text of a text[], as functions take a key */
+/* strings, or NULLs, as the text of a text[] */
+char *
+lock_array_text(const List *values)
+{
+	ArrayBuildState *array = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	ListCell   *cell;
+
+	foreach(cell, values)
+	{
+		char	   *value = lfirst(cell);
+
+		array = accumArrayResult(array, value ? CStringGetTextDatum(value) : (Datum) 0,
+								 value == NULL, TEXTOID, CurrentMemoryContext);
+	}
+	return OidOutputFunctionCall(F_ARRAY_OUT, makeArrayResult(array, CurrentMemoryContext));
+}
+
+/* the values of a row's columns, as functions take a key */
 char *
 lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot)
 {
-	Datum	   *values = palloc(sizeof(Datum) * list_length(columns));
-	bool	   *nulls = palloc(sizeof(bool) * list_length(columns));
-	int			dims[1];
-	int			lower[1] = {1};
+	List	   *values = NIL;
 	ListCell   *cell;
 
 	foreach(cell, columns)
-	{
-		int			i = foreach_current_index(cell);
-		char	   *text = column_text(rel, lfirst(cell), slot);
-
-		nulls[i] = text == NULL;
-		values[i] = text ? CStringGetTextDatum(text) : (Datum) 0;
-	}
-	dims[0] = list_length(columns);
-	return OidOutputFunctionCall(F_ARRAY_OUT,
-								 PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower,
-																	TEXTOID, -1, false, TYPALIGN_INT)));
+		values = lappend(values, column_text(rel, lfirst(cell), slot));
+	return lock_array_text(values);
 }
 
 /* the same, for lock_key_text */

@@ -3,6 +3,7 @@
  */
 #include "segmentation.h"
 
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -19,6 +20,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "lock/installed.h"
@@ -40,21 +42,22 @@ typedef struct PermittedMove
 	bool		active;
 	Oid			customers;
 	const char *key;
-	const char *segment;
+	Datum		segment;
 } PermittedMove;
 
-static PermittedMove permitted_move = {false, InvalidOid, NULL, NULL};
+static PermittedMove permitted_move = {.active = false};
 
+/* the segment that a customer may have now; asking takes the permission */
 bool
-lock_move_permits(Oid customers, const char *key, const char *segment)
+lock_move_permits(Oid customers, const char *key, Datum *segment)
 {
 	bool		permits = permitted_move.active &&
 		permitted_move.customers == customers &&
-		strcmp(permitted_move.key, key) == 0 &&
-		strcmp(permitted_move.segment, segment) == 0;
+		strcmp(permitted_move.key, key) == 0;
 
 	if (permits)
 		permitted_move.active = false;
+	*segment = permitted_move.segment;
 	return permits;
 }
 
@@ -63,12 +66,16 @@ typedef struct Move
 	LockDefinition *def;		/* one of the table's locks */
 	List	   *definitions;	/* all of them */
 	Oid			customers;
-	Datum		key;			/* text[] as given */
+	ArrayType  *key;			/* text[] as given */
+	const char *to;				/* as given */
+	int			nargs;			/* of queries: the key, then the segment */
+	Oid		   *types;
+	Datum	   *values;
 	char	   *key_text;		/* text[] as the key's types print it */
 	char	   *customer;		/* "(id)=(42)" */
-	Datum		to;				/* text as given */
 	char	   *from_segment;
-	char	   *to_segment;		/* as the segment's type prints it */
+	char	   *to_segment;
+	bool		same;
 	Datum		reason;
 } Move;
 
@@ -111,19 +118,53 @@ find_locks(Move *move)
 static void
 check_key(const Move *move)
 {
-	ArrayType  *key = DatumGetArrayTypeP(move->key);
 	int			expected = list_length(move->def->customer_key);
 
-	if (ARR_NDIM(key) != 1 || ARR_DIMS(key)[0] != expected ||
-		ARR_LBOUND(key)[0] != 1 || array_contains_nulls(key))
+	if (ARR_NDIM(move->key) != 1 || ARR_DIMS(move->key)[0] != expected ||
+		ARR_LBOUND(move->key)[0] != 1 || array_contains_nulls(move->key))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("key of a customer in %s needs %d values, none of them null",
-						move->def->customers, expected),
+				 errmsg_plural("key of a customer in %s needs %d value, which is not null",
+							   "key of a customer in %s needs %d values, none of them null",
+							   expected, move->def->customers, expected),
 				 errhint("Give one value per key column, as in '{42}'.")));
 }
 
-/* "c.k OPERATOR(=) ($1)[1]::bigint AND ..." */
+/* a value as the column's own type reads it, with the column's length */
+static Datum
+read_value(Relation rel, const char *column, char *value, Oid *type)
+{
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), lock_column(rel, column) - 1);
+	Oid			input;
+	Oid			ioparam;
+
+	*type = attr->atttypid;
+	getTypeInputInfo(attr->atttypid, &input, &ioparam);
+	return OidInputFunctionCall(input, value, ioparam, attr->atttypmod);
+}
+
+static void
+read_arguments(Move *move)
+{
+	const LockDefinition *def = move->def;
+	Relation	rel = table_open(move->customers, NoLock);
+	Datum	   *elements;
+	int			nkeys;
+
+	check_key(move);
+	deconstruct_array(move->key, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &nkeys);
+	move->nargs = nkeys + 1;
+	move->types = palloc(sizeof(Oid) * move->nargs);
+	move->values = palloc(sizeof(Datum) * move->nargs);
+	for (int i = 0; i < nkeys; i++)
+		move->values[i] = read_value(rel, list_nth(def->customer_key, i),
+									 TextDatumGetCString(elements[i]), &move->types[i]);
+	move->values[nkeys] = read_value(rel, def->customer_segment, pstrdup(move->to),
+									 &move->types[nkeys]);
+	table_close(rel, NoLock);
+}
+
+/* "c.k OPERATOR(=) $1 AND ..." */
 static char *
 key_condition(const LockDefinition *def)
 {
@@ -131,19 +172,17 @@ key_condition(const LockDefinition *def)
 
 	initStringInfo(&buf);
 	for (int i = 0; i < list_length(def->customer_key); i++)
-		appendStringInfo(&buf, "%sc.%s %s ($1)[%d]::%s", i > 0 ? " AND " : "",
+		appendStringInfo(&buf, "%sc.%s %s $%d", i > 0 ? " AND " : "",
 						 (char *) list_nth(def->customer_key, i),
-						 (char *) list_nth(def->key_operators, i), i + 1,
-						 (char *) list_nth(def->key_types, i));
+						 (char *) list_nth(def->key_operators, i), i + 1);
 	return buf.data;
 }
 
 static uint64
-execute(const char *sql, Datum key, Datum to)
+execute(const Move *move, const char *sql)
 {
-	Oid			types[] = {TEXTARRAYOID, TEXTOID};
-	Datum		values[] = {key, to};
-	int			result = SPI_execute_with_args(sql, 2, types, values, NULL, false, 0);
+	int			result = SPI_execute_with_args(sql, move->nargs, move->types, move->values,
+											   NULL, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
@@ -151,16 +190,28 @@ execute(const char *sql, Datum key, Datum to)
 }
 
 static char *
-column_list(const List *columns, const char *cast)
+column_list(const List *columns)
 {
 	StringInfoData buf;
 	ListCell   *cell;
 
 	initStringInfo(&buf);
 	foreach(cell, columns)
-		appendStringInfo(&buf, "%sc.%s%s", foreach_current_index(cell) > 0 ? ", " : "",
-						 (char *) lfirst(cell), cast);
+		appendStringInfo(&buf, "%sc.%s", foreach_current_index(cell) > 0 ? ", " : "",
+						 (char *) lfirst(cell));
 	return buf.data;
+}
+
+static char *
+customer_query(const LockDefinition *def, const char *locking)
+{
+	char	   *keys = column_list(def->customer_key);
+	int			to = list_length(def->customer_key) + 1;
+
+	return psprintf("SELECT c.%s::pg_catalog.text, $%d::pg_catalog.text, (c.%s %s $%d) IS TRUE, "
+					"pg_catalog.concat_ws(', ', %s), %s FROM %s c WHERE %s %s",
+					def->customer_segment, to, def->customer_segment, def->segment_operator, to,
+					keys, keys, def->customers, key_condition(def), locking);
 }
 
 /*
@@ -170,28 +221,26 @@ column_list(const List *columns, const char *cast)
 static void
 find_customer(Move *move, const char *locking)
 {
-	const LockDefinition *def = move->def;
-	char	   *sql = psprintf("SELECT c.%s::pg_catalog.text, ($2::%s)::pg_catalog.text, "
-							   "ARRAY[%s]::pg_catalog.text, pg_catalog.concat_ws(', ', %s) "
-							   "FROM %s c WHERE %s %s",
-							   def->customer_segment, def->segment_type,
-							   column_list(def->customer_key, "::pg_catalog.text"),
-							   column_list(def->customer_key, ""),
-							   def->customers, key_condition(def), locking);
 	HeapTuple	tuple;
 	TupleDesc	desc;
+	List	   *key = NIL;
+	bool		isnull;
 
-	if (execute(sql, move->key, move->to) != 1)
+	if (execute(move, customer_query(move->def, locking)) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("no customer with key %s in %s",
-						OidOutputFunctionCall(F_ARRAY_OUT, move->key), def->customers)));
+						OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(move->key)),
+						move->def->customers)));
 	tuple = SPI_tuptable->vals[0];
 	desc = SPI_tuptable->tupdesc;
 	move->from_segment = SPI_getvalue(tuple, desc, 1);
 	move->to_segment = SPI_getvalue(tuple, desc, 2);
-	move->key_text = SPI_getvalue(tuple, desc, 3);
-	move->customer = lock_key_text(def, SPI_getvalue(tuple, desc, 4));
+	move->same = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
+	move->customer = lock_key_text(move->def, SPI_getvalue(tuple, desc, 4));
+	for (int i = 5; i <= desc->natts; i++)
+		key = lappend(key, SPI_getvalue(tuple, desc, i));
+	move->key_text = lock_array_text(key);
 }
 
 static char *
@@ -214,46 +263,72 @@ name_blockers(uint64 count)
 	return buf.data;
 }
 
-/* as the owner of the subscriptions: all of them count, not those that the caller sees */
-static void
-refuse_if_blocked(const Move *move, const LockDefinition *def)
+/*
+ * Subscriptions are read as their owner, for all of them count, not those that
+ * the caller sees; and so that conditions of his cannot do what only the
+ * caller can.
+ */
+static LockUser
+become_owner_of_subscriptions(const LockDefinition *def)
 {
 	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
 	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
+	LockUser	owner = self;
+
+	owner.userid = rel->rd_rel->relowner;
+	owner.sec_context |= SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS |
+		SECURITY_RESTRICTED_OPERATION;
+	lock_become_self(owner);
+	RelationClose(rel);
+	return self;
+}
+
+static void
+refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
+{
+	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("customer %s cannot be moved to segment \"%s\"",
+					move->customer, move->to_segment),
+			 errdetail_plural("%lu running subscription in %s stands in the way: %s.",
+							  "%lu running subscriptions in %s stand in the way: %s.",
+							  (unsigned long) count, (unsigned long) count,
+							  def->subscriptions, name_blockers(count)),
+			 errhint("End them first; SELECT * FROM segmentation.move_blockers(%s, %s, %s) lists them.",
+					 quote_literal_cstr(def->customers), quote_literal_cstr(move->key_text),
+					 quote_literal_cstr(move->to_segment)),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+}
+
+static void
+refuse_if_blocked(const Move *move, const LockDefinition *def)
+{
+	LockUser	self = become_owner_of_subscriptions(def);
 	int			save_nestlevel = lock_enter_safe_search_path();
-	uint64		count = execute(lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS),
-								move->key, move->to);
+	uint64		count = execute(move, lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS));
 
 	if (count > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("customer %s cannot be moved to segment \"%s\"",
-						move->customer, move->to_segment),
-				 errdetail_plural("%lu running subscription in %s stands in the way: %s.",
-								  "%lu running subscriptions in %s stand in the way: %s.",
-								  (unsigned long) count, (unsigned long) count,
-								  def->subscriptions, name_blockers(count)),
-				 errhint("End them first; SELECT * FROM segmentation.move_blockers(%s, %s, %s) lists them.",
-						 quote_literal_cstr(def->customers), quote_literal_cstr(move->key_text),
-						 quote_literal_cstr(move->to_segment)),
-				 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
+		refuse_blocked(move, def, count);
 	AtEOXact_GUC(true, save_nestlevel);
 	lock_become_self(self);
-	RelationClose(rel);
 }
 
 static void
 update_customer(const Move *move)
 {
 	const LockDefinition *def = move->def;
-	char	   *sql = psprintf("UPDATE %s c SET %s = $2::%s WHERE %s", def->customers,
-							   def->customer_segment, def->segment_type, key_condition(def));
+	char	   *sql = psprintf("UPDATE %s c SET %s = $%d WHERE %s", def->customers,
+							   def->customer_segment, move->nargs, key_condition(def));
 	uint64		count = 0;
 
-	permitted_move = (PermittedMove) {true, move->customers, move->key_text, move->to_segment};
+	permitted_move = (PermittedMove) {
+		true, move->customers, move->key_text, move->values[move->nargs - 1]
+	};
 	PG_TRY();
 	{
-		count = execute(sql, move->key, move->to);
+		count = execute(move, sql);
 	}
 	PG_FINALLY();
 	{
@@ -311,7 +386,7 @@ move(Move *move, bool *done)
 	ListCell   *cell;
 
 	find_customer(move, "FOR UPDATE OF c");
-	*done = move->from_segment == NULL || strcmp(move->from_segment, move->to_segment) != 0;
+	*done = !move->same;
 	if (!*done)
 	{
 		ereport(NOTICE,
@@ -333,6 +408,19 @@ require_argument(FunctionCallInfo fcinfo, int n, const char *name)
 				 errmsg("argument \"%s\" must not be null", name)));
 }
 
+static void
+get_arguments(FunctionCallInfo fcinfo, Move *move)
+{
+	require_argument(fcinfo, 0, "customers");
+	require_argument(fcinfo, 1, "key");
+	require_argument(fcinfo, 2, "to_segment");
+	move->customers = PG_GETARG_OID(0);
+	move->key = PG_GETARG_ARRAYTYPE_P(1);
+	move->to = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	find_locks(move);
+	read_arguments(move);
+}
+
 PG_FUNCTION_INFO_V1(lock_move_customer);
 Datum
 lock_move_customer(PG_FUNCTION_ARGS)
@@ -342,17 +430,10 @@ lock_move_customer(PG_FUNCTION_ARGS)
 	bool		done;
 	Datum		result;
 
-	require_argument(fcinfo, 0, "customers");
-	require_argument(fcinfo, 1, "key");
-	require_argument(fcinfo, 2, "to_segment");
 	require_argument(fcinfo, 3, "reason");
-	require_read_committed("move_customer");
-	m.customers = PG_GETARG_OID(0);
-	m.key = PG_GETARG_DATUM(1);
-	m.to = PG_GETARG_DATUM(2);
 	m.reason = PG_GETARG_DATUM(3);
-	find_locks(&m);
-	check_key(&m);
+	require_read_committed("move_customer");
+	get_arguments(fcinfo, &m);
 
 	save_nestlevel = NewGUCNestLevel();
 	bound_lock_wait();
@@ -365,7 +446,39 @@ lock_move_customer(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
-/* the rows that a query over the subscriptions of each lock gives */
+/* what is read as the owner of the subscriptions is told to those who may read it */
+static void
+require_readable(Oid relid)
+{
+	if (!OidIsValid(relid))
+		return;
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("row security on table \"%s\" hides rows from role \"%s\"",
+						get_rel_name(relid), GetUserNameFromId(GetUserId(), false)),
+				 errhint("Ask as a role that row security does not apply to.")));
+}
+
+/* the rows that a query over the subscriptions of one lock gives */
+static void
+return_rows_of(const LockDefinition *def, Move *move, LockQuery query, Tuplestorestate *store)
+{
+	LockUser	self;
+
+	require_readable(def->subscriptions_oid);
+	require_readable(def->offers_oid);
+	if (query == LOCK_QUERY_VIOLATIONS)
+		require_readable(def->customers_oid);
+	self = become_owner_of_subscriptions(def);
+	execute(move, lock_query(def, LOCK_TABLE, NULL, query));
+	lock_become_self(self);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
+}
+
 static void
 return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
 {
@@ -377,16 +490,7 @@ return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
 	if (query == LOCK_QUERY_BLOCKERS)
 		find_customer(move, "");
 	foreach(cell, move->definitions)
-	{
-		const char *sql = lock_query(lfirst(cell), LOCK_TABLE, NULL, query);
-
-		if (query == LOCK_QUERY_BLOCKERS)
-			execute(sql, move->key, move->to);
-		else if (SPI_execute(sql, false, 0) != SPI_OK_SELECT)
-			elog(ERROR, "SPI_execute failed");
-		for (uint64 i = 0; i < SPI_processed; i++)
-			tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
-	}
+		return_rows_of(lfirst(cell), move, query, result->setResult);
 	SPI_finish();
 }
 
@@ -396,14 +500,7 @@ lock_move_blockers(PG_FUNCTION_ARGS)
 {
 	Move		m = {0};
 
-	require_argument(fcinfo, 0, "customers");
-	require_argument(fcinfo, 1, "key");
-	require_argument(fcinfo, 2, "to_segment");
-	m.customers = PG_GETARG_OID(0);
-	m.key = PG_GETARG_DATUM(1);
-	m.to = PG_GETARG_DATUM(2);
-	find_locks(&m);
-	check_key(&m);
+	get_arguments(fcinfo, &m);
 	return_rows(fcinfo, &m, LOCK_QUERY_BLOCKERS);
 	return (Datum) 0;
 }

@@ -296,23 +296,25 @@ install_conflicts_query(const LockDefinition *def, const char *from)
 					columns_of("c", def->customer_key, ""));
 }
 
-/* $1: the customer's key as text[], $2: the segment as text */
+/*
+ * Parameters are the customer's key and, after it, the segment.  The customers
+ * are not read: they may be hidden from the owner of the subscriptions.
+ */
 static char *
 blockers_query(const LockDefinition *def, const char *from)
 {
 	StringInfoData key;
+	int			nkeys = list_length(def->customer_key);
 
 	initStringInfo(&key);
-	for (int i = 0; i < list_length(def->customer_key); i++)
-		appendStringInfo(&key, "c.%s %s ($1)[%d]::%s AND ",
-						 (char *) list_nth(def->customer_key, i),
-						 (char *) list_nth(def->key_operators, i), i + 1,
-						 (char *) list_nth(def->key_types, i));
+	for (int i = 0; i < nkeys; i++)
+		appendStringInfo(&key, "$%d %s r.k%d AND ", i + 1,
+						 (char *) list_nth(def->customer_operators, i), i + 1);
 	return psprintf("SELECT %s::pg_catalog.regclass, r.subscription, r.g::pg_catalog.text "
-					"FROM %s r JOIN %s c ON %s WHERE %sr.running AND (r.g %s $2::%s) IS NOT TRUE "
+					"FROM %s r WHERE %sr.running AND (r.g %s $%d) IS NOT TRUE "
 					"ORDER BY r.subscription",
-					quote_literal_cstr(def->subscriptions), from, def->customers,
-					customer_match(def), key.data, def->segment_operator, def->segment_type);
+					quote_literal_cstr(def->subscriptions), from, key.data,
+					def->segment_operator, nkeys + 1);
 }
 
 static char *
