@@ -73,6 +73,7 @@ REGRESS = \
 	latest_nps_class \
 	nps_properties \
 	nps_environment \
+	lock_install \
 	lock_conditions \
 	telco \
 	catalog \

@@ -25,4 +25,11 @@
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); } while (0)
 #endif
 
+/* NOT ENFORCED came with 18 */
+#if PG_VERSION_NUM >= 180000
+#define foreign_key_is_enforced(key) ((key)->conenforced)
+#else
+#define foreign_key_is_enforced(key) true
+#endif
+
 #endif							/* SEGMENTATION_COMPAT_H */

@@ -279,7 +279,8 @@ equality_of(Relation rel, AttrNumber attnum)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("could not identify an equality operator for type %s",
-						format_type_be(type))));
+						format_type_be(type)),
+				 errhint("A lock compares keys and segments: their types need a default operator class.")));
 	return operator_text(entry->eq_opr);
 }
 
@@ -338,7 +339,7 @@ required_foreign_key(const LockDefinition *def, Relation referencing,
 		ForeignKeyCacheInfo *key = lfirst(cell);
 		List	   *operators = NIL;
 
-		if (key->confrelid == RelationGetRelid(referenced))
+		if (key->confrelid == RelationGetRelid(referenced) && foreign_key_is_enforced(key))
 			operators = foreign_key_operators(def, key, referencing, columns,
 											  referenced, key_columns);
 		if (operators != NIL)
@@ -376,8 +377,7 @@ check_segment_type(const LockDefinition *def, Relation rel, const char *column,
 {
 	Oid			type = column_type(rel, required_column(def, rel, column));
 
-	if (!IsBinaryCoercible(getBaseType(type), getBaseType(customer_type)) &&
-		!IsBinaryCoercible(getBaseType(customer_type), getBaseType(type)))
+	if (!IsBinaryCoercible(getBaseType(type), getBaseType(customer_type)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column %s of table \"%s\" is of type %s, but column %s of table \"%s\" of type %s",

@@ -43,10 +43,7 @@ BEGIN
             DETAIL = 'Foreign keys and triggers do not reach across inheritance.',
             HINT = 'Use a partitioned table.';
     END IF;
-    IF NOT pg_has_role(class.relowner, 'USAGE') THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = format('must be owner of table %s', relation);
-    END IF;
+    PERFORM segmentation.lock_check_owner(relation);
 END
 $$;
 COMMENT ON FUNCTION segmentation.lock_check_table(regclass, text) IS 'raises an error where a table cannot have a lock';
@@ -104,7 +101,8 @@ LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of a table, as triggers keep it';
 
--- the one foreign key that fits, or an error that says how to get one
+-- the one foreign key that fits, or an error that says how to get one; several
+-- over the same columns are as one
 CREATE FUNCTION segmentation.lock_foreign_key(referencing regclass, referenced regclass,
     wanted_columns name[], wanted_key name[], argument text,
     OUT columns name[], OUT key name[])
@@ -114,12 +112,14 @@ DECLARE
     names text[];
 BEGIN
     FOR candidate IN
-        SELECT f.constraint_name, f.columns AS c, f.key AS k
+        SELECT min(f.constraint_name::text) AS constraint_name, f.columns AS c, f.key AS k
           FROM segmentation.lock_foreign_keys(referencing, referenced, wanted_key) f
          WHERE (wanted_key IS NULL OR (f.key @> wanted_key AND f.key <@ wanted_key))
            AND (wanted_columns IS NULL OR f.columns @> wanted_columns)
+         GROUP BY f.columns, f.key
+         ORDER BY 1
     LOOP
-        names := names || candidate.constraint_name::text;
+        names := names || candidate.constraint_name;
         columns := candidate.c;
         key := candidate.k;
     END LOOP;
@@ -240,6 +240,10 @@ BEGIN
                            subscriptions_name, subscription_call);
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_subscriptions NEW TABLE AS new_subscriptions FOR EACH STATEMENT %s',
                            subscriptions_name, subscription_call);
+        -- statement triggers of a partition or child do not see what is done by way of
+        -- its parent; one such as this makes the server refuse that it gets a parent
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_no_parent AFTER UPDATE ON %s REFERENCING NEW TABLE AS new_subscriptions FOR EACH ROW WHEN (false) %s',
+                           subscriptions_name, subscription_call);
     END IF;
 
     can_defer := (SELECT bool_or(condeferrable) FROM pg_constraint
@@ -295,7 +299,8 @@ BEGIN
     IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at'
                   AND NOT attisdropped AND atttypid <> 'timestamptz'::regtype) THEN
         RAISE datatype_mismatch USING
-            MESSAGE = format('column "segment_locked_at" of table "%s" is not of type timestamp with time zone', customers);
+            MESSAGE = format('column "segment_locked_at" of table "%s" is not of type timestamp with time zone', customers),
+            HINT = 'The lock needs a column of that name; give yours another.';
     END IF;
 END
 $$;
@@ -311,7 +316,7 @@ BEGIN
     FOR conflict IN EXECUTE format('SELECT * FROM (%s) AS c(customer_key, customer_segment, subscription, segment)', query) LOOP
         total := total + 1;
         IF total <= 3 THEN
-            named := named || format('customer %s in segment %s has subscription %s in segment %s', conflict.customer_key,
+            named := named || format('Customer %s in segment %s has subscription %s in segment %s.', conflict.customer_key,
                                      coalesce(quote_ident(conflict.customer_segment), 'NULL'), coalesce(conflict.subscription::text, ''),
                                      coalesce(quote_ident(conflict.segment), 'NULL'));
         END IF;
@@ -319,7 +324,7 @@ BEGIN
     IF total > 0 THEN
         RAISE check_violation USING
             MESSAGE = format('subscriptions contradict the segments of their customers in "%s"', customers),
-            DETAIL = format('There are %s: %s.', total, array_to_string(named, '; ') || CASE WHEN total > 3 THEN '; ...' ELSE '' END),
+            DETAIL = format('Contradictions found: %s. %s%s', total, array_to_string(named, ' '), CASE WHEN total > 3 THEN ' And so on.' END),
             HINT = 'Make them agree first, or say with running_when which subscriptions have to; dry_run => true lists all.',
             TABLE = (SELECT relname FROM pg_class WHERE oid = customers),
             CONSTRAINT = 'segmentation_lock_subscription';
@@ -328,13 +333,31 @@ END
 $$;
 COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text) IS 'raises an error where customers and subscriptions contradict each other at installation';
 
+-- triggers of others have their say in what is updated
+CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    remaining bigint;
+BEGIN
+    EXECUTE segmentation.lock_query(arguments, 'unlocked') INTO remaining;
+    IF remaining > 0 THEN
+        RAISE triggered_data_change_violation USING
+            MESSAGE = format('could not lock the customers in "%s" to their segments', customers),
+            DETAIL = format('The update of column segment_locked_at did not take effect for %s of them.', remaining),
+            HINT = format('Another trigger on "%s" suppresses it.', customers);
+    END IF;
+    PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_check_done(regclass, text[]) IS 'raises an error where installation has left a customer unlocked or in another segment';
+
 CREATE FUNCTION segmentation.lock_install(
     customers regclass, subscriptions regclass, customer_key name[], customer_segment name,
     subscription_customer name[], subscription_segment name,
     offers regclass, subscription_offer name, offer_segment name,
     locks_when text, running_when text, watched name[], dry_run boolean)
 RETURNS TABLE (step text, detail text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET quote_all_identifiers = off AS $$
 DECLARE
     foreign_key record;
     arguments text[];
@@ -343,6 +366,14 @@ DECLARE
 BEGIN
     PERFORM segmentation.lock_check_table(customers, 'customers');
     PERFORM segmentation.lock_check_table(subscriptions, 'subscriptions');
+    IF subscriptions = customers OR offers IN (customers, subscriptions) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'customers, subscriptions and offers must be different tables';
+    END IF;
+    IF customer_key = '{}' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'customer_key must name at least one column';
+    END IF;
     IF customer_key IS NULL THEN
         customer_key := segmentation.lock_primary_key(customers);
         IF customer_key IS NULL THEN
@@ -354,6 +385,12 @@ BEGIN
     END IF;
     PERFORM segmentation.lock_check_column(customers, customer_segment,
         format('Say with customer_segment which it is, or add it: ALTER TABLE %s ADD COLUMN %I segment_id;', customers, customer_segment));
+    IF (SELECT attgenerated <> '' FROM pg_attribute WHERE attrelid = customers AND attname = customer_segment) THEN
+        RAISE feature_not_supported USING
+            MESSAGE = format('column "%s" of table "%s" is generated', customer_segment, customers),
+            DETAIL = 'A customer without a segment takes that of its first subscription.',
+            HINT = 'Make it an ordinary column, filled by the application or a trigger.';
+    END IF;
 
     foreign_key := segmentation.lock_foreign_key(subscriptions, customers, subscription_customer, customer_key, 'subscription_customer');
     IF subscription_customer IS NULL THEN
@@ -417,9 +454,11 @@ BEGIN
             CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at')
                  THEN 'SHARE ROW EXCLUSIVE' ELSE 'ACCESS EXCLUSIVE' END,
             array_remove(ARRAY[subscriptions, offers], NULL));
-        PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
     END IF;
     PERFORM segmentation.lock_check_installed(customers, subscriptions, arguments);
+    IF NOT dry_run THEN
+        PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
+    END IF;
 
     RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('%%s customers that have subscriptions', n) FROM (%s) u(n) $q$,
                                 segmentation.lock_query(arguments, 'unlocked'));
@@ -438,6 +477,7 @@ BEGIN
         END LOOP;
     ELSE
         EXECUTE segmentation.lock_query(arguments, 'lock');
+        PERFORM segmentation.lock_check_done(customers, arguments);
     END IF;
 END
 $$;
@@ -478,54 +518,92 @@ END
 $$;
 COMMENT ON FUNCTION segmentation.install_lock(regclass, regclass, name[], name, name[], name, regclass, name, name, name, text, text, boolean, boolean) IS 'locks customers to their segment by their first subscription, from now on and for every writer';
 
-CREATE FUNCTION segmentation.remove_lock(customers regclass, subscriptions regclass DEFAULT NULL) RETURNS void
+-- Triggers of locks on tables of the caller's; others may have made their own
+-- with the same arguments.
+CREATE FUNCTION segmentation.lock_triggers(OUT relation regclass, OUT trigger name, OUT function name, OUT arguments text[]) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT t.tgrelid, t.tgname, p.proname, segmentation.lock_arguments(t.oid)
+      FROM pg_trigger t
+           JOIN pg_proc p ON p.oid = t.tgfoid
+           JOIN pg_class c ON c.oid = t.tgrelid
+     WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname LIKE 'lock\_%'
+       AND t.tgparentid = 0 AND pg_has_role(c.relowner, 'USAGE')
+$$;
+COMMENT ON FUNCTION segmentation.lock_triggers() IS 'triggers of locks on tables that the caller owns';
+
+CREATE FUNCTION segmentation.lock_references(referencing regclass, referenced regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conrelid = referencing AND confrelid = referenced)
+$$;
+COMMENT ON FUNCTION segmentation.lock_references(regclass, regclass) IS 'whether a table has a foreign key to another';
+
+CREATE FUNCTION segmentation.lock_check_owner(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = relation), 'USAGE') THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('must be owner of table %s', relation);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_check_owner(regclass) IS 'raises an error where the caller does not own a table';
+
+-- drops the triggers with the arguments given, each lock's as one text, and
+-- then the guard of the customers if no lock is left; says whether any was there
+CREATE FUNCTION segmentation.lock_drop_triggers(customers regclass, locks text[]) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    removed CONSTANT regclass := subscriptions;
     installed record;
     dropped boolean := false;
-    functions CONSTANT oid[] := ARRAY['segmentation.lock_subscription()'::regprocedure, 'segmentation.lock_new_customer()'::regprocedure,
-                                      'segmentation.lock_offer()'::regprocedure]::oid[];
-    guard CONSTANT oid := 'segmentation.lock_customer()'::regprocedure;
 BEGIN
-    -- by the foreign key, too: tables may have been renamed
-    FOR installed IN
-        SELECT DISTINCT l.tgrelid::regclass AS subscriptions, segmentation.lock_arguments(l.oid) AS arguments
-          FROM pg_trigger l
-         WHERE l.tgfoid = 'segmentation.lock_subscription()'::regprocedure AND l.tgparentid = 0
-           AND (removed IS NULL OR l.tgrelid = removed)
-           AND (('customers=' || segmentation.lock_table_name(customers)) = ANY (segmentation.lock_arguments(l.oid))
-                OR EXISTS (SELECT FROM pg_constraint f WHERE f.contype = 'f' AND f.conrelid = l.tgrelid AND f.confrelid = customers))
-    LOOP
-        PERFORM segmentation.lock_drop_triggers(functions, installed.arguments);
+    FOR installed IN SELECT t.* FROM segmentation.lock_triggers() t WHERE t.arguments::text = ANY (locks) LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', installed.trigger, segmentation.lock_table_name(installed.relation));
         dropped := true;
     END LOOP;
-    IF NOT EXISTS (SELECT FROM pg_trigger l JOIN pg_constraint f ON f.conrelid = l.tgrelid
-                    WHERE l.tgfoid = 'segmentation.lock_subscription()'::regprocedure AND f.contype = 'f' AND f.confrelid = customers) THEN
-        FOR installed IN SELECT tgname FROM pg_trigger WHERE tgrelid = customers AND tgfoid = guard AND tgparentid = 0 LOOP
-            EXECUTE format('DROP TRIGGER %I ON %s', installed.tgname, segmentation.lock_table_name(customers));
-            dropped := true;
-        END LOOP;
+    FOR installed IN
+        SELECT t.* FROM segmentation.lock_triggers() t
+         WHERE t.function = 'lock_customer' AND t.relation = customers
+           AND NOT EXISTS (SELECT FROM segmentation.lock_triggers() o
+                            WHERE o.function <> 'lock_customer'
+                              AND (o.relation = customers
+                                   OR (o.function = 'lock_subscription' AND segmentation.lock_references(o.relation, customers))))
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', installed.trigger, segmentation.lock_table_name(installed.relation));
+        dropped := true;
+    END LOOP;
+    RETURN dropped;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_drop_triggers(regclass, text[]) IS 'drops the triggers of locks, and the guard of the customers with the last';
+
+-- Tables may have been renamed since, or dropped: a lock is of these customers
+-- if its triggers are on them or name them, or if a foreign key says so.
+CREATE FUNCTION segmentation.remove_lock(customers regclass, subscriptions regclass DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
+DECLARE
+    removed CONSTANT regclass := subscriptions;
+    locks text[];
+BEGIN
+    IF customers IS NULL AND removed IS NULL THEN
+        RAISE null_value_not_allowed USING
+            MESSAGE = 'argument "customers" must not be null',
+            HINT = 'Where that table is gone, name the subscriptions.';
     END IF;
-    IF NOT dropped THEN
+    PERFORM segmentation.lock_check_owner(customers), segmentation.lock_check_owner(removed);
+    locks := ARRAY(
+        SELECT DISTINCT t.arguments::text
+          FROM segmentation.lock_triggers() t
+         WHERE t.function <> 'lock_customer'
+           AND (removed IS NULL OR t.relation = removed
+                OR 'subscriptions=' || segmentation.lock_table_name(removed) = ANY (t.arguments))
+           AND (customers IS NULL OR t.relation = customers
+                OR 'customers=' || segmentation.lock_table_name(customers) = ANY (t.arguments)
+                OR (t.function = 'lock_subscription' AND segmentation.lock_references(t.relation, customers))));
+    IF NOT segmentation.lock_drop_triggers(customers, locks) THEN
         RAISE undefined_object USING
-            MESSAGE = format('table "%s" has no lock%s', customers, ' from "' || removed::text || '"');
+            MESSAGE = format('table "%s" has no lock%s', coalesce(customers, removed),
+                             CASE WHEN customers IS NOT NULL THEN ' from "' || removed::text || '"' END);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION segmentation.remove_lock(regclass, regclass) IS 'drops the triggers of a lock, or of all locks on a table of customers; segment_locked_at stays';
-
-CREATE FUNCTION segmentation.lock_drop_triggers(functions oid[], arguments text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    installed record;
-BEGIN
-    FOR installed IN
-        SELECT tgname, tgrelid::regclass AS relation FROM pg_trigger
-         WHERE tgfoid = ANY (functions) AND tgparentid = 0 AND segmentation.lock_arguments(oid) = arguments
-    LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s', installed.tgname, segmentation.lock_table_name(installed.relation));
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION segmentation.lock_drop_triggers(oid[], text[]) IS 'drops the triggers of these functions that have these arguments';

@@ -32,9 +32,10 @@ CREATE FUNCTION segmentation.lock_new_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_customer';
 COMMENT ON FUNCTION segmentation.lock_new_customer() IS 'trigger of a lock on customers with a deferrable foreign key: locks a new one to subscriptions that came before it';
 
+-- without row security: subscriptions that the owner of the offers does not see count too
 CREATE FUNCTION segmentation.lock_offer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_offer'
-    SET search_path = pg_catalog, pg_temp;
+    SET search_path = pg_catalog, pg_temp SET row_security = off;
 COMMENT ON FUNCTION segmentation.lock_offer() IS 'trigger of a lock on offers: refuses to change the segment of a subscribed one';
 
 CREATE FUNCTION segmentation.lock_arguments(trigger oid) RETURNS text[]
@@ -65,6 +66,6 @@ COMMENT ON FUNCTION segmentation.move_customer(regclass, text[], text, text) IS 
 CREATE FUNCTION segmentation.lock_violations(customers regclass)
     RETURNS TABLE (subscriptions regclass, subscription_key text[], customer_key text[],
                    customer_segment text, subscription_segment text, violation text)
-    LANGUAGE c SET search_path = pg_catalog, pg_temp
+    LANGUAGE c SET search_path = pg_catalog, pg_temp SET row_security = off
     AS 'MODULE_PATHNAME', 'lock_violations';
 COMMENT ON FUNCTION segmentation.lock_violations(regclass) IS 'subscriptions that contradict their customer''s segment or lock, which came in while triggers were off';

@@ -285,7 +285,7 @@ install_conflicts_query(const LockDefinition *def, const char *from)
 	char	   *keys = columns_of("d", key_names(def), "");
 
 	return psprintf("SELECT %s, c.%s::pg_catalog.text, r.subscription, r.g::pg_catalog.text "
-					"FROM (SELECT d.*, pg_catalog.first_value(d.g) OVER (PARTITION BY %s ORDER BY d.running DESC) AS first_g, "
+					"FROM (SELECT d.*, pg_catalog.first_value(d.g) OVER (PARTITION BY %s ORDER BY d.running DESC, d.subscription) AS first_g, "
 					"pg_catalog.bool_or(d.running) OVER (PARTITION BY %s) AS any_running FROM %s d) r "
 					"JOIN %s c ON %s "
 					"WHERE (r.running OR (c.%s IS NULL AND NOT r.any_running)) "
