@@ -40,6 +40,7 @@ OBJS = \
 	src/lock/subscription.o \
 	src/lock/customer.o \
 	src/lock/offer.o \
+	src/lock/key.o \
 	src/lock/move.o
 
 SQL = \
@@ -84,7 +85,8 @@ REGRESS = \
 	currency_price_estimates \
 	currency_price_aggs \
 	currency_price_properties \
-	tiers
+	tiers \
+	lock_keys
 ISOLATION = 
 
 PG_CONFIG ?= pg_config

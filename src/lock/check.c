@@ -55,7 +55,7 @@ raise_missing(InstalledLock *lock, Relation rel)
 {
 	const LockDefinition *def = lock->def;
 
-	if (def->deferrable)
+	if (def->customer_deferrable)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("subscription in \"%s\" has no customer in \"%s\"",
@@ -115,6 +115,34 @@ raise_no_segment(InstalledLock *lock, Relation rel, const Conflict *conflict)
 			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
 }
 
+/* what key.c finds: subscriptions are there before who is to have their key */
+static void
+raise_key_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
+{
+	const LockDefinition *def = lock->def;
+
+	if (lock->part == LOCK_CUSTOMERS)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("customer %s in segment \"%s\" has subscriptions in segment \"%s\"",
+						conflict->customer,
+						conflict->customer_segment ? conflict->customer_segment : "",
+						conflict->segment),
+				 errdetail("Those in \"%s\" with this key were there before the customer.",
+						   def->subscriptions),
+				 errhint("Give the customer their segment, or another key."),
+				 errtableconstraint(rel, LOCK_CONSTRAINT_CUSTOMER)));
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("customer %s in segment \"%s\" is subscribed to an offer whose key would be one's in segment \"%s\"",
+					conflict->customer,
+					conflict->customer_segment ? conflict->customer_segment : "",
+					conflict->segment),
+			 errdetail("The subscription in \"%s\" was there before the offer.", def->subscriptions),
+			 errhint("Give the offer a key of its own."),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_OFFER)));
+}
+
 static void
 raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 {
@@ -123,6 +151,8 @@ raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 
 	if (conflict->segment == NULL)
 		raise_no_segment(lock, rel, conflict);
+	if (lock->part != LOCK_SUBSCRIPTIONS)
+		raise_key_conflict(lock, rel, conflict);
 	if (conflict->locked_at == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
@@ -159,7 +189,8 @@ lock_customers(InstalledLock *lock, CollectedRows *rows, int64 unlocked)
 {
 	if (unlocked > 1)
 		lock_execute(lock, rows, LOCK_QUERY_ORDER);
-	lock_execute(lock, rows, LOCK_QUERY_LOCK);
+	if (unlocked > 0)
+		lock_execute(lock, rows, LOCK_QUERY_LOCK);
 }
 
 /* the common case, a subscription of a customer that is locked to its segment */
@@ -169,9 +200,36 @@ agrees(InstalledLock *lock, CollectedRows *rows)
 	return rows->count == 1 && lock_execute(lock, rows, LOCK_QUERY_AGREE) == 1;
 }
 
+/*
+ * An offer that was deleted and inserted again while we waited for it is found
+ * by the next look.
+ */
+static void
+hold_offers(InstalledLock *lock, CollectedRows *rows)
+{
+	int64		held = -1;
+	int64		before;
+
+	do
+	{
+		before = held;
+		held = lock_execute(lock, rows, LOCK_QUERY_SHARE_OFFERS);
+	} while (held < rows->count && held > before);
+}
+
+/* returns of how many subscriptions the customer is held */
+static int64
+hold(InstalledLock *lock, CollectedRows *rows)
+{
+	if (lock->def->offers)
+		hold_offers(lock, rows);
+	return lock_execute(lock, rows, LOCK_QUERY_SHARE);
+}
+
+/* no answer counts before every customer that it is about is held */
 static void
 bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
-					 bool missing_allowed)
+					 int64 held, bool missing_allowed)
 {
 	for (int round = 0;; round++)
 	{
@@ -182,10 +240,13 @@ bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
 			raise_missing(lock, rel);
 		if (found.contradicted > 0 && find_conflict(lock, rows, &conflict))
 			raise_conflict(lock, rel, &conflict);
-		if (found.contradicted == 0 && found.unlocked == 0)
+		if (found.contradicted == 0 && found.unlocked == 0 &&
+			held >= rows->count - found.missing)
 			break;
 		if (round == MAX_ROUNDS)
 			raise_not_locked(lock, rel);
+		if (held < rows->count)
+			held = hold(lock, rows);
 		lock_customers(lock, rows, found.unlocked);
 	}
 }
@@ -199,14 +260,13 @@ lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
 		   bool missing_allowed)
 {
 	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
+	int64		held = rows->count;
 
 	SPI_connect();
-	if (share && lock->def->offers && lock->part == LOCK_SUBSCRIPTIONS)
-		lock_execute(lock, rows, LOCK_QUERY_SHARE_OFFERS);
 	if (share)
-		lock_execute(lock, rows, LOCK_QUERY_SHARE);
-	if (!agrees(lock, rows))
-		bring_into_agreement(lock, rows, rel, missing_allowed);
+		held = hold(lock, rows);
+	if (held < rows->count || !agrees(lock, rows))
+		bring_into_agreement(lock, rows, rel, held, missing_allowed);
 	SPI_finish();
 	lock_become_self(self);
 }

@@ -3,8 +3,6 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -192,67 +190,4 @@ lock_customer(PG_FUNCTION_ARGS)
 	}
 	return PointerGetDatum(TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
 						   trigdata->tg_newtuple : NULL);
-}
-
-static void
-put_results(CollectedRows *rows)
-{
-	Datum		values[LOCK_MAX_COLUMNS];
-	bool		nulls[LOCK_MAX_COLUMNS];
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
-		lock_rows_put(rows, values, nulls);
-	}
-}
-
-/* those that lock the new customer, as the owner of the table sees them */
-static void
-fetch_subscriptions(InstalledLock *lock, CollectedRows *customer, Relation rel,
-					CollectedRows *found)
-{
-	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
-	int			save_nestlevel = lock_enter_safe_search_path();
-	MemoryContext caller = CurrentMemoryContext;
-
-	SPI_connect();
-	lock_execute(lock, customer, LOCK_QUERY_FETCH);
-	MemoryContextSwitchTo(caller);
-	lock_rows_begin(found, CreateTupleDescCopy(SPI_tuptable->tupdesc));
-	put_results(found);
-	SPI_finish();
-	AtEOXact_GUC(true, save_nestlevel);
-	lock_become_self(self);
-}
-
-/*
- * lock_new_customer: after INSERT, where a deferred foreign key lets
- * subscriptions be there before their customer.
- */
-PG_FUNCTION_INFO_V1(lock_new_customer);
-Datum
-lock_new_customer(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	InstalledLock *lock;
-	CollectedRows customer;
-	CollectedRows subscriptions;
-
-	if (!CALLED_AS_TRIGGER(fcinfo) ||
-		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
-		lock_raise_trigger_misuse("lock_new_customer");
-
-	lock = installed_lock(trigdata, LOCK_CUSTOMERS);
-	lock_rows_begin(&customer, lock->rows_desc);
-	lock_rows_add(&customer, lock, trigdata->tg_trigslot, NULL);
-	if (customer.count == 0)
-		return PointerGetDatum(NULL);
-	fetch_subscriptions(lock, &customer, trigdata->tg_relation, &subscriptions);
-	if (subscriptions.count > 0)
-		lock_check(lock, &subscriptions, trigdata->tg_relation, false, true);
-	lock_rows_end(&subscriptions);
-	return PointerGetDatum(NULL);
 }

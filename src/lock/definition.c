@@ -116,6 +116,8 @@ parse_argument(LockDefinition *def, const char *arg)
 		def->offer_key = parse_columns(value);
 	else if (strcmp(name, "offer_segment") == 0)
 		def->offer_segment = parse_column(value);
+	else if (strcmp(name, "deferrable") == 0)
+		def->deferrable = parse_columns(value);
 	else if (strcmp(name, "locks_when") == 0)
 		def->locks_when = value;
 	else if (strcmp(name, "running_when") == 0)
@@ -357,8 +359,21 @@ required_foreign_key(const LockDefinition *def, Relation referencing,
 	return NIL;
 }
 
+static bool
+was_deferrable(const LockDefinition *def, const char *table)
+{
+	ListCell   *cell;
+
+	foreach(cell, def->deferrable)
+		if (strcmp(lfirst(cell), table) == 0)
+			return true;
+	return false;
+}
+
+/* a foreign key that has become deferrable needs triggers that the lock lacks */
 static void
-resolve_foreign_key_actions(LockDefinition *def, Oid constraint)
+resolve_foreign_key(LockDefinition *def, Oid constraint, const char *table,
+					bool installing, bool *deferrable, bool *cascades)
 {
 	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
 	Form_pg_constraint form;
@@ -366,8 +381,14 @@ resolve_foreign_key_actions(LockDefinition *def, Oid constraint)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for constraint %u", constraint);
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
-	def->deferrable = form->condeferrable;
-	def->cascades = form->confupdtype == FKCONSTR_ACTION_CASCADE;
+	*deferrable = form->condeferrable;
+	*cascades = form->confupdtype == FKCONSTR_ACTION_CASCADE;
+	if (form->condeferrable && !installing && !was_deferrable(def, table))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("foreign key \"%s\" has become deferrable since the lock of %s was installed",
+						NameStr(form->conname), def->customers),
+				 errhint("Renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
 	ReleaseSysCache(tuple);
 }
 
@@ -423,10 +444,12 @@ resolve_subscription_key(LockDefinition *def, Relation subscriptions)
 }
 
 static void
-resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type)
+resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
+			   bool installing)
 {
 	Relation	offers;
 	Oid			constraint;
+	bool		cascades;
 	ListCell   *cell;
 
 	def->offers_oid = required_table(def, def->offers);
@@ -435,6 +458,8 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type)
 	def->offer_operators = required_foreign_key(def, subscriptions,
 												def->subscription_offer, offers,
 												def->offer_key, &constraint);
+	resolve_foreign_key(def, constraint, "offers", installing,
+						&def->offer_deferrable, &cascades);
 	foreach(cell, def->offer_key)
 		def->offer_key_operators = lappend(def->offer_key_operators,
 										   equality_of(offers, lock_column(offers, lfirst(cell))));
@@ -455,7 +480,7 @@ check_conditions(const LockDefinition *def, Relation subscriptions)
 }
 
 static void
-resolve_subscriptions(LockDefinition *def, Relation customers)
+resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 {
 	Relation	subscriptions;
 	Oid			segment_type;
@@ -470,9 +495,10 @@ resolve_subscriptions(LockDefinition *def, Relation customers)
 	def->customer_operators = required_foreign_key(def, subscriptions,
 												   def->subscription_customer, customers,
 												   def->customer_key, &constraint);
-	resolve_foreign_key_actions(def, constraint);
+	resolve_foreign_key(def, constraint, "customers", installing,
+						&def->customer_deferrable, &def->cascades);
 	if (def->offers)
-		resolve_offers(def, subscriptions, segment_type);
+		resolve_offers(def, subscriptions, segment_type, installing);
 	else
 		check_segment_type(def, subscriptions, def->subscription_segment, segment_type);
 	table_close(subscriptions, NoLock);
@@ -488,7 +514,7 @@ lock_definition_resolve(LockDefinition *def, bool installing)
 	customers = table_open(def->customers_oid, AccessShareLock);
 	resolve_customers(def, customers, installing);
 	if (def->subscriptions)
-		resolve_subscriptions(def, customers);
+		resolve_subscriptions(def, customers, installing);
 	table_close(customers, NoLock);
 }
 

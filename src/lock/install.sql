@@ -71,11 +71,12 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_primary_key(regclass) IS 'columns of a table''s primary key, NULL where it has none';
 
 CREATE FUNCTION segmentation.lock_foreign_keys(referencing regclass, referenced regclass, key_order name[],
-    OUT constraint_name name, OUT columns name[], OUT key name[]) RETURNS SETOF record
+    OUT constraint_name name, OUT columns name[], OUT key name[], OUT is_deferrable boolean) RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.conname,
            array_agg(a.attname ORDER BY array_position(key_order, r.attname), k.n),
-           array_agg(r.attname ORDER BY array_position(key_order, r.attname), k.n)
+           array_agg(r.attname ORDER BY array_position(key_order, r.attname), k.n),
+           c.condeferrable
       FROM pg_constraint c
            CROSS JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY k(con, conf, n)
            JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.con
@@ -83,7 +84,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE c.contype = 'f' AND c.conrelid = referencing AND c.confrelid = referenced
        AND c.conparentid = 0
        AND (to_jsonb(c) ->> 'conenforced')::boolean IS DISTINCT FROM false
-     GROUP BY c.oid, c.conname
+     GROUP BY c.oid, c.conname, c.condeferrable
      ORDER BY c.conname
 $$;
 COMMENT ON FUNCTION segmentation.lock_foreign_keys(regclass, regclass, name[]) IS 'enforced foreign keys from one table to another, their column pairs in the order of the key given';
@@ -105,14 +106,14 @@ COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of
 -- over the same columns are as one
 CREATE FUNCTION segmentation.lock_foreign_key(referencing regclass, referenced regclass,
     wanted_columns name[], wanted_key name[], argument text,
-    OUT columns name[], OUT key name[])
+    OUT columns name[], OUT key name[], OUT is_deferrable boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     candidate record;
     names text[];
 BEGIN
     FOR candidate IN
-        SELECT min(f.constraint_name::text) AS constraint_name, f.columns AS c, f.key AS k
+        SELECT min(f.constraint_name::text) AS constraint_name, f.columns AS c, f.key AS k, bool_or(f.is_deferrable) AS d
           FROM segmentation.lock_foreign_keys(referencing, referenced, wanted_key) f
          WHERE (wanted_key IS NULL OR (f.key @> wanted_key AND f.key <@ wanted_key))
            AND (wanted_columns IS NULL OR f.columns @> wanted_columns)
@@ -122,6 +123,7 @@ BEGIN
         names := names || candidate.constraint_name;
         columns := candidate.c;
         key := candidate.k;
+        is_deferrable := candidate.d;
     END LOOP;
     IF cardinality(names) = 1 THEN
         RETURN;
@@ -206,9 +208,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION segmentation.lock_trigger_name(regclass, text) IS 'a trigger name that is still free on a table';
 
+-- by a function, because ROW(...) *<> ROW(...) does not come back from pg_dump
+CREATE FUNCTION segmentation.lock_changed(columns name[]) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
+                  string_agg(format('OLD.%I', c), ', ' ORDER BY n), string_agg(format('NEW.%I', c), ', ' ORDER BY n))
+      FROM unnest(columns) WITH ORDINALITY u(c, n)
+$$;
+COMMENT ON FUNCTION segmentation.lock_changed(name[]) IS 'a trigger''s condition: one of these columns has changed';
+
 -- the DDL of a lock, in order
 CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
-    arguments text[], watched name[]) RETURNS SETOF text
+    arguments text[], watched name[], customer_key name[], offer_key name[]) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     call CONSTANT text := format('EXECUTE FUNCTION segmentation.%%s(%s)',
@@ -216,15 +227,13 @@ DECLARE
     guard_call CONSTANT text := format('EXECUTE FUNCTION segmentation.lock_customer(%s)',
         (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)
           WHERE a ~ '^(customers|customer_key|customer_segment)='));
-    -- a function, because ROW(...) *<> ROW(...) does not come back from pg_dump
-    changed CONSTANT text := format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
-        (SELECT string_agg(format('OLD.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)),
-        (SELECT string_agg(format('NEW.%I', w), ', ' ORDER BY n) FROM unnest(watched) WITH ORDINALITY u(w, n)));
+    changed CONSTANT text := segmentation.lock_changed(watched);
     subscription_call CONSTANT text := format(call, 'lock_subscription');
     customers_name CONSTANT text := segmentation.lock_table_name(customers);
     subscriptions_name CONSTANT text := segmentation.lock_table_name(subscriptions);
     offers_name CONSTANT text := segmentation.lock_table_name(offers);
-    can_defer boolean;
+    deferrables CONSTANT text[] := (SELECT string_to_array(substr(a, length('deferrable=') + 1), ', ') FROM unnest(arguments) a
+                                    WHERE a LIKE 'deferrable=%');
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at' AND NOT attisdropped) THEN
         RETURN NEXT format('ALTER TABLE %s ADD COLUMN segment_locked_at timestamptz', customers_name);
@@ -246,16 +255,11 @@ BEGIN
                            subscriptions_name, subscription_call);
     END IF;
 
-    can_defer := (SELECT bool_or(condeferrable) FROM pg_constraint
-                    WHERE contype = 'f' AND conrelid = subscriptions AND confrelid = customers AND conparentid = 0);
-    IF can_defer THEN
+    IF 'customers' = ANY (deferrables) THEN
         RETURN NEXT format('CREATE CONSTRAINT TRIGGER segmentation_lock_commit_insert AFTER INSERT ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW %s',
                            subscriptions_name, subscription_call);
         RETURN NEXT format('CREATE CONSTRAINT TRIGGER segmentation_lock_commit_update AFTER UPDATE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s) %s',
                            subscriptions_name, changed, subscription_call);
-        RETURN NEXT format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW %s',
-                           segmentation.lock_trigger_name(customers, 'segmentation_lock_new_customer'),
-                           customers_name, format(call, 'lock_new_customer'));
     END IF;
 
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure) THEN
@@ -264,6 +268,17 @@ BEGIN
                                 THEN '"~segmentation_lock_customer" BEFORE' ELSE 'segmentation_lock_customer AFTER' END,
                            customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
     END IF;
+    RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',
+                       segmentation.lock_trigger_name(customers, 'segmentation_lock_old_customer'),
+                       customers_name, format(call, 'lock_new_customer'));
+    IF 'customers' = ANY (deferrables) THEN
+        RETURN NEXT format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW %s',
+                           segmentation.lock_trigger_name(customers, 'segmentation_lock_new_customer'),
+                           customers_name, format(call, 'lock_new_customer'));
+        RETURN NEXT format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                           segmentation.lock_trigger_name(customers, 'segmentation_lock_customer_key'),
+                           customers_name, segmentation.lock_changed(customer_key), format(call, 'lock_new_customer'));
+    END IF;
 
     IF offers IS NOT NULL THEN
         RETURN NEXT format('CREATE TRIGGER %s UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
@@ -271,10 +286,21 @@ BEGIN
                                 THEN format('%I BEFORE', segmentation.lock_trigger_name(offers, '~segmentation_lock_offer'))
                                 ELSE format('%I AFTER', segmentation.lock_trigger_name(offers, 'segmentation_lock_offer')) END,
                            offers_name, segmentation.lock_query(arguments, 'offer condition'), format(call, 'lock_offer'));
+        RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW %s',
+                           segmentation.lock_trigger_name(offers, 'segmentation_lock_old_offer'),
+                           offers_name, format(call, 'lock_new_offer'));
+        RETURN NEXT format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                           segmentation.lock_trigger_name(offers, 'segmentation_lock_offer_key'),
+                           offers_name, segmentation.lock_changed(offer_key), format(call, 'lock_new_offer'));
+    END IF;
+    IF 'offers' = ANY (deferrables) THEN
+        RETURN NEXT format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW %s',
+                           segmentation.lock_trigger_name(offers, 'segmentation_lock_new_offer'),
+                           offers_name, format(call, 'lock_new_offer'));
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, text[], name[]) IS 'the statements that create a lock''s column and triggers';
+COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, text[], name[], name[], name[]) IS 'the statements that create a lock''s column and triggers';
 
 -- a second lock on the same customers must mean the same key and segment
 CREATE FUNCTION segmentation.lock_check_installed(customers regclass, subscriptions regclass, arguments text[]) RETURNS void
@@ -360,6 +386,8 @@ RETURNS TABLE (step text, detail text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET quote_all_identifiers = off AS $$
 DECLARE
     foreign_key record;
+    offer_key name[];
+    deferrables text[] := '{}';
     arguments text[];
     statement text;
     conflict record;
@@ -402,6 +430,9 @@ BEGIN
                        'subscriptions=' || segmentation.lock_table_name(subscriptions),
                        'subscription_customer=' || segmentation.lock_column_list(foreign_key.columns)];
     watched := foreign_key.columns || watched;
+    IF foreign_key.is_deferrable THEN
+        deferrables := deferrables || 'customers'::text;
+    END IF;
 
     IF offers IS NOT NULL THEN
         IF subscription_segment IS NOT NULL THEN
@@ -425,6 +456,10 @@ BEGIN
                                         'offer_key=' || segmentation.lock_column_list(foreign_key.key),
                                         'offer_segment=' || quote_ident(offer_segment)];
         watched := foreign_key.columns || watched;
+        offer_key := foreign_key.key;
+        IF foreign_key.is_deferrable THEN
+            deferrables := deferrables || 'offers'::text;
+        END IF;
     ELSE
         IF subscription_offer IS NOT NULL OR offer_segment IS NOT NULL THEN
             RAISE invalid_parameter_value USING
@@ -445,7 +480,8 @@ BEGIN
         arguments := arguments || ('subscription_segment=' || quote_ident(subscription_segment));
         watched := subscription_segment || watched;
     END IF;
-    arguments := arguments || ('locks_when=' || locks_when) || ('running_when=' || running_when);
+    arguments := arguments || ('deferrable=' || nullif(array_to_string(deferrables, ', '), ''))
+                           || ('locks_when=' || locks_when) || ('running_when=' || running_when);
     arguments := array_remove(arguments, NULL);
     watched := ARRAY(SELECT DISTINCT w FROM unnest(watched) w WHERE w IS NOT NULL ORDER BY w);
 
@@ -462,7 +498,7 @@ BEGIN
 
     RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('%%s customers that have subscriptions', n) FROM (%s) u(n) $q$,
                                 segmentation.lock_query(arguments, 'unlocked'));
-    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched) s LOOP
+    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key, offer_key) s LOOP
         RETURN QUERY SELECT 'run', statement;
         IF NOT dry_run THEN
             EXECUTE statement;

@@ -358,9 +358,11 @@ size_of(const CollectedRows *rows)
 static LockSource
 source_of(const InstalledLock *lock, LockQuery query)
 {
-	if (lock->part != LOCK_CUSTOMERS)
+	if (lock->part == LOCK_SUBSCRIPTIONS)
 		return LOCK_COLLECTED;
-	return query == LOCK_QUERY_FETCH ? LOCK_OF_CUSTOMERS : LOCK_FETCHED;
+	if (query != LOCK_QUERY_FETCH && query != LOCK_QUERY_HOLD_KEYS)
+		return LOCK_FETCHED;
+	return lock->part == LOCK_CUSTOMERS ? LOCK_OF_CUSTOMERS : LOCK_OF_OFFERS;
 }
 
 static SPIPlanPtr

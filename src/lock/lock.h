@@ -34,13 +34,15 @@ typedef struct LockDefinition
 	char	   *offer_segment;
 	char	   *locks_when;		/* over alias s; NULL: every subscription */
 	char	   *running_when;	/* likewise */
+	List	   *deferrable;		/* tables whose foreign keys were, when installed */
 
 	Oid			customers_oid;
 	Oid			subscriptions_oid;
 	Oid			offers_oid;
 	bool		has_locked_at;	/* not yet while installing */
-	bool		deferrable;		/* the foreign key to the customers is */
-	bool		cascades;		/* ... ON UPDATE */
+	bool		customer_deferrable;	/* the foreign key to the customers is */
+	bool		offer_deferrable;	/* ... to the offers */
+	bool		cascades;		/* ... to the customers ON UPDATE */
 	List	   *customer_operators; /* customer key = subscription's column */
 	List	   *offer_operators;	/* offer key = subscription's column */
 	List	   *offer_key_operators;	/* offer key = value of its own type */
@@ -67,7 +69,7 @@ extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
 
 /*
  * Where the subscriptions to look at come from: the rows that a trigger has
- * collected, the table, or the table's rows of collected customers.  Collected
+ * collected, the table, or the table's rows that name collected keys.  Collected
  * rows are the relation LOCK_ROWS or, if it is but one, parameters.
  */
 typedef enum LockSource
@@ -75,7 +77,8 @@ typedef enum LockSource
 	LOCK_COLLECTED,				/* their offers still to be looked up */
 	LOCK_FETCHED,				/* their segments known */
 	LOCK_TABLE,
-	LOCK_OF_CUSTOMERS
+	LOCK_OF_CUSTOMERS,
+	LOCK_OF_OFFERS				/* those that there are */
 } LockSource;
 
 /* the relation of rows that a trigger has collected, as queries name it */
@@ -91,7 +94,7 @@ typedef enum LockQuery
 	LOCK_QUERY_ORDER,			/* hold those to be locked, in key order */
 	LOCK_QUERY_LOCK,			/* lock them */
 	LOCK_QUERY_FETCH,			/* the rows themselves */
-	LOCK_QUERY_HOLD_OFFER,		/* keep subscriptions off the collected offer */
+	LOCK_QUERY_HOLD_KEYS,		/* keep subscriptions off collected customers or offers */
 	LOCK_QUERY_SUBSCRIBED,		/* who runs on it */
 	LOCK_QUERY_UNLOCKED,		/* how many customers are to be locked */
 	LOCK_QUERY_INSTALL_CONFLICTS,

@@ -30,13 +30,17 @@ COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on custom
 
 CREATE FUNCTION segmentation.lock_new_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_customer';
-COMMENT ON FUNCTION segmentation.lock_new_customer() IS 'trigger of a lock on customers with a deferrable foreign key: locks a new one to subscriptions that came before it';
+COMMENT ON FUNCTION segmentation.lock_new_customer() IS 'trigger of a lock on customers: checks the subscriptions of a key that has changed hands, and locks its new customer';
 
 -- without row security: subscriptions that the owner of the offers does not see count too
 CREATE FUNCTION segmentation.lock_offer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_offer'
     SET search_path = pg_catalog, pg_temp SET row_security = off;
 COMMENT ON FUNCTION segmentation.lock_offer() IS 'trigger of a lock on offers: refuses to change the segment of a subscribed one';
+
+CREATE FUNCTION segmentation.lock_new_offer() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_offer';
+COMMENT ON FUNCTION segmentation.lock_new_offer() IS 'trigger of a lock on offers: checks the subscriptions of a key that has changed hands';
 
 CREATE FUNCTION segmentation.lock_arguments(trigger oid) RETURNS text[]
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_arguments';

@@ -30,7 +30,7 @@ static void
 refuse_if_subscribed(InstalledLock *lock, CollectedRows *offer, TriggerData *trigdata)
 {
 	SPI_connect();
-	lock_execute(lock, offer, LOCK_QUERY_HOLD_OFFER);
+	lock_execute(lock, offer, LOCK_QUERY_HOLD_KEYS);
 	if (lock_execute(lock, offer, LOCK_QUERY_SUBSCRIBED) > 0)
 		refuse_segment(lock, trigdata->tg_relation, trigdata->tg_trigslot);
 	SPI_finish();

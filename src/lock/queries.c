@@ -81,9 +81,9 @@ collected_rows(const LockDefinition *def, const char *collected)
 						  "r", numbered('o', def->offer_key)));
 }
 
-/* the table's rows, all of them or those of collected customers */
+/* the table's rows, all of them or those that name collected keys */
 static char *
-stored_rows(const LockDefinition *def, const char *customers)
+stored_rows(const LockDefinition *def, LockSource source, const char *collected)
 {
 	StringInfoData buf;
 
@@ -97,12 +97,17 @@ stored_rows(const LockDefinition *def, const char *customers)
 					 def->offers ? def->offer_segment : def->subscription_segment,
 					 def->running_when ? def->running_when : "true",
 					 text_array("s", def->subscription_key), def->subscriptions);
-	if (customers)
-		appendStringInfo(&buf, " JOIN %s n ON %s", customers,
+	if (source == LOCK_OF_CUSTOMERS)
+		appendStringInfo(&buf, " JOIN %s n ON %s", collected,
 						 match("n", key_names(def), def->customer_operators,
 							   "s", def->subscription_customer));
+	if (source == LOCK_OF_OFFERS)
+		appendStringInfo(&buf, " JOIN %s n ON %s", collected,
+						 match("n", numbered('o', def->offer_key), def->offer_operators,
+							   "s", def->subscription_offer));
 	if (def->offers)
-		appendStringInfo(&buf, " LEFT JOIN %s o ON %s", def->offers,
+		appendStringInfo(&buf, " %sJOIN %s o ON %s",
+						 source == LOCK_OF_OFFERS ? "" : "LEFT ", def->offers,
 						 match("o", def->offer_key, def->offer_operators,
 							   "s", def->subscription_offer));
 	appendStringInfo(&buf, " WHERE (%s) IS TRUE", def->locks_when ? def->locks_when : "true");
@@ -123,7 +128,7 @@ rows(const LockDefinition *def, LockSource source, const char *collected)
 		case LOCK_FETCHED:
 			return pstrdup(collected);
 		default:
-			return stored_rows(def, source == LOCK_OF_CUSTOMERS ? collected : NULL);
+			return stored_rows(def, source, collected);
 	}
 }
 
@@ -255,8 +260,13 @@ unlocked_query(const LockDefinition *def, const char *from)
 
 /* FOR UPDATE excludes the key share of a subscription that is being made */
 static char *
-hold_offer_query(const LockDefinition *def, const char *collected)
+hold_keys_query(const LockDefinition *def, LockSource source, const char *collected)
 {
+	if (source == LOCK_OF_CUSTOMERS)
+		return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s FOR UPDATE OF c",
+						collected, def->customers,
+						match("c", def->customer_key, def->key_operators,
+							  "r", key_names(def)));
 	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s FOR UPDATE OF o",
 					collected, def->offers,
 					match("o", def->offer_key, def->offer_key_operators,
@@ -389,8 +399,8 @@ lock_query(const LockDefinition *def, LockSource source, const char *collected,
 			return fetch_query(def, from);
 		case LOCK_QUERY_UNLOCKED:
 			return unlocked_query(def, from);
-		case LOCK_QUERY_HOLD_OFFER:
-			return hold_offer_query(def, collected);
+		case LOCK_QUERY_HOLD_KEYS:
+			return hold_keys_query(def, source, collected);
 		case LOCK_QUERY_SUBSCRIBED:
 			return subscribed_query(def, collected);
 		case LOCK_QUERY_INSTALL_CONFLICTS:

@@ -155,8 +155,9 @@ lock_subscription(PG_FUNCTION_ARGS)
 	lock_become_self(self);
 	if (rows.count > 0)
 		lock_check(lock, &rows, trigdata->tg_relation,
-				   lock->def->deferrable || TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event),
-				   lock->def->deferrable && !at_commit);
+				   lock->def->customer_deferrable || lock->def->offer_deferrable ||
+				   TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event),
+				   lock->def->customer_deferrable && !at_commit);
 	lock_rows_end(&rows);
 	return PointerGetDatum(NULL);
 }
