@@ -14,8 +14,8 @@ SELECT count(*), count(DISTINCT code) AS codes, bool_and(code ~ '^[A-Z]{3}$') AS
        string_agg(code, ' ') FILTER (WHERE numeric_code IS NULL) AS without_number
 FROM currencies();
 -- a number is shared only with a predecessor
-SELECT numeric_code, string_agg(code, ' ') AS codes FROM currencies()
-WHERE NOT withdrawn GROUP BY 1 HAVING count(*) > 1 AND numeric_code IS NOT NULL;
+SELECT numeric_code, string_agg(code, ' ') AS codes, string_agg(code, ' ') FILTER (WHERE NOT withdrawn) AS current
+FROM currencies() GROUP BY 1 HAVING count(*) > 1;
 
 -- as a set like any other: joined, limited, in a select list, twice in a query
 SELECT a.code FROM currencies() AS a JOIN currencies() AS b USING (numeric_code) WHERE b.name = 'Euro';

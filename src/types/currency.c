@@ -16,8 +16,8 @@
 #define LETTERS 26
 
 /*
- * ISO 4217 list one of 2024-06-25 and codes withdrawn before and since, by
- * code; names in UTF-8.
+ * ISO 4217 list one of 2024-06-25, with XCG, which replaced ANG in 2025, and
+ * codes withdrawn before and since; by code, names in UTF-8.
  */
 static const Currency currency_table[] = {
 	{"ADP", 20, 0, true, "Andorran Peseta"},
@@ -213,6 +213,7 @@ static const Currency currency_table[] = {
 	{"XBC", 957, CURRENCY_NO_MINOR_UNITS, false, "Bond Markets Unit European Unit of Account 9 (E.U.A.-9)"},
 	{"XBD", 958, CURRENCY_NO_MINOR_UNITS, false, "Bond Markets Unit European Unit of Account 17 (E.U.A.-17)"},
 	{"XCD", 951, 2, false, "East Caribbean Dollar"},
+	{"XCG", 532, 2, false, "Caribbean guilder"},
 	{"XDR", 960, CURRENCY_NO_MINOR_UNITS, false, "SDR (Special Drawing Right)"},
 	{"XEU", 954, CURRENCY_NO_MINOR_UNITS, true, "European Currency Unit (E.C.U)"},
 	{"XFU", 0, CURRENCY_NO_MINOR_UNITS, true, "UIC-Franc"},

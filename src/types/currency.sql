@@ -7,6 +7,6 @@ CREATE FUNCTION currencies(
     OUT name text,
     OUT withdrawn boolean
 ) RETURNS SETOF record
-    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE ROWS 209 COST 20;
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE ROWS 210 COST 20;
 COMMENT ON FUNCTION currencies() IS
     'the ISO 4217 codes by code; minor_units is NULL where a code has no amounts in money';
