@@ -25,4 +25,9 @@
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); } while (0)
 #endif
 
+/* 18 replaced pg_attribute_noreturn() by a specifier in front */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #endif							/* SEGMENTATION_COMPAT_H */
