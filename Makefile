@@ -127,13 +127,15 @@ $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS)))):
 segmentation--$(EXTVERSION).sql: $(SQL) $(srcroot)/Makefile $(srcroot)/segmentation.control
 	cat $(filter %.sql,$^) > $@
 
-.PHONY: demo test bench valgrind dist
+.PHONY: demo test test-versions bench valgrind dist
 list-%:
 	@echo $($*)
 demo:
 	@$(srcroot)/demo/run
 test:
 	@$(srcroot)/test/with-server test/run
+test-versions:
+	@$(srcroot)/test/versions $(VERSIONS)
 bench:
 	@SEGMENTATION_CONF="$$(cat $(srcroot)/test/bench/postgresql.conf)" \
 		$(srcroot)/test/with-server test/bench/run

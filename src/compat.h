@@ -32,4 +32,9 @@
 #define foreign_key_is_enforced(key) true
 #endif
 
+/* 18 replaced pg_attribute_noreturn() by a specifier in front */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #endif							/* SEGMENTATION_COMPAT_H */
