@@ -76,6 +76,8 @@ REGRESS = \
 	nps_environment \
 	lock_install \
 	lock_conditions \
+	lock_subscriptions \
+	lock_names \
 	telco \
 	catalog \
 	currency_price \

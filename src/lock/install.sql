@@ -147,7 +147,7 @@ COMMENT ON FUNCTION segmentation.lock_foreign_key(regclass, regclass, name[], na
 
 -- A subscription that is linked to offers by items can have offers of several
 -- segments, and then it has none.
-CREATE FUNCTION segmentation.lock_check_offers(subscriptions regclass, offers regclass, customer_segment name) RETURNS void
+CREATE FUNCTION segmentation.lock_check_offers(customers regclass, subscriptions regclass, offers regclass, customer_segment name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     items regclass;
@@ -163,12 +163,14 @@ BEGIN
             MESSAGE = format('subscriptions in "%s" do not name their offer', subscriptions),
             DETAIL = format('Table "%s" stands between "%s" and "%s", so that one subscription can have offers of several segments.',
                             items, subscriptions, offers),
-            HINT = format('Keep the segment in the subscription: ALTER TABLE %s ADD COLUMN %I; with the type of the customer''s segment, filled by the application, and say subscription_segment => %L instead of offers.',
-                          subscriptions, customer_segment, customer_segment);
+            HINT = format('Keep the segment in the subscription: ALTER TABLE %s ADD COLUMN %I %s; let the application fill it, and say subscription_segment => %L instead of offers.',
+                          subscriptions, customer_segment,
+                          (SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = customers AND attname = customer_segment),
+                          customer_segment);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_offers(regclass, regclass, name) IS 'raises an error where subscriptions reach their offers only through a table of items';
+COMMENT ON FUNCTION segmentation.lock_check_offers(regclass, regclass, regclass, name) IS 'raises an error where subscriptions reach their offers only through a table of items';
 
 -- Waits in short steps and lets go in between: transactions that hold one of
 -- the tables and want another get on, and nobody meets a deadlock.
@@ -441,7 +443,7 @@ BEGIN
                 HINT = 'A subscription has its segment in a column of its own or from its offer, not both.';
         END IF;
         PERFORM segmentation.lock_check_table(offers, 'offers');
-        PERFORM segmentation.lock_check_offers(subscriptions, offers, customer_segment);
+        PERFORM segmentation.lock_check_offers(customers, subscriptions, offers, customer_segment);
         foreign_key := segmentation.lock_foreign_key(subscriptions, offers, array_remove(ARRAY[subscription_offer], NULL), NULL, 'subscription_offer');
         IF subscription_offer IS NULL THEN
             RETURN QUERY SELECT 'found', format('subscription_offer => %L, the foreign key', foreign_key.columns);
