@@ -77,6 +77,8 @@ REGRESS = \
 	lock_install \
 	lock_conditions \
 	lock_subscriptions \
+	lock_customers \
+	lock_offers \
 	lock_names \
 	telco \
 	catalog \

@@ -148,8 +148,9 @@ lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *c
 	return expr;
 }
 
-static void
-set_option(const char *name, const char *value)
+/* until the level that AtEOXact_GUC leaves */
+void
+lock_set_option(const char *name, const char *value)
 {
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -164,7 +165,7 @@ lock_enter_safe_search_path(void)
 {
 	int			save_nestlevel = NewGUCNestLevel();
 
-	set_option("search_path", "pg_catalog, pg_temp");
+	lock_set_option("search_path", "pg_catalog, pg_temp");
 	return save_nestlevel;
 }
 
@@ -175,9 +176,9 @@ deparse_qualified(Node *expr, Relation rel)
 	int			save_nestlevel = lock_enter_safe_search_path();
 	char	   *result;
 
-	set_option("datestyle", "ISO");
-	set_option("intervalstyle", "postgres");
-	set_option("extra_float_digits", "3");
+	lock_set_option("datestyle", "ISO");
+	lock_set_option("intervalstyle", "postgres");
+	lock_set_option("extra_float_digits", "3");
 	result = deparse_expression(expr,
 								deparse_context_for("s", RelationGetRelid(rel)),
 								true, false);
