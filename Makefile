@@ -80,6 +80,7 @@ REGRESS = \
 	lock_customers \
 	lock_offers \
 	lock_names \
+	lock_security \
 	telco \
 	catalog \
 	currency_price \
