@@ -80,6 +80,7 @@ REGRESS = \
 	lock_customers \
 	lock_offers \
 	lock_names \
+	lock_partitions \
 	lock_security \
 	telco \
 	catalog \
