@@ -28,7 +28,7 @@ FROM unnest(ARRAY[
     $$price >= '50 USD'$$, $$price < '20 USD'$$, $$price > '99 USD'$$, $$price <= '1 USD'$$, $$price > '200 USD'$$,
     $$price <= '5000 JPY'$$, $$price > '9000 JPY'$$, $$price > '5 CHF'$$, $$price < '5 XOF'$$,
     $$price BETWEEN '20 USD' AND '30 USD'$$, $$price BETWEEN '50 USD' AND '51 USD'$$, $$price BETWEEN '100 EUR' AND '150 EUR'$$, $$price > '0 EUR' AND price <= '120 EUR'$$,
-    $$price < '30 USD' AND price >= '20 USD'$$, $$'20 USD' <= price AND '30 USD' >= price$$, $$price BETWEEN '30 USD' AND '20 USD'$$, $$price BETWEEN '5 EUR' AND '5 USD'$$,
+    $$price < '30 USD' AND price >= '20 USD'$$, $$'20 USD' <= price AND '30 USD' >= price$$, $$price BETWEEN '30 USD' AND '20 USD'$$, $$price BETWEEN '0 EUR' AND '200 USD'$$,
     $$price BETWEEN '0 EUR' AND '0 EUR'$$, $$price > NULL$$]) AS condition,
     pg_temp.rows('SELECT FROM invoice WHERE ' || condition);
 -- a value not known when planning and a column without statistics get the server's usual guess

@@ -107,7 +107,7 @@ revenue_tier_combine(PG_FUNCTION_ARGS)
 	check_same_scale(state, scale_of(added));
 	if (!AggCheckCallContext(fcinfo, NULL))
 		state = copy_state(state);
-	sum_combine(&state->sum, &added->sum);
+	price_sum_combine(&state->sum, &added->sum);
 	PG_RETURN_POINTER(state);
 }
 
@@ -123,9 +123,9 @@ revenue_tier_final(PG_FUNCTION_ARGS)
 
 	if (scale == NULL)
 		PG_RETURN_NULL();
-	if (!sum_to_price(&state->sum, &sum))
+	if (!price_sum_to_price(&state->sum, &sum))
 		price_out_of_range();
-	tier = tier_find(&sum, scale);
+	tier = tier_scale_find(&sum, scale);
 	if (tier == NULL)
 		PG_RETURN_NULL();
 	result = palloc(sizeof(SegmentId));
@@ -150,7 +150,7 @@ revenue_tier_state_in(PG_FUNCTION_ARGS)
 	RevenueTier *state;
 	CurrencyPriceSum sum;
 
-	if (bar == NULL || !sum_parse(str, bar, &sum) || sum_rows(&sum) == 0)
+	if (bar == NULL || !price_sum_parse(str, bar, &sum) || sum_rows(&sum) == 0)
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s: \"%s\"", STATE_TYPE,
@@ -175,7 +175,7 @@ revenue_tier_state_out(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	sum_append(&buf, &state->sum);
+	price_sum_append(&buf, &state->sum);
 	appendStringInfoString(&buf, " |");
 	if (scale_of(state))
 	{
@@ -194,7 +194,7 @@ revenue_tier_state_send(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
-	sum_send(&buf, &state->sum);
+	price_sum_send(&buf, &state->sum);
 	if (scale_of(state))
 		tier_scale_send_to(&buf, scale_of(state));
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
@@ -209,7 +209,7 @@ revenue_tier_state_recv(PG_FUNCTION_ARGS)
 	RevenueTier *state;
 	CurrencyPriceSum sum;
 
-	sum_receive(buf, &sum, STATE_TYPE);
+	price_sum_receive(buf, &sum, STATE_TYPE);
 	if (sum_rows(&sum) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),

@@ -169,7 +169,7 @@ char *
 price_put_amount(char *end, const CurrencyPrice *price, int decimals)
 {
 	int64		mantissa = price_mantissa(price);
-	uint64		unit = power_of_ten[price_scale(price)];
+	uint64		unit = decimal_power_of_ten[price_scale(price)];
 	char	   *str = end;
 
 	if (decimals > 0)

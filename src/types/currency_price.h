@@ -98,9 +98,9 @@ price_compare_amounts(const CurrencyPrice *a, const CurrencyPrice *b)
 	int			shift = price_scale(b) - price_scale(a);
 
 	if (shift > 0)
-		x *= power_of_ten[shift];
+		x *= decimal_power_of_ten[shift];
 	else if (shift < 0)
-		y *= power_of_ten[-shift];
+		y *= decimal_power_of_ten[-shift];
 	return (x > y) - (x < y);
 }
 
@@ -140,6 +140,6 @@ extern void price_receive(StringInfo buf, CurrencyPrice *price, const char *type
 extern Numeric price_to_numeric(const CurrencyPrice *price);
 
 /* currency_price_ops.c */
-pg_noreturn extern void different_currencies(CurrencyCode a, CurrencyCode b, const char *hint);
+pg_noreturn extern void price_different_currencies(CurrencyCode a, CurrencyCode b, const char *hint);
 
 #endif							/* SEGMENTATION_CURRENCY_PRICE_H */

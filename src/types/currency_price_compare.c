@@ -143,7 +143,7 @@ static inline uint64
 magnitude_key(const CurrencyPrice *price)
 {
 	uint128		units = (uint128) magnitude(price_mantissa(price)) *
-	power_of_ten[PRICE_DIGITS - price_scale(price)];
+	decimal_power_of_ten[PRICE_DIGITS - price_scale(price)];
 	uint64		high = (uint64) (units >> 64);
 	uint64		low = (uint64) units;
 	int			length;

@@ -12,7 +12,7 @@
 #include "types/currency_price.h"
 
 void
-different_currencies(CurrencyCode a, CurrencyCode b, const char *hint)
+price_different_currencies(CurrencyCode a, CurrencyCode b, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -25,7 +25,7 @@ static void
 check_same_currency(const CurrencyPrice *a, const CurrencyPrice *b)
 {
 	if (unlikely(price_code(a) != price_code(b)))
-		different_currencies(price_code(a), price_code(b),
+		price_different_currencies(price_code(a), price_code(b),
 							 "Convert one price to the currency of the other first.");
 }
 
@@ -48,8 +48,8 @@ add(const CurrencyPrice *a, const CurrencyPrice *b, int sign)
 	Decimal		result;
 
 	check_same_currency(a, b);
-	sum = (int128) price_mantissa(a) * power_of_ten[scale - price_scale(a)] +
-		(int128) price_mantissa(b) * sign * power_of_ten[scale - price_scale(b)];
+	sum = (int128) price_mantissa(a) * decimal_power_of_ten[scale - price_scale(a)] +
+		(int128) price_mantissa(b) * sign * decimal_power_of_ten[scale - price_scale(b)];
 	result.digits = sum < 0 ? -sum : sum;
 	result.negative = sum < 0;
 	result.scale = scale;
@@ -196,7 +196,7 @@ currency_price_ratio(PG_FUNCTION_ARGS)
 
 	check_same_currency(a, b);
 	if (price_mantissa(b) == 0)
-		division_by_zero();
+		decimal_division_by_zero();
 	return DirectFunctionCall2(numeric_div,
 							   NumericGetDatum(price_to_numeric(a)),
 							   NumericGetDatum(price_to_numeric(b)));

@@ -67,7 +67,7 @@ currency_price_minor_units(PG_FUNCTION_ARGS)
 						   price_currency(price)->code,
 						   price_currency(price)->minor_units, price_scale(price)),
 				 errhint("Round the price first, with round(price).")));
-	result *= power_of_ten[zeros];
+	result *= decimal_power_of_ten[zeros];
 	if (result > PG_INT64_MAX || result < PG_INT64_MIN)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

@@ -62,7 +62,7 @@ range_contains(const PriceRange *range, const CurrencyPrice *price)
 static double
 price_as_double(const CurrencyPrice *price)
 {
-	return (double) price_mantissa(price) / (double) power_of_ten[price_scale(price)];
+	return (double) price_mantissa(price) / (double) decimal_power_of_ten[price_scale(price)];
 }
 
 /* share of a stretch in one currency, open where an end is NULL, below price */

@@ -12,12 +12,12 @@
 
 /* the slow half of sum_add_rows: the first rows, and errors */
 void
-sum_check_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code)
+price_sum_check_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code)
 {
 	if (sum_rows(sum) == 0)
 		sum->rows_and_code = code;
 	else if (sum_code(sum) != code)
-		different_currencies(sum_code(sum), code, MIXED_HINT);
+		price_different_currencies(sum_code(sum), code, MIXED_HINT);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -26,7 +26,7 @@ sum_check_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code)
 }
 
 void
-sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added)
+price_sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added)
 {
 	if (sum_rows(added) == 0)
 		return;
@@ -36,18 +36,18 @@ sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added)
 
 /* false where the sum has too many digits for a price */
 bool
-sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price)
+price_sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price)
 {
 	uint64		words[SUM_WORDS];
 	bool		negative = sum_magnitude(sum, words);
-	uint64		decimals = words_divide(words, power_of_ten[PRICE_DIGITS]);
+	uint64		decimals = words_divide(words, decimal_power_of_ten[PRICE_DIGITS]);
 	int			scale = PRICE_DIGITS;
 	uint128		mantissa;
 
 	if (words[2] != 0 || words[1] != 0 || words[0] >= PRICE_MANTISSA_LIMIT)
 		return false;
 	strip_zeros(&decimals, &scale);
-	mantissa = (uint128) words[0] * power_of_ten[scale] + decimals;
+	mantissa = (uint128) words[0] * decimal_power_of_ten[scale] + decimals;
 	if (mantissa >= PRICE_MANTISSA_LIMIT)
 		return false;
 	price_set(price, negative ? -(int64) mantissa : (int64) mantissa, scale, sum_code(sum));
@@ -84,7 +84,7 @@ currency_price_sum_combine(PG_FUNCTION_ARGS)
 {
 	CurrencyPriceSum *state = state_to_change(fcinfo);
 
-	sum_combine(state, PG_GETARG_CURRENCY_PRICE_SUM_P(1));
+	price_sum_combine(state, PG_GETARG_CURRENCY_PRICE_SUM_P(1));
 	PG_RETURN_POINTER(state);
 }
 
@@ -98,7 +98,7 @@ currency_price_sum_final(PG_FUNCTION_ARGS)
 	if (sum_rows(state) == 0)
 		PG_RETURN_NULL();
 	result = palloc(sizeof(CurrencyPrice));
-	if (!sum_to_price(state, result))
+	if (!price_sum_to_price(state, result))
 		price_out_of_range();
 	PG_RETURN_CURRENCY_PRICE_P(result);
 }
@@ -130,7 +130,7 @@ static void
 check_comparable(const CurrencyPrice *a, const CurrencyPrice *b)
 {
 	if (unlikely(price_code(a) != price_code(b)))
-		different_currencies(price_code(a), price_code(b), MIXED_HINT);
+		price_different_currencies(price_code(a), price_code(b), MIXED_HINT);
 }
 
 PG_FUNCTION_INFO_V1(currency_price_smaller);

@@ -103,14 +103,14 @@ sum_add_words(CurrencyPriceSum *sum, uint64 low, uint64 middle, uint64 high)
 	sum->words[2] += (uint64) (total >> 64) + high;
 }
 
-extern void sum_check_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code);
+extern void price_sum_check_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code);
 
 /* counts rows in a currency; raises where they do not fit to those before */
 static inline void
 sum_add_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code)
 {
 	if (unlikely(sum_code(sum) != code || sum_rows(sum) >= SUM_ROWS_LIMIT - rows))
-		sum_check_rows(sum, rows, code);
+		price_sum_check_rows(sum, rows, code);
 	sum->rows_and_code += rows << SUM_CODE_BITS;
 }
 
@@ -118,20 +118,20 @@ static inline void
 sum_add_price(CurrencyPriceSum *sum, const CurrencyPrice *price)
 {
 	int128		units = (int128) price_mantissa(price) *
-	power_of_ten[PRICE_DIGITS - price_scale(price)];
+	decimal_power_of_ten[PRICE_DIGITS - price_scale(price)];
 
 	sum_add_rows(sum, 1, price_code(price));
 	sum_add_words(sum, (uint64) units, (uint64) (units >> 64), units < 0 ? PG_UINT64_MAX : 0);
 }
 
 /* currency_price_sum.c */
-extern void sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added);
-extern bool sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price);
+extern void price_sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added);
+extern bool price_sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price);
 
 /* currency_price_sum_io.c */
-extern bool sum_parse(const char *str, const char *end, CurrencyPriceSum *sum);
-extern void sum_append(StringInfo buf, const CurrencyPriceSum *sum);
-extern void sum_send(StringInfo buf, const CurrencyPriceSum *sum);
-extern void sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name);
+extern bool price_sum_parse(const char *str, const char *end, CurrencyPriceSum *sum);
+extern void price_sum_append(StringInfo buf, const CurrencyPriceSum *sum);
+extern void price_sum_send(StringInfo buf, const CurrencyPriceSum *sum);
+extern void price_sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name);
 
 #endif							/* SEGMENTATION_CURRENCY_PRICE_SUM_H */

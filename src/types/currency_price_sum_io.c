@@ -34,9 +34,9 @@ sum_is_valid(const CurrencyPriceSum *sum)
 	if (currency == NULL || currency->minor_units == CURRENCY_NO_MINOR_UNITS ||
 		currency_code(currency) != sum_code(sum))
 		return false;
-	(void) words_divide(words, power_of_ten[PRICE_DIGITS]);
+	(void) words_divide(words, decimal_power_of_ten[PRICE_DIGITS]);
 	return words[2] == 0 &&
-		((uint128) words[1] << 64 | words[0]) < (uint128) sum_rows(sum) * power_of_ten[PRICE_DIGITS];
+		((uint128) words[1] << 64 | words[0]) < (uint128) sum_rows(sum) * decimal_power_of_ten[PRICE_DIGITS];
 }
 
 /* false where the number has other than digits, or too many of them */
@@ -73,8 +73,8 @@ parse_words(const char *str, const char *end, uint64 *words)
 	words[0] = (uint64) units;
 	words[1] = (uint64) (units >> 64);
 	words[2] = 0;
-	words_multiply_add(words, power_of_ten[PRICE_DIGITS],
-					   (uint64) fraction.digits * power_of_ten[PRICE_DIGITS - fraction.scale]);
+	words_multiply_add(words, decimal_power_of_ten[PRICE_DIGITS],
+					   (uint64) fraction.digits * decimal_power_of_ten[PRICE_DIGITS - fraction.scale]);
 	if (whole.negative)
 		words_negate(words);
 	return true;
@@ -82,7 +82,7 @@ parse_words(const char *str, const char *end, uint64 *words)
 
 /* false where the text is no sum that could have come about */
 bool
-sum_parse(const char *str, const char *end, CurrencyPriceSum *sum)
+price_sum_parse(const char *str, const char *end, CurrencyPriceSum *sum)
 {
 	enum
 	{
@@ -125,7 +125,7 @@ append_fraction(StringInfo buf, uint64 fraction)
 }
 
 void
-sum_append(StringInfo buf, const CurrencyPriceSum *sum)
+price_sum_append(StringInfo buf, const CurrencyPriceSum *sum)
 {
 	uint64		words[SUM_WORDS];
 	uint64		fraction;
@@ -138,8 +138,8 @@ sum_append(StringInfo buf, const CurrencyPriceSum *sum)
 	}
 	if (sum_magnitude(sum, words))
 		appendStringInfoChar(buf, '-');
-	fraction = words_divide(words, power_of_ten[PRICE_DIGITS]);
-	low = words_divide(words, power_of_ten[PRICE_DIGITS]);
+	fraction = words_divide(words, decimal_power_of_ten[PRICE_DIGITS]);
+	low = words_divide(words, decimal_power_of_ten[PRICE_DIGITS]);
 	if (words[0] != 0)
 		appendStringInfo(buf, UINT64_FORMAT "%018llu", words[0], (unsigned long long) low);
 	else
@@ -150,7 +150,7 @@ sum_append(StringInfo buf, const CurrencyPriceSum *sum)
 }
 
 void
-sum_send(StringInfo buf, const CurrencyPriceSum *sum)
+price_sum_send(StringInfo buf, const CurrencyPriceSum *sum)
 {
 	for (int i = SUM_WORDS - 1; i >= 0; i--)
 		pq_sendint64(buf, sum->words[i]);
@@ -159,7 +159,7 @@ sum_send(StringInfo buf, const CurrencyPriceSum *sum)
 
 /* reads the sum with which a value of the named type begins, as strictly as text */
 void
-sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name)
+price_sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name)
 {
 	int			len = buf->len - buf->cursor;
 
@@ -184,7 +184,7 @@ currency_price_sum_in(PG_FUNCTION_ARGS)
 	char	   *str = PG_GETARG_CSTRING(0);
 	CurrencyPriceSum *result = palloc(sizeof(CurrencyPriceSum));
 
-	if (!sum_parse(str, str + strlen(str), result))
+	if (!price_sum_parse(str, str + strlen(str), result))
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s: \"%s\"", "currency_price_sum",
@@ -200,7 +200,7 @@ currency_price_sum_out(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 
 	initStringInfo(&buf);
-	sum_append(&buf, PG_GETARG_CURRENCY_PRICE_SUM_P(0));
+	price_sum_append(&buf, PG_GETARG_CURRENCY_PRICE_SUM_P(0));
 	PG_RETURN_CSTRING(buf.data);
 }
 
@@ -211,7 +211,7 @@ currency_price_sum_send(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
-	sum_send(&buf, PG_GETARG_CURRENCY_PRICE_SUM_P(0));
+	price_sum_send(&buf, PG_GETARG_CURRENCY_PRICE_SUM_P(0));
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
@@ -221,6 +221,6 @@ currency_price_sum_recv(PG_FUNCTION_ARGS)
 {
 	CurrencyPriceSum *result = palloc(sizeof(CurrencyPriceSum));
 
-	sum_receive((StringInfo) PG_GETARG_POINTER(0), result, "currency_price_sum");
+	price_sum_receive((StringInfo) PG_GETARG_POINTER(0), result, "currency_price_sum");
 	PG_RETURN_POINTER(result);
 }

@@ -5,7 +5,7 @@
 
 #include "types/decimal.h"
 
-const uint64 power_of_ten[20] = {
+const uint64 decimal_power_of_ten[20] = {
 	UINT64CONST(1),
 	UINT64CONST(10),
 	UINT64CONST(100),
@@ -37,11 +37,11 @@ decimal_length(uint128 digits)
 
 	while (digits > PG_UINT64_MAX)
 	{
-		digits /= power_of_ten[18];
+		digits /= decimal_power_of_ten[18];
 		length += 18;
 	}
 	leading = (uint64) digits;
-	for (int i = 0; i < (int) lengthof(power_of_ten) && leading >= power_of_ten[i]; i++)
+	for (int i = 0; i < (int) lengthof(decimal_power_of_ten) && leading >= decimal_power_of_ten[i]; i++)
 		length++;
 	return length;
 }
@@ -171,7 +171,7 @@ decimal_scan(const char *str, const char *end, Decimal *result)
 }
 
 void
-division_by_zero(void)
+decimal_division_by_zero(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DIVISION_BY_ZERO),
@@ -192,8 +192,8 @@ decimal_divide_short(Decimal a, Decimal b, Decimal *quotient)
 	uint128		dividend;
 
 	if (b.digits == 0)
-		division_by_zero();
-	if (b.inexact || b.digits > power_of_ten[19] || shift < 0)
+		decimal_division_by_zero();
+	if (b.inexact || b.digits > decimal_power_of_ten[19] || shift < 0)
 		return false;
 	dividend = a.digits * wide_power_of_ten(shift);
 	quotient->digits = dividend / b.digits;

@@ -36,15 +36,15 @@ typedef enum RoundingMode
 	ROUND_FLOOR
 } RoundingMode;
 
-extern const uint64 power_of_ten[20];
+extern const uint64 decimal_power_of_ten[20];
 
 /* n from 0 to 38 */
 static inline uint128
 wide_power_of_ten(int n)
 {
-	if (n < (int) lengthof(power_of_ten))
-		return power_of_ten[n];
-	return (uint128) power_of_ten[19] * power_of_ten[n - 19];
+	if (n < (int) lengthof(decimal_power_of_ten))
+		return decimal_power_of_ten[n];
+	return (uint128) decimal_power_of_ten[19] * decimal_power_of_ten[n - 19];
 }
 
 static inline uint64
@@ -61,9 +61,9 @@ strip_zeros(uint64 *digits, int *scale)
 		*scale = 0;
 	for (int zeros = 8; zeros > 0; zeros /= 2)
 	{
-		while (*scale >= zeros && *digits % power_of_ten[zeros] == 0)
+		while (*scale >= zeros && *digits % decimal_power_of_ten[zeros] == 0)
 		{
-			*digits /= power_of_ten[zeros];
+			*digits /= decimal_power_of_ten[zeros];
 			*scale -= zeros;
 		}
 	}
@@ -85,7 +85,7 @@ decimal_from_int64(int64 value, int scale)
 extern int	decimal_length(uint128 digits);
 extern bool decimal_round(Decimal *decimal, int scale, RoundingMode mode);
 extern const char *decimal_scan(const char *str, const char *end, Decimal *result);
-pg_noreturn extern void division_by_zero(void);
+pg_noreturn extern void decimal_division_by_zero(void);
 extern bool decimal_divide_short(Decimal a, Decimal b, Decimal *quotient);
 
 /* decimal_numeric.c */

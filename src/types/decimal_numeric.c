@@ -90,7 +90,7 @@ decimal_multiply(Decimal a, Numeric b)
 {
 	Decimal		result = decimal_from_numeric(b);
 
-	if (!result.inexact && result.digits <= power_of_ten[19])
+	if (!result.inexact && result.digits <= decimal_power_of_ten[19])
 	{
 		result.digits *= a.digits;
 		result.negative ^= a.negative;

@@ -8,14 +8,12 @@
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 
+#include "types/input.h"
 #include "types/segment_id.h"
 
 #define BASE 40
 #define HALF_LEN 12				/* symbols in one uint64 */
 #define HALF_LIMIT UINT64CONST(16777216000000000000)	/* BASE ^ HALF_LEN */
-
-/* how much of a bad id an error message repeats, in bytes */
-#define QUOTED_LEN 64
 
 /* in ASCII order; the first pads what is shorter than 24 */
 static const char symbol[BASE + 1] = "\0-.0123456789_abcdefghijklmnopqrstuvwxyz";
@@ -97,12 +95,10 @@ static bool
 bad_text(const char *str, size_t len, struct Node *escontext,
 		 const char *detail)
 {
-	size_t		quoted = pg_mbcliplen(str, len, QUOTED_LEN);
-
 	ereturn(escontext, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type %s: \"%.*s%s\"", "segment_id",
-					(int) quoted, str, quoted < len ? "..." : ""),
+			 errmsg("invalid input syntax for type %s: \"%s\"", "segment_id",
+					input_excerpt(str, len)),
 			 errdetail_internal("%s", detail),
 			 errhint("A segment id is 1 to %d letters a to z, digits, \"-\", \"_\" and \".\", and begins and ends with a letter or digit.",
 					 SEGMENT_ID_MAX_LEN)));

@@ -6,6 +6,10 @@
 
 #include "segmentation.h"
 
+#include "port/pg_bswap.h"
+
+#include "types/hash.h"
+
 #define SEGMENT_ID_MAX_LEN 24
 
 /* two big-endian uint64 of 12 base-40 symbols each: memcmp is text order */
@@ -31,6 +35,16 @@ static inline int
 segment_id_compare(const SegmentId *a, const SegmentId *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+/* frozen, as hash.h says */
+static inline uint64
+segment_id_hash_value(const SegmentId *id, uint64 seed)
+{
+	uint64		halves[2];
+
+	memcpy(halves, id->bytes, sizeof(halves));
+	return hash_mix(hash_mix(hash_mix(seed) ^ pg_ntoh64(halves[0])) ^ pg_ntoh64(halves[1]));
 }
 
 #endif							/* SEGMENTATION_SEGMENT_ID_H */

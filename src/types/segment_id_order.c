@@ -121,42 +121,18 @@ segment_id_sortsupport(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/*
- * Hash values decide in which partition and on which node a stored row lies,
- * so that the function below is frozen: it stands on integers, not on bytes,
- * and on none of the server's functions.  The mixing step is the finalizer of
- * splitmix64 (Steele, Lea, Flood 2014), in which each bit of the input decides
- * half of the bits of the output.
- */
-static inline uint64
-mix(uint64 x)
-{
-	x = (x ^ (x >> 30)) * UINT64CONST(0xbf58476d1ce4e5b9);
-	x = (x ^ (x >> 27)) * UINT64CONST(0x94d049bb133111eb);
-	return x ^ (x >> 31);
-}
-
-static inline uint64
-hash_with_seed(const SegmentId *id, uint64 seed)
-{
-	uint64		halves[2];
-
-	memcpy(halves, id->bytes, sizeof(halves));
-	return mix(mix(mix(seed) ^ pg_ntoh64(halves[0])) ^ pg_ntoh64(halves[1]));
-}
-
 PG_FUNCTION_INFO_V1(segment_id_hash);
 Datum
 segment_id_hash(PG_FUNCTION_ARGS)
 {
 	/* the low half, as the extended function with seed 0 must agree with */
-	PG_RETURN_UINT32((uint32) hash_with_seed(PG_GETARG_SEGMENT_ID_P(0), 0));
+	PG_RETURN_UINT32((uint32) segment_id_hash_value(PG_GETARG_SEGMENT_ID_P(0), 0));
 }
 
 PG_FUNCTION_INFO_V1(segment_id_hash_extended);
 Datum
 segment_id_hash_extended(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_UINT64(hash_with_seed(PG_GETARG_SEGMENT_ID_P(0),
-									(uint64) PG_GETARG_INT64(1)));
+	PG_RETURN_UINT64(segment_id_hash_value(PG_GETARG_SEGMENT_ID_P(0),
+										   (uint64) PG_GETARG_INT64(1)));
 }

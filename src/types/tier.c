@@ -3,13 +3,11 @@
  */
 #include "segmentation.h"
 
-#include "port/pg_bswap.h"
-
 #include "types/tier_scale.h"
 
 /* NULL below the first tier */
 const SegmentId *
-tier_find(const CurrencyPrice *price, const TierScale *scale)
+tier_scale_find(const CurrencyPrice *price, const TierScale *scale)
 {
 	int			low = 0;
 	int			high = tier_count(scale);
@@ -34,11 +32,11 @@ tier_find(const CurrencyPrice *price, const TierScale *scale)
 	return low > 0 ? &scale->tiers[low - 1].name : NULL;
 }
 
-PG_FUNCTION_INFO_V1(tier);
+PG_FUNCTION_INFO_V1(currency_price_tier);
 Datum
-tier(PG_FUNCTION_ARGS)
+currency_price_tier(PG_FUNCTION_ARGS)
 {
-	const SegmentId *found = tier_find(PG_GETARG_CURRENCY_PRICE_P(0), PG_GETARG_TIER_SCALE_P(1));
+	const SegmentId *found = tier_scale_find(PG_GETARG_CURRENCY_PRICE_P(0), PG_GETARG_TIER_SCALE_P(1));
 	SegmentId  *result;
 
 	if (found == NULL)
@@ -50,11 +48,8 @@ tier(PG_FUNCTION_ARGS)
 
 /* by the first tier that differs, then by the number of tiers */
 static int
-compare_args(FunctionCallInfo fcinfo)
+compare(const TierScale *a, const TierScale *b)
 {
-	TierScale  *a = PG_GETARG_TIER_SCALE_P(0);
-	TierScale  *b = PG_GETARG_TIER_SCALE_P(1);
-
 	for (int i = 0; i < Min(tier_count(a), tier_count(b)); i++)
 	{
 		int			result = price_compare(&a->tiers[i].from, &b->tiers[i].from);
@@ -65,6 +60,19 @@ compare_args(FunctionCallInfo fcinfo)
 			return result < 0 ? -1 : 1;
 	}
 	return (tier_count(a) > tier_count(b)) - (tier_count(a) < tier_count(b));
+}
+
+static int
+compare_args(FunctionCallInfo fcinfo)
+{
+	TierScale  *a = PG_GETARG_TIER_SCALE_P(0);
+	TierScale  *b = PG_GETARG_TIER_SCALE_P(1);
+	int			result = compare(a, b);
+
+	/* an index build compares many times in one memory context */
+	PG_FREE_IF_COPY(a, 0);
+	PG_FREE_IF_COPY(b, 1);
+	return result;
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_lt);
@@ -117,17 +125,18 @@ tier_scale_cmp(PG_FUNCTION_ARGS)
 }
 
 static uint64
-hash_with_seed(const TierScale *scale, uint64 seed)
+hash_arg(FunctionCallInfo fcinfo, uint64 seed)
 {
+	TierScale  *scale = PG_GETARG_TIER_SCALE_P(0);
+	uint64		hash = seed;
+
 	for (int i = 0; i < tier_count(scale); i++)
 	{
-		uint64		halves[2];
-
-		memcpy(halves, scale->tiers[i].name.bytes, sizeof(halves));
-		seed = price_hash(&scale->tiers[i].from, seed);
-		seed = hash_mix(hash_mix(seed ^ pg_ntoh64(halves[0])) ^ pg_ntoh64(halves[1]));
+		hash = price_hash(&scale->tiers[i].from, hash);
+		hash = segment_id_hash_value(&scale->tiers[i].name, hash);
 	}
-	return seed;
+	PG_FREE_IF_COPY(scale, 0);
+	return hash;
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_hash);
@@ -135,12 +144,12 @@ Datum
 tier_scale_hash(PG_FUNCTION_ARGS)
 {
 	/* the low half, as the extended function with seed 0 must agree with it */
-	PG_RETURN_UINT32((uint32) hash_with_seed(PG_GETARG_TIER_SCALE_P(0), 0));
+	PG_RETURN_UINT32((uint32) hash_arg(fcinfo, 0));
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_hash_extended);
 Datum
 tier_scale_hash_extended(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_UINT64(hash_with_seed(PG_GETARG_TIER_SCALE_P(0), (uint64) PG_GETARG_INT64(1)));
+	PG_RETURN_UINT64(hash_arg(fcinfo, (uint64) PG_GETARG_INT64(1)));
 }

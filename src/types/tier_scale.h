@@ -48,6 +48,6 @@ extern void tier_scale_send_to(StringInfo buf, const TierScale *scale);
 extern TierScale *tier_scale_receive(StringInfo buf, const char *type_name);
 
 /* tier.c */
-extern const SegmentId *tier_find(const CurrencyPrice *price, const TierScale *scale);
+extern const SegmentId *tier_scale_find(const CurrencyPrice *price, const TierScale *scale);
 
 #endif							/* SEGMENTATION_TIER_SCALE_H */

@@ -31,7 +31,7 @@ COMMENT ON TYPE tier_scale IS
     'named thresholds in one currency, ascending, such as smb 0, mid 1000, enterprise 10000 EUR';
 
 CREATE FUNCTION tier(price currency_price, scale tier_scale) RETURNS segment_id
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'currency_price_tier' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tier(currency_price, tier_scale) IS 'the highest tier that begins at or below the price; NULL below the first one';
 
 CREATE FUNCTION tier_scale_lt(tier_scale, tier_scale) RETURNS boolean
