@@ -25,4 +25,9 @@
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); } while (0)
 #endif
 
+/* 18 spells it before the declaration, and no longer after */
+#ifndef pg_noreturn
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 #endif							/* SEGMENTATION_COMPAT_H */

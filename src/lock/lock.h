@@ -114,8 +114,8 @@ extern char *lock_move_call(const LockDefinition *def, const char *key,
 							const char *to_segment);
 extern char *lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot);
 extern char *lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot);
-extern void lock_raise_trigger_misuse(const char *function) pg_attribute_noreturn();
-extern void lock_raise_incomplete(void) pg_attribute_noreturn();
+pg_noreturn extern void lock_raise_trigger_misuse(const char *function);
+pg_noreturn extern void lock_raise_incomplete(void);
 
 /* move.c: the one way through the guard of the customers */
 extern bool lock_move_permits(Oid customers, const char *key,

@@ -123,7 +123,7 @@ price_hash(const CurrencyPrice *price, uint64 seed)
 #define PRICE_RANGE_DETAIL "An amount has at most 18 digits, at most 18 of them after the decimal point."
 
 /* currency_price.c */
-extern void price_out_of_range(void) pg_attribute_noreturn();
+pg_noreturn extern void price_out_of_range(void);
 extern bool price_from_decimal(const Decimal *decimal, CurrencyCode code,
 							   RoundingMode mode, CurrencyPrice *price);
 extern Decimal price_to_decimal(const CurrencyPrice *price);
@@ -140,6 +140,6 @@ extern void price_receive(StringInfo buf, CurrencyPrice *price, const char *type
 extern Numeric price_to_numeric(const CurrencyPrice *price);
 
 /* currency_price_ops.c */
-extern void different_currencies(CurrencyCode a, CurrencyCode b, const char *hint) pg_attribute_noreturn();
+pg_noreturn extern void different_currencies(CurrencyCode a, CurrencyCode b, const char *hint);
 
 #endif							/* SEGMENTATION_CURRENCY_PRICE_H */

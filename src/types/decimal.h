@@ -85,7 +85,7 @@ decimal_from_int64(int64 value, int scale)
 extern int	decimal_length(uint128 digits);
 extern bool decimal_round(Decimal *decimal, int scale, RoundingMode mode);
 extern const char *decimal_scan(const char *str, const char *end, Decimal *result);
-extern void division_by_zero(void) pg_attribute_noreturn();
+pg_noreturn extern void division_by_zero(void);
 extern bool decimal_divide_short(Decimal a, Decimal b, Decimal *quotient);
 
 /* decimal_numeric.c */
