@@ -121,7 +121,7 @@ append_fraction(StringInfo buf, uint64 fraction)
 	if (fraction == 0)
 		return;
 	strip_zeros(&fraction, &scale);
-	appendStringInfo(buf, ".%0*" INT64_MODIFIER "u", scale, fraction);
+	appendStringInfo(buf, ".%0*llu", scale, (unsigned long long) fraction);
 }
 
 void
@@ -141,7 +141,7 @@ sum_append(StringInfo buf, const CurrencyPriceSum *sum)
 	fraction = words_divide(words, power_of_ten[PRICE_DIGITS]);
 	low = words_divide(words, power_of_ten[PRICE_DIGITS]);
 	if (words[0] != 0)
-		appendStringInfo(buf, UINT64_FORMAT "%018" INT64_MODIFIER "u", words[0], low);
+		appendStringInfo(buf, UINT64_FORMAT "%018llu", words[0], (unsigned long long) low);
 	else
 		appendStringInfo(buf, UINT64_FORMAT, low);
 	append_fraction(buf, fraction);
