@@ -31,6 +31,10 @@ OBJS = \
 	src/measure/nps_tally_ops.o \
 	src/measure/nps.o \
 	src/measure/latest_nps_class.o \
+	src/market/snapshot_key.o \
+	src/market/exchange_rate_read.o \
+	src/market/exchange_rate_cache.o \
+	src/market/convert_currency.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
 	src/lock/queries.o \
@@ -59,6 +63,7 @@ SQL = \
 	src/measure/nps_tally_ops.sql \
 	src/measure/nps.sql \
 	src/measure/latest_nps_class.sql \
+	src/market/exchange_rate.sql \
 	src/lock/lock.sql \
 	src/lock/install.sql
 

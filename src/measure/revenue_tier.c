@@ -123,8 +123,7 @@ revenue_tier_final(PG_FUNCTION_ARGS)
 
 	if (scale == NULL)
 		PG_RETURN_NULL();
-	if (!price_sum_to_price(&state->sum, &sum))
-		price_out_of_range();
+	price_sum_to_price(&state->sum, &sum);
 	tier = tier_scale_find(&sum, scale);
 	if (tier == NULL)
 		PG_RETURN_NULL();

@@ -330,3 +330,16 @@ currencies(PG_FUNCTION_ARGS)
 		put_currency(&currency_table[i], (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }
+
+/* for constraints: a price could fold letters, a column compared as text cannot */
+PG_FUNCTION_INFO_V1(is_currency);
+Datum
+is_currency(PG_FUNCTION_ARGS)
+{
+	text	   *code = PG_GETARG_TEXT_PP(0);
+	const Currency *currency = currency_lookup(VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code));
+
+	PG_RETURN_BOOL(currency != NULL &&
+				   currency->minor_units != CURRENCY_NO_MINOR_UNITS &&
+				   memcmp(currency->code, VARDATA_ANY(code), CURRENCY_CODE_LEN) == 0);
+}

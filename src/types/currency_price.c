@@ -20,6 +20,17 @@ price_out_of_range(void)
 			 errdetail(PRICE_RANGE_DETAIL)));
 }
 
+/* the same of what an exact operation gave, where rounding would help */
+void
+price_too_many_digits(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("currency_price out of range"),
+			 errdetail(PRICE_RANGE_DETAIL),
+			 errhint("Sums are not rounded: round prices that have many decimals first, with round(price).")));
+}
+
 /* false where mantissa / 10^scale is out of range */
 static bool
 price_from_mantissa(bool negative, uint64 mantissa, int scale,

@@ -124,6 +124,7 @@ price_hash(const CurrencyPrice *price, uint64 seed)
 
 /* currency_price.c */
 pg_noreturn extern void price_out_of_range(void);
+pg_noreturn extern void price_too_many_digits(void);
 extern bool price_from_decimal(const Decimal *decimal, CurrencyCode code,
 							   RoundingMode mode, CurrencyPrice *price);
 extern Decimal price_to_decimal(const CurrencyPrice *price);
@@ -137,6 +138,7 @@ extern void price_send(StringInfo buf, const CurrencyPrice *price);
 extern void price_receive(StringInfo buf, CurrencyPrice *price, const char *type_name);
 
 /* currency_price_parts.c */
+extern CurrencyCode currency_from_text(const text *letters);
 extern Numeric price_to_numeric(const CurrencyPrice *price);
 
 /* currency_price_ops.c */

@@ -26,7 +26,7 @@ check_same_currency(const CurrencyPrice *a, const CurrencyPrice *b)
 {
 	if (unlikely(price_code(a) != price_code(b)))
 		price_different_currencies(price_code(a), price_code(b),
-							 "Convert one price to the currency of the other first.");
+							 "Convert one price to the currency of the other first, with convert_currency(price, currency).");
 }
 
 static Datum
@@ -35,7 +35,11 @@ make_price(const Decimal *amount, CurrencyCode code, RoundingMode mode)
 	CurrencyPrice *result = palloc(sizeof(CurrencyPrice));
 
 	if (!price_from_decimal(amount, code, mode, result))
+	{
+		if (price_from_decimal(amount, code, ROUND_HALF_EVEN, result))
+			price_too_many_digits();
 		price_out_of_range();
+	}
 	PG_RETURN_CURRENCY_PRICE_P(result);
 }
 

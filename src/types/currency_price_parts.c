@@ -8,7 +8,7 @@
 
 #include "types/currency_price.h"
 
-static CurrencyCode
+CurrencyCode
 currency_from_text(const text *letters)
 {
 	CurrencyCode code = 0;

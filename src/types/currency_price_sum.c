@@ -8,7 +8,7 @@
 #include "types/currency_price.h"
 #include "types/currency_price_sum.h"
 
-#define MIXED_HINT "Group by currency(price), or convert the prices to one currency first."
+#define MIXED_HINT "Group by currency(price), or convert the prices to one currency first, with convert_currency(price, currency)."
 
 /* the slow half of sum_add_rows: the first rows, and errors */
 void
@@ -34,8 +34,17 @@ price_sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added)
 	sum_add_words(sum, added->words[0], added->words[1], added->words[2]);
 }
 
-/* false where the sum has too many digits for a price */
-bool
+/* of fewer than 10^18, it is the decimals that are too many */
+static void
+sum_out_of_range(uint64 words[SUM_WORDS])
+{
+	if (words[2] == 0 && words[1] == 0 && words[0] < PRICE_MANTISSA_LIMIT)
+		price_too_many_digits();
+	price_out_of_range();
+}
+
+/* exact, or an error */
+void
 price_sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price)
 {
 	uint64		words[SUM_WORDS];
@@ -45,13 +54,12 @@ price_sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price)
 	uint128		mantissa;
 
 	if (words[2] != 0 || words[1] != 0 || words[0] >= PRICE_MANTISSA_LIMIT)
-		return false;
+		sum_out_of_range(words);
 	strip_zeros(&decimals, &scale);
 	mantissa = (uint128) words[0] * decimal_power_of_ten[scale] + decimals;
 	if (mantissa >= PRICE_MANTISSA_LIMIT)
-		return false;
+		sum_out_of_range(words);
 	price_set(price, negative ? -(int64) mantissa : (int64) mantissa, scale, sum_code(sum));
-	return true;
 }
 
 /* the aggregate's own state, or a copy of what else was given */
@@ -98,8 +106,7 @@ currency_price_sum_final(PG_FUNCTION_ARGS)
 	if (sum_rows(state) == 0)
 		PG_RETURN_NULL();
 	result = palloc(sizeof(CurrencyPrice));
-	if (!price_sum_to_price(state, result))
-		price_out_of_range();
+	price_sum_to_price(state, result);
 	PG_RETURN_CURRENCY_PRICE_P(result);
 }
 

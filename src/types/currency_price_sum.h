@@ -126,7 +126,7 @@ sum_add_price(CurrencyPriceSum *sum, const CurrencyPrice *price)
 
 /* currency_price_sum.c */
 extern void price_sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added);
-extern bool price_sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price);
+extern void price_sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price);
 
 /* currency_price_sum_io.c */
 extern bool price_sum_parse(const char *str, const char *end, CurrencyPriceSum *sum);

@@ -180,9 +180,9 @@ decimal_division_by_zero(void)
 }
 
 /*
- * a / b, where a has at most 18 digits and decimals; false where b has too many
- * for this.  A quotient that is inexact has more than 18 digits or decimals, so
- * that it can be rounded to those.
+ * a / b; false where they have too many digits or decimals for this.  A quotient
+ * that is inexact has more than 18 digits or decimals, so that it can be rounded
+ * to those.
  */
 bool
 decimal_divide_short(Decimal a, Decimal b, Decimal *quotient)

@@ -91,6 +91,7 @@ extern bool decimal_divide_short(Decimal a, Decimal b, Decimal *quotient);
 /* decimal_numeric.c */
 extern Decimal decimal_from_numeric(Numeric number);
 extern Decimal decimal_multiply(Decimal a, Numeric b);
+extern Decimal decimal_quotient(Numeric dividend, Numeric divisor);
 extern Decimal decimal_divide(Decimal a, Numeric b);
 
 #endif							/* SEGMENTATION_DECIMAL_H */

@@ -79,6 +79,14 @@ decimal_to_integer(Decimal a)
 }
 
 static Numeric
+decimal_to_numeric(Decimal a)
+{
+	int64		digits = (int64) a.digits;
+
+	return int64_div_fast_to_numeric(a.negative ? -digits : digits, a.scale);
+}
+
+static Numeric
 multiply(Numeric a, Numeric b)
 {
 	return DatumGetNumeric(DirectFunctionCall2(numeric_mul, NumericGetDatum(a), NumericGetDatum(b)));
@@ -118,32 +126,31 @@ restore_zeros(Decimal *decimal, int scale)
 	}
 }
 
-/*
- * a, of at most 18 digits, divided by b: as decimal_divide_short.  19 decimals
- * more than a has are enough for any b.
- */
+/* dividend / divisor as in decimal_divide_short: 19 decimals are enough for any */
+Decimal
+decimal_quotient(Numeric dividend, Numeric divisor)
+{
+	Numeric		shifted = multiply(dividend, int64_div_fast_to_numeric(1, -19));
+	Numeric		quotient = DatumGetNumeric(DirectFunctionCall2(numeric_div_trunc,
+															   NumericGetDatum(shifted),
+															   NumericGetDatum(divisor)));
+	Decimal		result = decimal_from_numeric(quotient);
+
+	result.scale += 19;
+	restore_zeros(&result, 19);
+	result.inexact |= DatumGetBool(DirectFunctionCall2(numeric_ne,
+													   NumericGetDatum(multiply(quotient, divisor)),
+													   NumericGetDatum(shifted)));
+	return result;
+}
+
+/* a, of at most 18 digits, divided by b: as decimal_divide_short */
 Decimal
 decimal_divide(Decimal a, Numeric b)
 {
-	Decimal		divisor = decimal_from_numeric(b);
 	Decimal		result;
-	Numeric		dividend;
-	Numeric		quotient;
 
-	if (decimal_divide_short(a, divisor, &result))
+	if (decimal_divide_short(a, decimal_from_numeric(b), &result))
 		return result;
-
-	dividend = multiply(decimal_to_integer(a),
-						int64_div_fast_to_numeric(1, -19));
-	quotient = DatumGetNumeric(DirectFunctionCall2(numeric_div_trunc,
-												   NumericGetDatum(dividend),
-												   NumericGetDatum(b)));
-	result = decimal_from_numeric(quotient);
-	result.scale += a.scale + 19;
-	restore_zeros(&result, a.scale + 19);
-	result.negative = a.negative != divisor.negative;
-	result.inexact |= DatumGetBool(DirectFunctionCall2(numeric_ne,
-													   NumericGetDatum(multiply(quotient, b)),
-													   NumericGetDatum(dividend)));
-	return result;
+	return decimal_quotient(decimal_to_numeric(a), b);
 }
