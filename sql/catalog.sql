@@ -8,8 +8,15 @@ CREATE TEMP VIEW member_function AS
     SELECT p.*, p.oid::regprocedure::text AS function
     FROM member JOIN pg_proc p USING (oid) WHERE classid = 'pg_proc'::regclass;
 
--- objects without a comment: none
-SELECT object FROM member WHERE obj_description(oid, classid::regclass::name) IS NULL ORDER BY object;
+-- objects without a comment: none; types that the server makes for tables and
+-- arrays are members from 17 on
+SELECT object
+FROM member
+WHERE obj_description(oid, classid::regclass::name) IS NULL
+    AND NOT (classid = 'pg_type'::regclass
+        AND EXISTS (SELECT FROM pg_type t WHERE t.oid = member.oid
+            AND (typcategory = 'A' OR typrelid IN (SELECT c.oid FROM pg_class c WHERE relkind <> 'c'))))
+ORDER BY object;
 
 -- functions in SQL or PL without a search_path of their own: each qualifies every name
 SELECT function

@@ -87,7 +87,7 @@ sub contents
 {
 	my ($node) = @_;
 	my $rows = join ' UNION ALL ', map { "SELECT '$_', count(*), md5(string_agg(t::text, '|' ORDER BY t::text COLLATE \"C\")) FROM $_ t" } @tables;
-	return $node->safe_psql('shop', "SET search_path = public, types; $rows");
+	return $node->safe_psql('shop', "SET search_path = public, types; $rows ORDER BY 1");
 }
 
 sub lost
