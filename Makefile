@@ -74,6 +74,14 @@ REGRESS = \
 	segment_id \
 	segment_id_order \
 	segment_id_properties \
+	currency_price \
+	currency_price_ops \
+	currency_price_rounding \
+	currency_price_order \
+	currency_price_estimates \
+	currency_price_aggs \
+	currency_price_properties \
+	tiers \
 	nps \
 	nps_tally \
 	latest_nps_class \
@@ -84,20 +92,12 @@ REGRESS = \
 	lock_subscriptions \
 	lock_customers \
 	lock_offers \
+	lock_keys \
 	lock_names \
 	lock_partitions \
 	lock_security \
 	telco \
-	catalog \
-	currency_price \
-	currency_price_ops \
-	currency_price_rounding \
-	currency_price_order \
-	currency_price_estimates \
-	currency_price_aggs \
-	currency_price_properties \
-	tiers \
-	lock_keys
+	catalog
 ISOLATION = 
 
 PG_CONFIG ?= pg_config
