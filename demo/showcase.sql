@@ -165,7 +165,7 @@ GROUP BY r.tier ORDER BY count(*) DESC;
 \echo '    lock on these tables do, and what is in its way?  A draft does not count yet.'
 \echo
 \set ECHO queries
-SELECT step, left(detail, 100) AS detail
+SELECT step, left(detail, 70) AS detail
 FROM segmentation.install_lock('customers', 'subscriptions',
     offers => 'offers', subscription_offer => 'offer_id', offer_segment => 'segment',
     locks_when => $$status <> 'draft'$$, running_when => $$status = 'active'$$,
@@ -181,7 +181,7 @@ UPDATE customers c SET segment = o.segment
 FROM subscriptions s JOIN offers o ON o.id = s.offer_id
 WHERE s.customer_id = c.id AND s.status = 'active' AND o.segment <> c.segment;
 \echo
-SELECT step, left(detail, 100) AS detail
+SELECT count(*) FILTER (WHERE step = 'run') AS "statements run"
 FROM segmentation.install_lock('customers', 'subscriptions',
     offers => 'offers', subscription_offer => 'offer_id', offer_segment => 'segment',
     locks_when => $$status <> 'draft'$$, running_when => $$status = 'active'$$);

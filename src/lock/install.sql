@@ -498,7 +498,7 @@ BEGIN
         PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
     END IF;
 
-    RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('%%s customers that have subscriptions', n) FROM (%s) u(n) $q$,
+    RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('customers that have subscriptions: %%s', n) FROM (%s) u(n) $q$,
                                 segmentation.lock_query(arguments, 'unlocked'));
     FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key, offer_key) s LOOP
         RETURN QUERY SELECT 'run', statement;
