@@ -94,6 +94,7 @@ REGRESS = \
 	lock_offers \
 	lock_keys \
 	lock_names \
+	lock_move \
 	lock_partitions \
 	lock_security \
 	telco \

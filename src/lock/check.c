@@ -124,9 +124,8 @@ raise_key_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 	if (lock->part == LOCK_CUSTOMERS)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("customer %s in segment \"%s\" has subscriptions in segment \"%s\"",
-						conflict->customer,
-						conflict->customer_segment ? conflict->customer_segment : "",
+				 errmsg("customer %s in %s has subscriptions in segment \"%s\"",
+						conflict->customer, lock_segment_text(conflict->customer_segment),
 						conflict->segment),
 				 errdetail("Those in \"%s\" with this key were there before the customer.",
 						   def->subscriptions),
@@ -134,9 +133,8 @@ raise_key_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 				 errtableconstraint(rel, LOCK_CONSTRAINT_CUSTOMER)));
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("customer %s in segment \"%s\" is subscribed to an offer whose key would be one's in segment \"%s\"",
-					conflict->customer,
-					conflict->customer_segment ? conflict->customer_segment : "",
+			 errmsg("customer %s in %s is subscribed to an offer whose key would be one's in segment \"%s\"",
+					conflict->customer, lock_segment_text(conflict->customer_segment),
 					conflict->segment),
 			 errdetail("The subscription in \"%s\" was there before the offer.", def->subscriptions),
 			 errhint("Give the offer a key of its own."),
@@ -164,9 +162,9 @@ raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 				 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("customer %s is locked to segment \"%s\" and cannot subscribe in segment \"%s\"",
-					conflict->customer,
-					conflict->customer_segment ? conflict->customer_segment : "", conflict->segment),
+			 errmsg("customer %s is locked to %s and cannot subscribe in segment \"%s\"",
+					conflict->customer, lock_segment_text(conflict->customer_segment),
+					conflict->segment),
 			 errdetail("Its first subscription locked it at %s.", conflict->locked_at),
 			 errhint("Subscribe to what the customer's segment offers, or move the customer: %s", move),
 			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));

@@ -70,14 +70,22 @@ customer_text(const Change *change)
 						 lock_key_values(change->rel, change->def->customer_key, change->old));
 }
 
+static char *
+old_segment(const Change *change)
+{
+	const char *column = change->def->customer_segment;
+
+	return lock_segment_text(is_null(change, change->old, column) ? NULL :
+							 text_of(change, change->old, column));
+}
+
 static void
 refuse_unlocking(const Change *change)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
 			 errmsg("lock of customer %s cannot be cleared or changed", customer_text(change)),
-			 errdetail("Its first subscription locked it to segment \"%s\" at %s.",
-					   text_of(change, change->old, change->def->customer_segment),
+			 errdetail("Its first subscription locked it to %s at %s.", old_segment(change),
 					   text_of(change, change->old, LOCKED_AT_COLUMN)),
 			 errhint("A lock stays for as long as the customer does; segmentation.move_customer changes the segment."),
 			 errtableconstraint(change->rel, LOCK_CONSTRAINT_CUSTOMER)));
@@ -92,8 +100,7 @@ refuse_segment(const Change *change)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("customer %s is locked to segment \"%s\"", customer_text(change),
-					text_of(change, change->old, def->customer_segment)),
+			 errmsg("customer %s is locked to %s", customer_text(change), old_segment(change)),
 			 errdetail("Its first subscription locked it at %s.",
 					   text_of(change, change->old, LOCKED_AT_COLUMN)),
 			 target ?

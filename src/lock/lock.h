@@ -111,7 +111,9 @@ extern char *lock_query(const LockDefinition *def, LockSource source,
 						const char *collected, LockQuery query);
 
 /* messages.c */
+extern char *lock_column_names(const List *quoted_names);
 extern char *lock_key_text(const LockDefinition *def, const char *values);
+extern char *lock_segment_text(const char *segment);
 extern char *lock_move_call(const LockDefinition *def, const char *key,
 							const char *to_segment);
 extern char *lock_array_text(const List *values);

@@ -13,27 +13,32 @@
 
 #include "lock/lock.h"
 
-static void
-append_names(StringInfo buf, const List *quoted_names)
+/* "tenant_id, id" */
+char *
+lock_column_names(const List *quoted_names)
 {
+	StringInfoData buf;
 	ListCell   *cell;
 
+	initStringInfo(&buf);
 	foreach(cell, quoted_names)
-		appendStringInfo(buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
 						 (char *) lfirst(cell));
+	return buf.data;
 }
 
 /* as foreign keys say it: "(tenant_id, id)=(1, 42)" */
 char *
 lock_key_text(const LockDefinition *def, const char *values)
 {
-	StringInfoData buf;
+	return psprintf("(%s)=(%s)", lock_column_names(def->customer_key), values);
+}
 
-	initStringInfo(&buf);
-	appendStringInfoChar(&buf, '(');
-	append_names(&buf, def->customer_key);
-	appendStringInfo(&buf, ")=(%s)", values);
-	return buf.data;
+/* of a customer that was locked by hand there may be none */
+char *
+lock_segment_text(const char *segment)
+{
+	return segment ? psprintf("segment \"%s\"", segment) : pstrdup("no segment");
 }
 
 /* the call that moves a customer, ready to be run but for the reason */

@@ -109,7 +109,9 @@ find_locks(Move *move)
 				 errmsg("table %s has no lock",
 						quote_qualified_identifier(get_namespace_name(get_rel_namespace(move->customers)),
 												   get_rel_name(move->customers))),
-				 errhint("Customers of a table that was renamed after segmentation.install_lock can be moved once the lock is renewed.")));
+				 get_rel_relispartition(move->customers) ?
+				 errhint("Name the partitioned table.") :
+				 errhint("If it was renamed since segmentation.install_lock, renew the lock.")));
 	foreach(cell, move->definitions)
 		lock_definition_resolve(lfirst(cell), false);
 	move->def = linitial(move->definitions);
@@ -127,7 +129,8 @@ check_key(const Move *move)
 				 errmsg_plural("key of a customer in %s needs %d value, which is not null",
 							   "key of a customer in %s needs %d values, none of them null",
 							   expected, move->def->customers, expected),
-				 errhint("Give one value per key column, as in '{42}'.")));
+				 errhint("Give one value for each of (%s).",
+						 lock_column_names(move->def->customer_key))));
 }
 
 /* a value as the column's own type reads it, with the column's length */
