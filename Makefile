@@ -97,6 +97,7 @@ REGRESS = \
 	lock_move \
 	lock_partitions \
 	lock_security \
+	lock_repair \
 	telco \
 	catalog
 ISOLATION = 

@@ -407,6 +407,23 @@ check_segment_type(const LockDefinition *def, Relation rel, const char *column,
 				 errhint("Give both the same type with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 }
 
+/* dropping a column of the customers with CASCADE takes their guard along */
+static void
+require_guard(const LockDefinition *def, Relation customers)
+{
+	List	   *function = list_make2(makeString("segmentation"), makeString("lock_customer"));
+	Oid			funcid = LookupFuncName(function, 0, NULL, false);
+	TriggerDesc *triggers = customers->trigdesc;
+
+	for (int i = 0; triggers && i < triggers->numtriggers; i++)
+		if (triggers->triggers[i].tgfoid == funcid)
+			return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the trigger that guards the customers in %s does not exist", def->customers),
+			 errhint("Renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+}
+
 static void
 resolve_customers(LockDefinition *def, Relation customers, bool installing)
 {
@@ -414,7 +431,10 @@ resolve_customers(LockDefinition *def, Relation customers, bool installing)
 	ListCell   *cell;
 
 	if (!installing)
+	{
 		required_column(def, customers, LOCKED_AT_COLUMN);
+		require_guard(def, customers);
+	}
 	def->has_locked_at = lock_column(customers, LOCKED_AT_COLUMN) != InvalidAttrNumber;
 	def->segment_operator = equality_of(customers, segment);
 	foreach(cell, def->customer_key)

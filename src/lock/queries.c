@@ -335,7 +335,7 @@ violations_query(const LockDefinition *def, const char *from)
 					"ELSE 'other segment' END "
 					"FROM %s r LEFT JOIN %s c ON %s "
 					"WHERE %s IS NULL OR (r.running AND (c.%s %s r.g) IS NOT TRUE) ORDER BY %s, r.subscription",
-					quote_literal_cstr(def->subscriptions), text_array("c", def->customer_key),
+					quote_literal_cstr(def->subscriptions), text_array("r", key_names(def)),
 					def->customer_segment, first_key(def), locked_at(def),
 					from, def->customers, customer_match(def),
 					locked_at(def), def->customer_segment, def->segment_operator,
