@@ -99,6 +99,7 @@ REGRESS = \
 	lock_security \
 	lock_repair \
 	telco \
+	chinook \
 	catalog
 ISOLATION = 
 
