@@ -38,6 +38,7 @@ OBJS = \
 	src/lock/installed.o \
 	src/lock/check.o \
 	src/lock/subscription.o \
+	src/lock/statement.o \
 	src/lock/customer.o \
 	src/lock/offer.o \
 	src/lock/key.o \
@@ -86,7 +87,8 @@ REGRESS = \
 	currency_price_aggs \
 	currency_price_properties \
 	tiers \
-	lock_keys
+	lock_keys \
+	lock_statement
 ISOLATION = 
 
 PG_CONFIG ?= pg_config
