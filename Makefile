@@ -31,10 +31,6 @@ OBJS = \
 	src/measure/nps_tally_ops.o \
 	src/measure/nps.o \
 	src/measure/latest_nps_class.o \
-	src/market/snapshot_key.o \
-	src/market/exchange_rate_read.o \
-	src/market/exchange_rate_cache.o \
-	src/market/convert_currency.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
 	src/lock/queries.o \
@@ -42,10 +38,15 @@ OBJS = \
 	src/lock/installed.o \
 	src/lock/check.o \
 	src/lock/subscription.o \
+	src/lock/statement.o \
 	src/lock/customer.o \
 	src/lock/offer.o \
 	src/lock/key.o \
-	src/lock/move.o
+	src/lock/move.o \
+	src/market/snapshot_key.o \
+	src/market/exchange_rate_read.o \
+	src/market/exchange_rate_cache.o \
+	src/market/convert_currency.o
 
 SQL = \
 	src/extension.sql \
@@ -63,9 +64,9 @@ SQL = \
 	src/measure/nps_tally_ops.sql \
 	src/measure/nps.sql \
 	src/measure/latest_nps_class.sql \
-	src/market/exchange_rate.sql \
 	src/lock/lock.sql \
-	src/lock/install.sql
+	src/lock/install.sql \
+	src/market/exchange_rate.sql
 
 REGRESS = \
 	extension \
@@ -100,7 +101,8 @@ REGRESS = \
 	lock_repair \
 	telco \
 	chinook \
-	catalog
+	catalog \
+	lock_statement
 ISOLATION = 
 
 PG_CONFIG ?= pg_config

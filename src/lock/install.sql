@@ -242,6 +242,10 @@ BEGIN
     END IF;
 
     IF (SELECT relkind = 'p' FROM pg_class WHERE oid = subscriptions) THEN
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_begin BEFORE INSERT OR UPDATE ON %s FOR EACH STATEMENT %s',
+                           subscriptions_name, format(call, 'lock_statement'));
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_end AFTER INSERT OR UPDATE ON %s FOR EACH STATEMENT %s',
+                           subscriptions_name, format(call, 'lock_statement'));
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_insert AFTER INSERT ON %s FOR EACH ROW %s',
                            subscriptions_name, subscription_call);
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_update AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',

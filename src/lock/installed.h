@@ -71,6 +71,12 @@ extern int64 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery qu
 extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel,
 					   bool share, bool missing_allowed);
 
+/* subscription.c */
+extern void lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata);
+
+/* statement.c */
+extern bool lock_leave_to_statement(InstalledLock *lock, TriggerData *trigdata, bool share);
+
 /* run what follows as the owner of the table that a trigger is on */
 typedef struct LockUser
 {

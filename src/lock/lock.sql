@@ -24,6 +24,10 @@ CREATE FUNCTION segmentation.lock_subscription() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_subscription';
 COMMENT ON FUNCTION segmentation.lock_subscription() IS 'trigger of a lock on subscriptions: locks their customers, refuses another segment';
 
+CREATE FUNCTION segmentation.lock_statement() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'lock_statement';
+COMMENT ON FUNCTION segmentation.lock_statement() IS 'trigger of a lock on partitioned subscriptions: those of one statement are checked together';
+
 CREATE FUNCTION segmentation.lock_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_customer';
 COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one';

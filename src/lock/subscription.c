@@ -3,7 +3,7 @@
  *
  * On a plain table it fires once per statement and reads the transition
  * tables; on a partitioned one, and at commit where the foreign key to the
- * customers can be deferred, once per row.
+ * customers can be deferred, once per row, see statement.c.
  */
 #include "segmentation.h"
 
@@ -108,13 +108,12 @@ new_slot(TriggerData *trigdata)
 		trigdata->tg_newslot : trigdata->tg_trigslot;
 }
 
-static void
-collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata)
+void
+lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata)
 {
 	bool		conditional = lock->locks || lock->running;
 	ExprContext *econtext = conditional ? CreateStandaloneExprContext() : NULL;
 
-	lock_rows_begin(rows, lock->rows_desc);
 	if (TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event))
 		collect_statement(lock, rows, trigdata, econtext);
 	else
@@ -131,17 +130,34 @@ is_current(TriggerData *trigdata)
 										  SnapshotSelf);
 }
 
-/*
- * The conditions, too, are evaluated as the table's owner, who has declared
- * them.  An UPDATE has checked no foreign key where their columns stay.
- */
+/* an UPDATE has checked no foreign key where its columns stay */
+static bool
+must_share(const InstalledLock *lock, TriggerData *trigdata)
+{
+	return lock->def->customer_deferrable || lock->def->offer_deferrable ||
+		TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event);
+}
+
+static void
+check_rows(InstalledLock *lock, TriggerData *trigdata, bool at_commit)
+{
+	CollectedRows rows;
+
+	lock_rows_begin(&rows, lock->rows_desc);
+	lock_collect(lock, &rows, trigdata);
+	if (rows.count > 0)
+		lock_check(lock, &rows, trigdata->tg_relation, must_share(lock, trigdata),
+				   lock->def->customer_deferrable && !at_commit);
+	lock_rows_end(&rows);
+}
+
+/* the conditions, too, are evaluated as the table's owner, who has declared them */
 PG_FUNCTION_INFO_V1(lock_subscription);
 Datum
 lock_subscription(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
-	CollectedRows	rows;
 	LockUser	self;
 	bool		at_commit;
 
@@ -151,13 +167,9 @@ lock_subscription(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
 	lock = installed_lock(trigdata, LOCK_SUBSCRIPTIONS);
-	collect(lock, &rows, trigdata);
+	if (at_commit || TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event) ||
+		!lock_leave_to_statement(lock, trigdata, must_share(lock, trigdata)))
+		check_rows(lock, trigdata, at_commit);
 	lock_become_self(self);
-	if (rows.count > 0)
-		lock_check(lock, &rows, trigdata->tg_relation,
-				   lock->def->customer_deferrable || lock->def->offer_deferrable ||
-				   TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event),
-				   lock->def->customer_deferrable && !at_commit);
-	lock_rows_end(&rows);
 	return PointerGetDatum(NULL);
 }
