@@ -1,0 +1,68 @@
+# What is documented exists, and what exists for users is documented.
+use strict;
+use warnings;
+use Test::More;
+
+my $database = 'documentation';
+
+sub query
+{
+	my ($sql) = @_;
+	my @rows = split /\n/, `psql -XAtq -d '$database' -c "$sql"`;
+	die "psql failed\n" if $?;
+	return @rows;
+}
+
+sub slurp
+{
+	open my $file, '<', shift or die $!;
+	return join '', <$file>;
+}
+
+my %text = map { $_ => slurp($_) } 'README.md', glob 'doc/*.md';
+
+# every page is linked, every link leads somewhere
+for my $page (grep { $_ ne 'README.md' } sort keys %text)
+{
+	like($text{'README.md'}, qr/\]\(\Q$page\E\)/, "README.md links $page");
+}
+for my $page (sort keys %text)
+{
+	my $folder = $page =~ m{(.*/)} ? $1 : '';
+	my @dead = grep { !-e $folder . $_ } map { s/#.*//r } grep { !/^(?:https?:|#)/ } $text{$page} =~ /\]\(([^)\s]+)\)/g;
+	is("@dead", '', "links of $page");
+}
+
+system("createdb '$database' && psql -Xq -d '$database' -c 'CREATE EXTENSION segmentation'") == 0
+  or die "no database\n";
+
+# functions and types for users: those that no object of ours stands on
+my @functions = query(<<'SQL');
+SELECT DISTINCT p.proname FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_proc p ON p.oid = m.objid
+WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_proc'::regclass AND e.extname = 'segmentation'
+    AND p.prorettype <> 'trigger'::regtype AND p.oid::regprocedure::text !~ '^segmentation\\.lock_(?!violations)'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid)
+    AND NOT EXISTS (SELECT FROM pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest, o.oprjoin))
+ORDER BY 1
+SQL
+my @types = query(<<'SQL');
+SELECT t.typname FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_type t ON t.oid = m.objid
+WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_type'::regclass AND e.extname = 'segmentation'
+    AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE t.oid IN (a.aggtranstype, a.aggmtranstype) AND a.aggfinalfn <> 0)
+ORDER BY 1
+SQL
+cmp_ok(scalar @functions, '>', 10, 'functions are looked at');
+my $reference = join '', map { $text{$_} } grep { $_ ne 'README.md' } sort keys %text;
+is(join(' ', grep { $reference !~ /\b\Q$_\E\(/ } @functions), '', 'each function for users is in doc/');
+is(join(' ', grep { $reference !~ /\b\Q$_\E\b/ } @types), '', 'each type too');
+
+my %known = map { $_ => 1 } query('SELECT proname FROM pg_proc UNION SELECT typname FROM pg_type UNION SELECT word FROM pg_get_keywords()');
+for my $page (sort keys %text)
+{
+	my $prose = $text{$page} =~ s/^```.*?^```$//gmsr;
+	my @named = map { /\b([a-z_0-9]+)\(/g } $prose =~ /`([^`\n]+)`/g;
+	is(join(' ', grep { !/^(?:pg)?_/ && !$known{$_} } @named), '', "functions that $page names");
+}
+
+system("dropdb '$database'");
+done_testing();
