@@ -99,11 +99,20 @@ REGRESS = \
 	lock_partitions \
 	lock_security \
 	lock_repair \
+	lock_statement \
+	lock_waits \
 	telco \
 	chinook \
-	catalog \
-	lock_statement
-ISOLATION = 
+	catalog
+ISOLATION = \
+	concurrent_change \
+	concurrent_subscriptions \
+	concurrent_move \
+	concurrent_delete \
+	concurrent_install \
+	concurrent_deferred \
+	concurrent_offer \
+	concurrent_partition
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=
