@@ -300,6 +300,13 @@ CALL try_trigger('AFTER UPDATE ON mine FOR EACH ROW', 'lock_customer(''customers
 CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments);
 CALL refused($$ INSERT INTO mine VALUES (1, 9, 'us') $$);
 CALL refused($$ ALTER TABLE mine ADD FOREIGN KEY (customer_id) REFERENCES customers $$);
+-- and not even a lock on the customers that would hold up their owner
+BEGIN;
+CALL refused($$ INSERT INTO mine VALUES (1, 9, 'us') $$);
+SELECT length(segmentation.lock_query(ARRAY['customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment',
+    'subscriptions=lock_test.subscriptions', 'subscription_customer=customer_id', 'subscription_segment=segment'], 'lock')) > 0 AS text;
+SELECT count(*) FROM pg_locks WHERE relation IN ('customers'::regclass, 'subscriptions'::regclass);
+COMMIT;
 DROP TRIGGER t ON mine;
 -- nor can a condition be evaluated as somebody else, or a statement be smuggled in
 CREATE FUNCTION peek() RETURNS boolean STABLE LANGUAGE plpgsql AS $$
@@ -369,7 +376,9 @@ CREATE TABLE lock_closed.customers (id int PRIMARY KEY, segment segment_id);
 CREATE TABLE lock_closed.subscriptions (id int PRIMARY KEY, customer_id int REFERENCES lock_closed.customers, segment segment_id);
 SELECT count(*) > 0 AS installed FROM segmentation.install_lock('lock_closed.customers', 'lock_closed.subscriptions');
 SET ROLE regress_lock_owner;
+BEGIN READ ONLY;
 SELECT count(*) FROM segmentation.lock_violations('customers');
+COMMIT;
 SELECT restart() > 0 AS renewed;
 RESET ROLE;
 SET client_min_messages = warning;

@@ -483,7 +483,7 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 	foreach(cell, def->offer_key)
 		def->offer_key_operators = lappend(def->offer_key_operators,
 										   equality_of(offers, lock_column(offers, lfirst(cell))));
-	table_close(offers, NoLock);
+	table_close(offers, AccessShareLock);
 }
 
 /* what has been written into the arguments must still be what it was checked to be */
@@ -521,7 +521,7 @@ resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 		resolve_offers(def, subscriptions, segment_type, installing);
 	else
 		check_segment_type(def, subscriptions, def->subscription_segment, segment_type);
-	table_close(subscriptions, NoLock);
+	table_close(subscriptions, AccessShareLock);
 }
 
 /* fills in what the catalog says of the names, or raises an error */
@@ -535,7 +535,7 @@ lock_definition_resolve(LockDefinition *def, bool installing)
 	resolve_customers(def, customers, installing);
 	if (def->subscriptions)
 		resolve_subscriptions(def, customers, installing);
-	table_close(customers, NoLock);
+	table_close(customers, AccessShareLock);
 }
 
 static char **

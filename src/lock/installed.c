@@ -35,6 +35,9 @@ typedef struct CacheEntry
 
 static HTAB *installed_locks = NULL;
 
+/* counts what could concern a lock that is being loaded */
+static uint64 invalidations = 0;
+
 /*
  * A changed table may have other columns, keys or triggers; a changed function
  * may be one that a condition has inlined.  Both are rare: forget everything
@@ -46,6 +49,7 @@ forget_table(Datum arg, Oid relid)
 	HASH_SEQ_STATUS status;
 	CacheEntry *entry;
 
+	invalidations++;
 	hash_seq_init(&status, installed_locks);
 	while ((entry = hash_seq_search(&status)) != NULL)
 		if (entry->lock &&
@@ -246,6 +250,7 @@ installed_lock(TriggerData *trigdata, LockPart part)
 	Oid			trigger_oid = trigdata->tg_trigger->tgoid;
 	CacheEntry *entry;
 	InstalledLock *lock;
+	uint64		before;
 	bool		found;
 
 	if (installed_locks == NULL)
@@ -254,7 +259,9 @@ installed_lock(TriggerData *trigdata, LockPart part)
 	if (entry && entry->lock && entry->lock->valid && entry->lock->part == part)
 		return entry->lock;
 
+	before = invalidations;
 	lock = load(trigdata, part);
+	lock->valid = invalidations == before;
 	entry = hash_search(installed_locks, &trigger_oid, HASH_ENTER, &found);
 	if (found && entry->lock)
 		MemoryContextSetParent(entry->lock->context, TopTransactionContext);

@@ -137,10 +137,15 @@ check_key(const Move *move)
 static Datum
 read_value(Relation rel, const char *column, char *value, Oid *type)
 {
-	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), lock_column(rel, column) - 1);
+	AttrNumber	attnum = lock_column(rel, column);
+	Form_pg_attribute attr;
 	Oid			input;
 	Oid			ioparam;
 
+	if (attnum == InvalidAttrNumber)
+		elog(ERROR, "column %s of relation \"%s\" does not exist",
+			 column, RelationGetRelationName(rel));
+	attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 	*type = attr->atttypid;
 	getTypeInputInfo(attr->atttypid, &input, &ioparam);
 	return OidInputFunctionCall(input, value, ioparam, attr->atttypmod);
@@ -150,7 +155,7 @@ static void
 read_arguments(Move *move)
 {
 	const LockDefinition *def = move->def;
-	Relation	rel = table_open(move->customers, NoLock);
+	Relation	rel = table_open(move->customers, AccessShareLock);
 	Datum	   *elements;
 	int			nkeys;
 
@@ -164,7 +169,7 @@ read_arguments(Move *move)
 									 TextDatumGetCString(elements[i]), &move->types[i]);
 	move->values[nkeys] = read_value(rel, def->customer_segment, pstrdup(move->to),
 									 &move->types[nkeys]);
-	table_close(rel, NoLock);
+	table_close(rel, AccessShareLock);
 }
 
 /* "c.k OPERATOR(=) $1 AND ..." */
