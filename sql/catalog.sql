@@ -50,7 +50,10 @@ WHERE classid = 'pg_operator'::regclass AND oprcode = 0
 ORDER BY object;
 
 -- operator classes that the server finds fault with: none
-SELECT object FROM member WHERE classid = 'pg_opclass'::regclass AND NOT amvalidate(oid) ORDER BY object;
+SELECT object
+FROM member
+WHERE CASE classid WHEN 'pg_opclass'::regclass THEN NOT amvalidate(oid) ELSE false END
+ORDER BY object;
 
 -- schemas and tables, and what others than the owner may do there
 SELECT object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS role,
