@@ -19,6 +19,7 @@ OBJS = \
 	src/types/currency_price_round.o \
 	src/types/currency_price_compare.o \
 	src/types/currency_price_selfuncs.o \
+	src/types/currency_price_support.o \
 	src/types/currency_price_sum.o \
 	src/types/currency_price_sum_io.o \
 	src/types/tier_scale.o \
@@ -80,6 +81,7 @@ REGRESS = \
 	currency_price_rounding \
 	currency_price_order \
 	currency_price_estimates \
+	currency_price_index \
 	currency_price_aggs \
 	currency_price_properties \
 	tiers \

@@ -48,21 +48,39 @@ CREATE OPERATOR <> (
 );
 COMMENT ON OPERATOR <> (currency_price, currency_price) IS 'not equal: other currency or other amount';
 
+-- the support function makes of < <= > >= a range of an index, with the ends of
+-- the currency where the value is not known when planning
+CREATE FUNCTION currency_price_support(internal) RETURNS internal
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION currency_price_support(internal) IS 'planner support of < <= > >= on prices';
+
+CREATE FUNCTION currency_lowest(price currency_price) RETURNS currency_price
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION currency_lowest(currency_price) IS 'the lowest price that there can be in the currency of a price';
+
+CREATE FUNCTION currency_highest(price currency_price) RETURNS currency_price
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION currency_highest(currency_price) IS 'the highest price that there can be in the currency of a price';
+
 -- across currencies unknown: the answer is NULL
 CREATE FUNCTION currency_price_lt(currency_price, currency_price) RETURNS boolean
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+    SUPPORT currency_price_support;
 COMMENT ON FUNCTION currency_price_lt(currency_price, currency_price) IS 'implementation of < operator';
 
 CREATE FUNCTION currency_price_le(currency_price, currency_price) RETURNS boolean
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+    SUPPORT currency_price_support;
 COMMENT ON FUNCTION currency_price_le(currency_price, currency_price) IS 'implementation of <= operator';
 
 CREATE FUNCTION currency_price_gt(currency_price, currency_price) RETURNS boolean
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+    SUPPORT currency_price_support;
 COMMENT ON FUNCTION currency_price_gt(currency_price, currency_price) IS 'implementation of > operator';
 
 CREATE FUNCTION currency_price_ge(currency_price, currency_price) RETURNS boolean
-    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+    SUPPORT currency_price_support;
 COMMENT ON FUNCTION currency_price_ge(currency_price, currency_price) IS 'implementation of >= operator';
 
 CREATE OPERATOR < (
