@@ -61,6 +61,17 @@ UPDATE customers SET name = 'moved' WHERE id = 21;
 SELECT region, customer_id FROM subscriptions WHERE id = 1;
 TABLE locked;
 
+-- cascades to many subscriptions in several partitions, and back with their subtransaction
+UPDATE customers SET id = id + 100 WHERE region = 'b' AND id IN (4, 5);
+BEGIN;
+SAVEPOINT a;
+UPDATE customers SET region = 'a' WHERE id > 100;
+INSERT INTO subscriptions VALUES (2000, 1, 'active', 'eu', 'a', 104), (2001, 101, 'active', 'eu', 'a', 105);
+ROLLBACK TO a;
+UPDATE customers SET id = id - 100 WHERE id > 100;
+COMMIT;
+SELECT region, customer_id, tableoid::regclass AS partition, count(*) FROM subscriptions WHERE customer_id IN (4, 5) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+
 -- a BEFORE trigger of the partition where it arrives has no last word
 CREATE FUNCTION by_region() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.segment := 'us'; RETURN NEW; END $$;
 CREATE TRIGGER by_region BEFORE INSERT ON customers_a1 FOR EACH ROW EXECUTE FUNCTION by_region();
