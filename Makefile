@@ -85,6 +85,8 @@ REGRESS = \
 	currency_price_aggs \
 	currency_price_properties \
 	tiers \
+	exchange_rates \
+	exchange_rates_properties \
 	nps \
 	nps_tally \
 	latest_nps_class \
@@ -114,7 +116,8 @@ ISOLATION = \
 	concurrent_install \
 	concurrent_deferred \
 	concurrent_offer \
-	concurrent_partition
+	concurrent_partition \
+	exchange_rates
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=

@@ -6,7 +6,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my @tables = ('customer', 'by_segment', 'by_price', 'revenue', 'app.customer', 'app.subscription', '"Laden"."Kunde"',
-	'segmentation.customer_move');
+	'segmentation.customer_move', 'segmentation.exchange_rate');
 
 # 4000 customers in some 400 segments, prices in four currencies
 my $types = <<'SQL';
@@ -46,6 +46,10 @@ CREATE INDEX ON by_segment (segment);
 CREATE INDEX ON by_price (price);
 CREATE MATERIALIZED VIEW revenue AS
     SELECT segment, currency(price), sum(price) FROM customer WHERE id > 0 GROUP BY 1, 2;
+INSERT INTO segmentation.exchange_rate
+    SELECT 'EUR', code, '2024-01-01'::date + day, 1 + length(code || day) / 7.0
+    FROM unnest(ARRAY['USD', 'JPY', 'KWD', 'DEM']) AS code, generate_series(0, 365) AS day;
+GRANT INSERT ON segmentation.exchange_rate TO pg_read_server_files;
 ANALYZE;
 SQL
 
