@@ -57,7 +57,7 @@ extern void lock_definition_resolve(LockDefinition *def, bool installing);
 extern List *lock_definitions_of(Oid customers);
 extern AttrNumber lock_column(Relation rel, const char *quoted_name);
 extern void lock_refuse_virtual(Relation rel, AttrNumber attnum);
-extern void lock_raise_other_table(const LockDefinition *def, Oid relid) pg_attribute_noreturn();
+pg_noreturn extern void lock_raise_other_table(const LockDefinition *def, Oid relid);
 extern int	lock_errhint_reinstall(const LockDefinition *def);
 extern char *lock_unquoted(const char *quoted_name);
 
