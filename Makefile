@@ -83,6 +83,7 @@ REGRESS = \
 	currency_price_estimates \
 	currency_price_index \
 	currency_price_aggs \
+	currency_price_windows \
 	currency_price_properties \
 	tiers \
 	exchange_rates \

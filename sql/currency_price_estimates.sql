@@ -45,4 +45,21 @@ ANALYZE budget;
 SELECT condition, actual, within_a_half
 FROM unnest(ARRAY['<', '<=', '>', '>=']) AS condition,
     pg_temp.rows('SELECT FROM invoice JOIN budget ON invoice.price ' || condition || ' budget.price');
-DROP TABLE invoice, unknown, budget;
+-- with the default statistics, of ranges that are not within the bin in which a currency begins or ends: within a factor of two
+CREATE TABLE sale AS
+SELECT CASE WHEN i % 100 < 80 THEN currency_price(round((1.0 / (1 + i * 7919 % 10007)) * 1000000, 2), 'EUR')
+            WHEN i % 100 < 95 THEN currency_price((i * 7919 % 10007) / 100.0, 'USD')
+            ELSE currency_price(round((-ln((1 + i * 7919 % 10007) / 10008.0) * 5000)::numeric), 'JPY') END AS price
+FROM generate_series(1, 100000) AS i;
+ALTER TABLE sale ALTER price SET STATISTICS 100;
+ANALYZE sale;
+CREATE INDEX ON sale (price);
+SELECT condition, actual, expected BETWEEN actual / 2.0 AND actual * 2.0 AS within_a_factor_of_two
+FROM unnest(ARRAY[
+    $$price >= '100 EUR'$$, $$price >= '200 EUR'$$, $$price >= '1000 EUR'$$, $$price >= '5000 EUR'$$, $$price < '120 EUR'$$, $$price < '105 EUR'$$,
+    $$price BETWEEN '101 EUR' AND '110 EUR'$$, $$price BETWEEN '500 EUR' AND '700 EUR'$$,
+    $$price >= '50 USD'$$, $$price > '90 USD'$$, $$price > '95 USD'$$,
+    $$price BETWEEN '40 USD' AND '42 USD'$$,
+    $$price > '5000 JPY'$$, $$price BETWEEN '1000 JPY' AND '2000 JPY'$$]) AS condition,
+    pg_temp.rows('SELECT FROM sale WHERE ' || condition);
+DROP TABLE invoice, unknown, budget, sale;

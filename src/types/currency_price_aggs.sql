@@ -38,6 +38,10 @@ CREATE FUNCTION currency_price_accum(currency_price_sum, currency_price) RETURNS
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION currency_price_accum(currency_price_sum, currency_price) IS 'aggregate transition function';
 
+CREATE FUNCTION currency_price_discard(currency_price_sum, currency_price) RETURNS currency_price_sum
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION currency_price_discard(currency_price_sum, currency_price) IS 'aggregate inverse transition function';
+
 CREATE FUNCTION currency_price_sum_combine(currency_price_sum, currency_price_sum) RETURNS currency_price_sum
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION currency_price_sum_combine(currency_price_sum, currency_price_sum) IS 'aggregate combine function';
@@ -56,6 +60,8 @@ CREATE AGGREGATE sum(currency_price) (
     INITCOND = 'empty',
     FINALFUNC = currency_price_sum_final,
     COMBINEFUNC = currency_price_sum_combine,
+    MSFUNC = currency_price_accum, MINVFUNC = currency_price_discard, MSTYPE = currency_price_sum, MINITCOND = 'empty',
+    MFINALFUNC = currency_price_sum_final,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE sum(currency_price) IS 'exact sum of prices in one currency';
@@ -66,6 +72,8 @@ CREATE AGGREGATE avg(currency_price) (
     INITCOND = 'empty',
     FINALFUNC = currency_price_avg_final,
     COMBINEFUNC = currency_price_sum_combine,
+    MSFUNC = currency_price_accum, MINVFUNC = currency_price_discard, MSTYPE = currency_price_sum, MINITCOND = 'empty',
+    MFINALFUNC = currency_price_avg_final,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE avg(currency_price) IS

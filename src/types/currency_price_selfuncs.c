@@ -8,6 +8,8 @@
  */
 #include "segmentation.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_statistic.h"
 #include "nodes/pathnodes.h"
@@ -65,42 +67,144 @@ price_as_double(const CurrencyPrice *price)
 	return (double) price_mantissa(price) / (double) decimal_power_of_ten[price_scale(price)];
 }
 
-/* share of a stretch in one currency, open where an end is NULL, below price */
+/*
+ * What lies in a histogram bin beyond a currency's first or last value there.
+ * It is known to go on from that value, how far only by the two bins before:
+ * where the farther one is wider, values thin out, as in a generalized Pareto
+ * distribution of that shape, of which half a bin is left.
+ */
+typedef struct Tail
+{
+	double		shape;			/* below 0: it ends; above: it is heavy */
+	double		scale;
+} Tail;
+
+static Tail
+make_tail(double width, double width_before)
+{
+	Tail		tail;
+
+	/* 2.2: how much wider such bins of an exponential distribution grow */
+	tail.shape = width_before > 0 && width > 0 ? log(width / width_before) / log(2.2) - 1 : 0;
+	tail.shape = Max(-0.5, Min(tail.shape, 1.5));
+	if (fabs(tail.shape) < 0.01)
+		tail.shape = 0.01;
+	/* 3: there are one and a half bins where width begins */
+	tail.scale = tail.shape * width / (1 - pow(3, -tail.shape));
+	return tail;
+}
+
+/* share of the tail at a larger distance than this from where it begins */
+static double
+share_beyond(const Tail *tail, double distance)
+{
+	double		base = tail->scale > 0 ? 1 + tail->shape * distance / tail->scale : 0;
+
+	if (distance <= 0)
+		return 1;
+	return base > 0 ? pow(base, -1 / tail->shape) : 0;
+}
+
+/* the tail at values[i], whose currency goes on towards values[i + step] */
+static Tail
+tail_at(const AttStatsSlot *histogram, int i, int step)
+{
+	double		values[3];
+	int			count = 0;
+
+	for (int j = i; j >= 0 && j < histogram->nvalues && count < 3; j -= step)
+	{
+		const CurrencyPrice *price = DatumGetCurrencyPriceP(histogram->values[j]);
+
+		if (price_code(price) != price_code(DatumGetCurrencyPriceP(histogram->values[i])))
+			break;
+		values[count++] = price_as_double(price);
+	}
+	if (count == 1)
+		return make_tail(Max(fabs(values[0]), 1), 0);
+	return make_tail(fabs(values[0] - values[1]), count == 3 ? fabs(values[1] - values[2]) : 0);
+}
+
+/* share of the bin's values in the currency, which end at values[i], that is below price */
+static double
+low_tail_below(const AttStatsSlot *histogram, int i, const CurrencyPrice *price)
+{
+	Tail		tail = tail_at(histogram, i, -1);
+	double		begin = price_as_double(DatumGetCurrencyPriceP(histogram->values[i]));
+	double		below = share_beyond(&tail, begin - price_as_double(price));
+	double		negative;
+
+	if (begin <= 0)
+		return below;
+	/* where none is known, none is negative */
+	negative = share_beyond(&tail, begin);
+	return Max(0, below - negative) / (1 - negative);
+}
+
+static double
+high_tail_below(const AttStatsSlot *histogram, int i, const CurrencyPrice *price)
+{
+	Tail		tail = tail_at(histogram, i, 1);
+	double		begin = price_as_double(DatumGetCurrencyPriceP(histogram->values[i]));
+
+	return 1 - share_beyond(&tail, price_as_double(price) - begin);
+}
+
+/* share of a bin in one currency that is below price */
 static double
 share_below(const CurrencyPrice *price, const CurrencyPrice *first, const CurrencyPrice *last)
 {
 	double		low;
 	double		high;
 
-	if (first && price_compare_amounts(price, first) <= 0)
+	if (price_compare_amounts(price, first) <= 0)
 		return 0;
-	if (last && price_compare_amounts(price, last) >= 0)
+	if (price_compare_amounts(price, last) >= 0)
 		return 1;
-	if (!first || !last)
-		return 0.5;
 	low = price_as_double(first);
 	high = price_as_double(last);
 	return high > low ? Min((price_as_double(price) - low) / (high - low), 1) : 0.5;
 }
 
-/* share of a histogram bin that is in the range */
+/* the same of the bin's values in the currency of price; i is the bin's end */
 static double
-bin_share(const PriceRange *range, const CurrencyPrice *first, const CurrencyPrice *last)
+bin_share_below(const AttStatsSlot *histogram, int i, const CurrencyPrice *price)
 {
-	double		share = 1;
+	const CurrencyPrice *first = DatumGetCurrencyPriceP(histogram->values[i - 1]);
+	const CurrencyPrice *last = DatumGetCurrencyPriceP(histogram->values[i]);
+	bool		begins = price_code(first) == price_code(price);
+	bool		ends = price_code(last) == price_code(price);
 
-	if (price_code(first) > range->code || price_code(last) < range->code)
+	if (begins && ends)
+		return share_below(price, first, last);
+	if (begins)
+		return high_tail_below(histogram, i - 1, price);
+	if (ends)
+		return low_tail_below(histogram, i, price);
+	return 0.5;
+}
+
+/* share of a histogram bin that is in the range; i is the bin's end */
+static double
+bin_share(const PriceRange *range, const AttStatsSlot *histogram, int i)
+{
+	CurrencyCode first = price_code(DatumGetCurrencyPriceP(histogram->values[i - 1]));
+	CurrencyCode last = price_code(DatumGetCurrencyPriceP(histogram->values[i]));
+	double		share = 1;
+	double		low = 0;
+	double		high = 1;
+
+	if (first > range->code || last < range->code)
 		return 0;
-	if (price_code(first) != price_code(last))
-	{
-		if (price_code(first) != range->code)
-			first = NULL;
-		if (price_code(last) != range->code)
-			last = NULL;
-		share = first || last ? SHARED_BIN : FOREIGN_BIN;
-	}
-	return share * Max(0, (range->high.price ? share_below(range->high.price, first, last) : 1) -
-					   (range->low.price ? share_below(range->low.price, first, last) : 0));
+	if (first != last)
+		share = first == range->code || last == range->code ? SHARED_BIN : FOREIGN_BIN;
+	if (range->low.price)
+		low = bin_share_below(histogram, i, range->low.price);
+	if (range->high.price)
+		high = bin_share_below(histogram, i, range->high.price);
+	if (share == FOREIGN_BIN && range->low.price && range->high.price)
+		high = low + 0.25;
+	return share * Max(0, high - low);
 }
 
 /* share of the values in the histogram; -1 where there is none */
@@ -112,9 +216,7 @@ histogram_share(const PriceRange *range, const AttStatsSlot *histogram)
 	if (histogram->nvalues < 2)
 		return -1;
 	for (int i = 1; i < histogram->nvalues; i++)
-		bins += bin_share(range,
-						  DatumGetCurrencyPriceP(histogram->values[i - 1]),
-						  DatumGetCurrencyPriceP(histogram->values[i]));
+		bins += bin_share(range, histogram, i);
 	return bins / (histogram->nvalues - 1);
 }
 
@@ -144,6 +246,9 @@ range_selectivity(const PriceRange *range, VariableStatData *vardata)
 	double		common_total;
 	double		rest_share;
 
+	if (range->low.price && range->high.price &&
+		price_compare_amounts(range->low.price, range->high.price) > 0)
+		return 0;
 	if (!HeapTupleIsValid(vardata->statsTuple))
 		return DEFAULT_INEQ_SEL;
 	stats = (Form_pg_statistic) GETSTRUCT(vardata->statsTuple);

@@ -86,6 +86,33 @@ currency_price_accum(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+static void
+not_part_of_sum(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("price is not part of the sum")));
+}
+
+/*
+ * The inverse of currency_price_accum, for rows that leave a window's frame.
+ * What a frame takes back it has added; whoever else calls may err.
+ */
+PG_FUNCTION_INFO_V1(currency_price_discard);
+Datum
+currency_price_discard(PG_FUNCTION_ARGS)
+{
+	CurrencyPriceSum *state = state_to_change(fcinfo);
+	CurrencyPrice *price = PG_GETARG_CURRENCY_PRICE_P(1);
+
+	if (sum_rows(state) == 0 || sum_code(state) != price_code(price))
+		not_part_of_sum();
+	sum_discard_price(state, price);
+	if (!AggCheckCallContext(fcinfo, NULL) && !price_sum_is_valid(state))
+		not_part_of_sum();
+	PG_RETURN_POINTER(state);
+}
+
 PG_FUNCTION_INFO_V1(currency_price_sum_combine);
 Datum
 currency_price_sum_combine(PG_FUNCTION_ARGS)

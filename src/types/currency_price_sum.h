@@ -124,11 +124,25 @@ sum_add_price(CurrencyPriceSum *sum, const CurrencyPrice *price)
 	sum_add_words(sum, (uint64) units, (uint64) (units >> 64), units < 0 ? PG_UINT64_MAX : 0);
 }
 
+/* takes back what sum_add_price added; without rows the state is as at first */
+static inline void
+sum_discard_price(CurrencyPriceSum *sum, const CurrencyPrice *price)
+{
+	int128		units = -(int128) price_mantissa(price) *
+	decimal_power_of_ten[PRICE_DIGITS - price_scale(price)];
+
+	sum->rows_and_code -= UINT64CONST(1) << SUM_CODE_BITS;
+	sum_add_words(sum, (uint64) units, (uint64) (units >> 64), units < 0 ? PG_UINT64_MAX : 0);
+	if (sum_rows(sum) == 0)
+		sum->rows_and_code = 0;
+}
+
 /* currency_price_sum.c */
 extern void price_sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added);
 extern void price_sum_to_price(const CurrencyPriceSum *sum, CurrencyPrice *price);
 
 /* currency_price_sum_io.c */
+extern bool price_sum_is_valid(const CurrencyPriceSum *sum);
 extern bool price_sum_parse(const char *str, const char *end, CurrencyPriceSum *sum);
 extern void price_sum_append(StringInfo buf, const CurrencyPriceSum *sum);
 extern void price_sum_send(StringInfo buf, const CurrencyPriceSum *sum);

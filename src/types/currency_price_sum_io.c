@@ -21,8 +21,8 @@
 #define SUM_INTEGER_DIGITS 31
 
 /* a sum of so many prices, each of them less than 10^18 */
-static bool
-sum_is_valid(const CurrencyPriceSum *sum)
+bool
+price_sum_is_valid(const CurrencyPriceSum *sum)
 {
 	uint64		words[SUM_WORDS];
 	const Currency *currency;
@@ -109,7 +109,7 @@ price_sum_parse(const char *str, const char *end, CurrencyPriceSum *sum)
 		!parse_rows(begins[ROWS], ends[ROWS], &rows))
 		return false;
 	sum->rows_and_code = rows << SUM_CODE_BITS | currency_code(currency);
-	return sum_is_valid(sum);
+	return price_sum_is_valid(sum);
 }
 
 /* without zeros at the end */
@@ -169,7 +169,7 @@ price_sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name)
 			sum->words[i] = pq_getmsgint64(buf);
 		sum->rows_and_code = pq_getmsgint64(buf);
 	}
-	if (len < SUM_SENT_LEN || !sum_is_valid(sum))
+	if (len < SUM_SENT_LEN || !price_sum_is_valid(sum))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary form of type %s", type_name),
