@@ -76,6 +76,7 @@ SET lock_timeout = '1min';
 SELECT to_segment FROM segmentation.move_customer('customer', '{8}', 'asia', 'test');
 SET lock_timeout = '300ms';
 SELECT to_segment FROM segmentation.move_customer('customer', '{8}', 'eu', 'test');
+SELECT to_segment FROM segmentation.move_customer('customer', '{1}', 'us', 'test');
 SHOW lock_timeout;
 RESET lock_timeout;
 

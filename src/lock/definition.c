@@ -650,7 +650,19 @@ definition_of_trigger(HeapTuple tuple, TupleDesc desc, Oid customers)
 	return def;
 }
 
-/* all locks on a table of customers, found through the arguments of triggers */
+static int
+compare_by_table(const ListCell *a, const ListCell *b)
+{
+	const LockDefinition *left = lfirst(a);
+	const LockDefinition *right = lfirst(b);
+
+	return strcmp(left->subscriptions, right->subscriptions);
+}
+
+/*
+ * All locks on a table of customers, found through the arguments of triggers,
+ * in an order that does not depend on where the catalog has them.
+ */
 List *
 lock_definitions_of(Oid customers)
 {
@@ -673,6 +685,7 @@ lock_definitions_of(Oid customers)
 	}
 	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);
+	list_sort(result, compare_by_table);
 	return result;
 }
 

@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -429,6 +430,19 @@ get_arguments(FunctionCallInfo fcinfo, Move *move)
 	read_arguments(move);
 }
 
+/*
+ * A lock that is being installed while the customer moves would not be asked.
+ * So the two exclude each other, before anyone looks for locks.
+ */
+static void
+hold_table(Oid customers)
+{
+	if (pg_class_aclcheck(customers, GetUserId(), ACL_UPDATE) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(customers, GetUserId(), ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(customers));
+	LockRelationOid(customers, RowExclusiveLock);
+}
+
 PG_FUNCTION_INFO_V1(lock_move_customer);
 Datum
 lock_move_customer(PG_FUNCTION_ARGS)
@@ -438,13 +452,15 @@ lock_move_customer(PG_FUNCTION_ARGS)
 	bool		done;
 	Datum		result;
 
+	require_argument(fcinfo, 0, "customers");
 	require_argument(fcinfo, 3, "reason");
 	m.reason = PG_GETARG_DATUM(3);
 	require_read_committed("move_customer");
-	get_arguments(fcinfo, &m);
 
 	save_nestlevel = NewGUCNestLevel();
 	bound_lock_wait();
+	hold_table(PG_GETARG_OID(0));
+	get_arguments(fcinfo, &m);
 	SPI_connect();
 	result = move(&m, &done);
 	SPI_finish();
