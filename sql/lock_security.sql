@@ -337,7 +337,7 @@ SELECT restart() > 0 AS renewed;
 RESET ROLE;
 
 -- who may refer to the customers takes part in their lock, but with his own rights only
-GRANT REFERENCES ON customers TO regress_lock_other;
+GRANT REFERENCES, SELECT ON customers TO regress_lock_other;
 SET ROLE regress_lock_other;
 DROP TABLE mine;
 CREATE TABLE mine (id int PRIMARY KEY, customer_id int REFERENCES customers, segment segment_id);
@@ -347,25 +347,33 @@ CALL refused($$ INSERT INTO mine VALUES (2, 9, 'us') $$);
 RESET ROLE;
 CALL refused($$ SELECT * FROM segmentation.lock_violations('customers') $$);
 CALL refused($$ SELECT * FROM segmentation.move_customer('customers', '{7}', 'eu', 'no') $$);
+-- what he would rather do in the session of whoever asks
 SET ROLE regress_lock_other;
+CREATE FUNCTION act() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('search_path', 'trap', false);
+    BEGIN
+        SET ROLE regress_lock_owner;
+    EXCEPTION WHEN OTHERS THEN
+        RAISE INFO '% %', SQLSTATE, SQLERRM;
+    END;
+    CREATE TEMPORARY TABLE trap (i int);
+EXCEPTION WHEN OTHERS THEN
+    RAISE INFO '% %', SQLSTATE, SQLERRM;
+    PERFORM set_config('search_path', 'trap', false);
+END
+$$;
 CREATE OR REPLACE FUNCTION peek() RETURNS boolean STABLE LANGUAGE plpgsql AS $$
 BEGIN
-    SET ROLE regress_lock_owner;
+    PERFORM lock_test.act();
     RETURN true;
 END
 $$;
 RESET ROLE;
-CALL refused($$ SELECT * FROM segmentation.lock_violations('customers') $$);
-SET ROLE regress_lock_other;
-CREATE OR REPLACE FUNCTION peek() RETURNS boolean STABLE LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM set_config('search_path', 'lock_test', false);
-    EXECUTE 'CREATE TEMPORARY TABLE t (i int)';
-    RETURN true;
-END
-$$;
-RESET ROLE;
-CALL refused($$ SELECT * FROM segmentation.lock_violations('customers') $$);
+SELECT count(*) FROM segmentation.lock_violations('customers');
+SELECT count(*) FROM segmentation.move_blockers('customers', '{7}', 'eu');
+CALL refused($$ SELECT * FROM segmentation.move_customer('customers', '{7}', 'eu', 'no') $$);
+SHOW search_path;
 SET ROLE regress_lock_other;
 DROP TABLE mine;
 

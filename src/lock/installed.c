@@ -481,6 +481,17 @@ lock_become_owner(Oid owner)
 	return self;
 }
 
+/* for code of the owner's that the session's user has not asked for */
+void
+lock_restrict_operation(void)
+{
+	Oid			userid;
+	int			sec_context;
+
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(userid, sec_context | SECURITY_RESTRICTED_OPERATION);
+}
+
 void
 lock_become_self(LockUser self)
 {

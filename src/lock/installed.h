@@ -85,6 +85,7 @@ typedef struct LockUser
 } LockUser;
 
 extern LockUser lock_become_owner(Oid owner);
+extern void lock_restrict_operation(void);
 extern void lock_become_self(LockUser self);
 
 #endif							/* SEGMENTATION_LOCK_INSTALLED_H */

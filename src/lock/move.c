@@ -272,24 +272,35 @@ name_blockers(uint64 count)
 	return buf.data;
 }
 
+typedef struct OwnersView
+{
+	LockUser	self;
+	int			save_nestlevel;
+} OwnersView;
+
 /*
  * Subscriptions are read as their owner, for all of them count, not those that
  * the caller sees; and so that conditions of his cannot do what only the
- * caller can.
+ * caller can, nor leave settings behind.
  */
-static LockUser
-become_owner_of_subscriptions(const LockDefinition *def)
+static OwnersView
+enter_owners_view(const LockDefinition *def)
 {
 	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
-	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
-	LockUser	owner = self;
+	OwnersView	view;
 
-	owner.userid = rel->rd_rel->relowner;
-	owner.sec_context |= SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS |
-		SECURITY_RESTRICTED_OPERATION;
-	lock_become_self(owner);
+	view.self = lock_become_owner(rel->rd_rel->relowner);
+	lock_restrict_operation();
 	RelationClose(rel);
-	return self;
+	view.save_nestlevel = lock_enter_safe_search_path();
+	return view;
+}
+
+static void
+leave_owners_view(OwnersView view)
+{
+	AtEOXact_GUC(false, view.save_nestlevel);
+	lock_become_self(view.self);
 }
 
 static void
@@ -314,14 +325,12 @@ refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
 static void
 refuse_if_blocked(const Move *move, const LockDefinition *def)
 {
-	LockUser	self = become_owner_of_subscriptions(def);
-	int			save_nestlevel = lock_enter_safe_search_path();
+	OwnersView	view = enter_owners_view(def);
 	uint64		count = execute(move, lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS));
 
 	if (count > 0)
 		refuse_blocked(move, def, count);
-	AtEOXact_GUC(true, save_nestlevel);
-	lock_become_self(self);
+	leave_owners_view(view);
 }
 
 static void
@@ -490,15 +499,15 @@ require_readable(Oid relid)
 static void
 return_rows_of(const LockDefinition *def, Move *move, LockQuery query, Tuplestorestate *store)
 {
-	LockUser	self;
+	OwnersView	view;
 
 	require_readable(def->subscriptions_oid);
 	require_readable(def->offers_oid);
 	if (query == LOCK_QUERY_VIOLATIONS)
 		require_readable(def->customers_oid);
-	self = become_owner_of_subscriptions(def);
+	view = enter_owners_view(def);
 	execute(move, lock_query(def, LOCK_TABLE, NULL, query));
-	lock_become_self(self);
+	leave_owners_view(view);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
 }
