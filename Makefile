@@ -17,6 +17,8 @@ OBJS = \
 	src/types/currency_price_parts.o \
 	src/types/currency_price_ops.o \
 	src/types/currency_price_round.o \
+	src/types/currency_price_revenue.o \
+	src/types/currency_price_format.o \
 	src/types/currency_price_compare.o \
 	src/types/currency_price_selfuncs.o \
 	src/types/currency_price_support.o \
@@ -58,6 +60,8 @@ SQL = \
 	src/types/currency_price_ops.sql \
 	src/types/currency_price_compare.sql \
 	src/types/currency_price_aggs.sql \
+	src/types/currency_price_revenue.sql \
+	src/types/currency_price_format.sql \
 	src/types/tier_scale.sql \
 	src/measure/revenue_tier.sql \
 	src/measure/nps_class.sql \
@@ -85,6 +89,8 @@ REGRESS = \
 	currency_price_aggs \
 	currency_price_windows \
 	currency_price_properties \
+	currency_price_revenue \
+	currency_price_format \
 	tiers \
 	exchange_rates \
 	exchange_rates_properties \

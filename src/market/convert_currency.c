@@ -125,7 +125,7 @@ convert_currency(PG_FUNCTION_ARGS)
 
 	if (price_code(price) == to)
 		PG_RETURN_CURRENCY_PRICE_P(price);
-	conversion = find_conversion(exchange_rate_cache(fcinfo->flinfo),
+	conversion = exchange_rate_conversion(exchange_rate_cache(fcinfo->flinfo),
 								 price_code(price), to, day);
 	if (conversion->count == 0)
 		no_exchange_rate(price_code(price), to, day);

@@ -60,7 +60,7 @@ typedef struct Conversion
 typedef struct ExchangeRateCache ExchangeRateCache;
 
 extern ExchangeRateCache *exchange_rate_cache(FmgrInfo *flinfo);
-extern const Conversion *find_conversion(ExchangeRateCache *cache, CurrencyCode from,
+extern const Conversion *exchange_rate_conversion(ExchangeRateCache *cache, CurrencyCode from,
 										 CurrencyCode to, DateADT day);
 
 #endif							/* SEGMENTATION_EXCHANGE_RATE_H */

@@ -222,7 +222,7 @@ find_way(ExchangeRateCache *cache, KnownWay *way, DateADT day)
 
 /* how to get from one currency to another by the rates of a day */
 const Conversion *
-find_conversion(ExchangeRateCache *cache, CurrencyCode from, CurrencyCode to, DateADT day)
+exchange_rate_conversion(ExchangeRateCache *cache, CurrencyCode from, CurrencyCode to, DateADT day)
 {
 	Pair		pair = {from, to};
 	bool		found;

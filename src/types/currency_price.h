@@ -143,5 +143,6 @@ extern Numeric price_to_numeric(const CurrencyPrice *price);
 
 /* currency_price_ops.c */
 pg_noreturn extern void price_different_currencies(CurrencyCode a, CurrencyCode b, const char *hint);
+extern void price_check_same_currency(const CurrencyPrice *a, const CurrencyPrice *b);
 
 #endif							/* SEGMENTATION_CURRENCY_PRICE_H */

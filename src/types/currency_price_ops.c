@@ -21,12 +21,12 @@ price_different_currencies(CurrencyCode a, CurrencyCode b, const char *hint)
 			 errhint("%s", hint)));
 }
 
-static void
-check_same_currency(const CurrencyPrice *a, const CurrencyPrice *b)
+void
+price_check_same_currency(const CurrencyPrice *a, const CurrencyPrice *b)
 {
 	if (unlikely(price_code(a) != price_code(b)))
 		price_different_currencies(price_code(a), price_code(b),
-							 "Convert one price to the currency of the other first, with convert_currency(price, currency).");
+								   "Convert one price to the currency of the other first, with convert_currency(price, currency).");
 }
 
 static Datum
@@ -51,7 +51,7 @@ add(const CurrencyPrice *a, const CurrencyPrice *b, int sign)
 	int128		sum;
 	Decimal		result;
 
-	check_same_currency(a, b);
+	price_check_same_currency(a, b);
 	sum = (int128) price_mantissa(a) * decimal_power_of_ten[scale - price_scale(a)] +
 		(int128) price_mantissa(b) * sign * decimal_power_of_ten[scale - price_scale(b)];
 	result.digits = sum < 0 ? -sum : sum;
@@ -198,7 +198,7 @@ currency_price_ratio(PG_FUNCTION_ARGS)
 	CurrencyPrice *a = PG_GETARG_CURRENCY_PRICE_P(0);
 	CurrencyPrice *b = PG_GETARG_CURRENCY_PRICE_P(1);
 
-	check_same_currency(a, b);
+	price_check_same_currency(a, b);
 	if (price_mantissa(b) == 0)
 		decimal_division_by_zero();
 	return DirectFunctionCall2(numeric_div,
