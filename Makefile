@@ -114,7 +114,8 @@ REGRESS = \
 	lock_waits \
 	telco \
 	chinook \
-	catalog
+	catalog \
+	soft_errors
 ISOLATION = \
 	concurrent_change \
 	concurrent_subscriptions \
