@@ -71,7 +71,8 @@ SQL = \
 	src/measure/latest_nps_class.sql \
 	src/lock/lock.sql \
 	src/lock/install.sql \
-	src/market/exchange_rate.sql
+	src/market/exchange_rate.sql \
+	src/model/catalogue.sql
 
 REGRESS = \
 	extension \

@@ -1,0 +1,81 @@
+-- models and their segments: what divides the customers, and by which rules
+
+CREATE TABLE segmentation.model (
+    id segment_id PRIMARY KEY,
+    kind text NOT NULL
+        CONSTRAINT model_kind CHECK (kind IN ('overlapping', 'exclusive', 'column')),
+    source regclass,
+    key name[]
+        CONSTRAINT model_key_not_empty CHECK (cardinality(key) > 0),
+    segment_column name
+        CONSTRAINT model_segment_column CHECK (segment_column IS NULL OR kind = 'column'),
+    time_zone text NOT NULL,
+    objective text,
+    prefix name,
+    assignment regclass UNIQUE,
+    history regclass UNIQUE,
+    member regclass UNIQUE,
+    version integer NOT NULL DEFAULT 1
+        CONSTRAINT model_version_positive CHECK (version > 0),
+    refreshed_version integer,
+    refreshed_at timestamptz,
+    as_of timestamptz,
+    CONSTRAINT model_objects CHECK (num_nulls(source, key, prefix, assignment, history, member) IN (0, 6))
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.model', '');
+GRANT SELECT ON segmentation.model TO PUBLIC;
+COMMENT ON TABLE segmentation.model IS 'models: each one way of dividing the same customers';
+COMMENT ON COLUMN segmentation.model.id IS 'name of the model';
+COMMENT ON COLUMN segmentation.model.kind IS 'overlapping: any number of segments, by rule; exclusive: at most one, the first true rule by rank; column: the application sets it';
+COMMENT ON COLUMN segmentation.model.source IS 'table or view that the rules read, one row per customer; NULL while the model has no customers yet';
+COMMENT ON COLUMN segmentation.model.key IS 'columns of the source that identify a customer';
+COMMENT ON COLUMN segmentation.model.segment_column IS 'column of the source that holds the segment, in a model of kind column';
+COMMENT ON COLUMN segmentation.model.time_zone IS 'time zone of its days and local times';
+COMMENT ON COLUMN segmentation.model.objective IS 'what it is for';
+COMMENT ON COLUMN segmentation.model.prefix IS 'what the names of its objects begin with';
+COMMENT ON COLUMN segmentation.model.assignment IS 'table of the stored answers; its owner is the model''s';
+COMMENT ON COLUMN segmentation.model.history IS 'table of earlier answers';
+COMMENT ON COLUMN segmentation.model.member IS 'view of customers and segments, one row per membership';
+COMMENT ON COLUMN segmentation.model.version IS 'raised by each change of a definition';
+COMMENT ON COLUMN segmentation.model.refreshed_version IS 'version at the last refresh';
+COMMENT ON COLUMN segmentation.model.refreshed_at IS 'when the last refresh was, by the clock';
+COMMENT ON COLUMN segmentation.model.as_of IS 'moment as of which the last refresh evaluated the rules';
+
+CREATE TABLE segmentation.segment (
+    model segment_id NOT NULL REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
+    id segment_id NOT NULL,
+    title text,
+    rank integer,
+    rule text,
+    columns name[],
+    PRIMARY KEY (model, id)
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
+GRANT SELECT ON segmentation.segment TO PUBLIC;
+COMMENT ON TABLE segmentation.segment IS 'segments: named groups of a model''s customers';
+COMMENT ON COLUMN segmentation.segment.model IS 'model that the segment belongs to';
+COMMENT ON COLUMN segmentation.segment.id IS 'id of the segment, unique within its model';
+COMMENT ON COLUMN segmentation.segment.title IS 'name for people';
+COMMENT ON COLUMN segmentation.segment.rank IS 'in an exclusive model: its rule is asked before those of higher rank';
+COMMENT ON COLUMN segmentation.segment.rule IS 'SQL condition over the source''s columns, every name qualified; NULL where none decides';
+COMMENT ON COLUMN segmentation.segment.columns IS 'columns of the source that the rule reads';
+
+CREATE TABLE segmentation.segment_reference (
+    model segment_id NOT NULL,
+    segment segment_id NOT NULL,
+    to_model segment_id NOT NULL,
+    to_segment segment_id NOT NULL,
+    PRIMARY KEY (model, segment, to_model, to_segment),
+    CONSTRAINT segment_reference_from FOREIGN KEY (model, segment)
+        REFERENCES segmentation.segment (model, id) ON UPDATE CASCADE ON DELETE CASCADE,
+    CONSTRAINT segment_reference_to FOREIGN KEY (to_model, to_segment)
+        REFERENCES segmentation.segment (model, id) ON UPDATE CASCADE
+);
+CREATE INDEX segment_reference_to_idx ON segmentation.segment_reference (to_model, to_segment);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_reference', '');
+GRANT SELECT ON segmentation.segment_reference TO PUBLIC;
+COMMENT ON TABLE segmentation.segment_reference IS 'which rules ask for another segment, by in_segment';
+COMMENT ON COLUMN segmentation.segment_reference.model IS 'model of the segment whose rule asks';
+COMMENT ON COLUMN segmentation.segment_reference.segment IS 'segment whose rule asks';
+COMMENT ON COLUMN segmentation.segment_reference.to_model IS 'model of the segment asked for';
+COMMENT ON COLUMN segmentation.segment_reference.to_segment IS 'segment asked for';
