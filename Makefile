@@ -49,7 +49,10 @@ OBJS = \
 	src/market/snapshot_key.o \
 	src/market/exchange_rate_read.o \
 	src/market/exchange_rate_cache.o \
-	src/market/convert_currency.o
+	src/market/convert_currency.o \
+	src/model/context.o \
+	src/model/catalogue.o \
+	src/model/model.o
 
 SQL = \
 	src/extension.sql \

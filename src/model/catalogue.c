@@ -1,0 +1,77 @@
+/*
+ * catalogue.c: where the catalogue's tables and the extension's types are.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "model/model.h"
+
+#define TYPES_SCHEMA "@types@"
+
+/* a relation of schema segmentation, where only the extension's owner makes any */
+Oid
+catalogue_relation(const char *name)
+{
+	Oid			relid = get_relname_relid(name, get_namespace_oid("segmentation", false));
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "relation segmentation.%s does not exist", name);
+	return relid;
+}
+
+/* InvalidOid where there is no such relation */
+Oid
+relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+/* the quoted name of the schema that has segment_id and the other types */
+const char *
+types_schema(void)
+{
+	Oid			type = get_atttype(catalogue_relation("model"), 1);
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid			schema;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	schema = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
+	ReleaseSysCache(tuple);
+	return quote_identifier(get_namespace_name(schema));
+}
+
+/* a statement with @types@ replaced by that name */
+char *
+catalogue_query(const char *sql)
+{
+	const char *schema = types_schema();
+	const char *at;
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	while ((at = strstr(sql, TYPES_SCHEMA)) != NULL)
+	{
+		appendBinaryStringInfo(&buf, sql, at - sql);
+		appendStringInfoString(&buf, schema);
+		sql = at + strlen(TYPES_SCHEMA);
+	}
+	appendStringInfoString(&buf, sql);
+	return buf.data;
+}

@@ -1,0 +1,65 @@
+/*
+ * context.c: as whom, and with which settings, the statements of models run.
+ *
+ * What has been entered ends with model_leave, or with the error that ends the
+ * transaction or subtransaction.
+ */
+#include "segmentation.h"
+
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+#include "model/model.h"
+
+/* until the level that model_leave ends */
+void
+model_set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+static void
+become(Oid userid, int flags, ModelContext *saved)
+{
+	GetUserIdAndSecContext(&saved->userid, &saved->sec_context);
+	SetUserIdAndSecContext(userid, saved->sec_context | flags);
+	saved->nestlevel = NewGUCNestLevel();
+	model_set_option("search_path", "pg_catalog, pg_temp");
+}
+
+/*
+ * Rules run as the model's owner, who has written them or let others write
+ * them, and cannot use the rights or the session of whoever asks; and with the
+ * model's settings, whatever the session's are.
+ */
+void
+model_enter(const Model *model, ModelContext *saved)
+{
+	become(model->owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
+	model_set_option("row_security", "off");
+	model_set_option("TimeZone", model->time_zone);
+	model_set_option("DateStyle", "ISO, YMD");
+	model_set_option("IntervalStyle", "postgres");
+	model_set_option("extra_float_digits", "3");
+}
+
+/*
+ * The catalogue's tables belong to whoever has created the extension, and only
+ * our functions write them: statements with a fixed text, after their own check
+ * of who asks.
+ */
+void
+catalogue_enter(ModelContext *saved)
+{
+	Oid			owner = relation_owner(catalogue_relation("model"));
+
+	become(owner, SECURITY_LOCAL_USERID_CHANGE, saved);
+}
+
+void
+model_leave(const ModelContext *saved)
+{
+	AtEOXact_GUC(false, saved->nestlevel);
+	SetUserIdAndSecContext(saved->userid, saved->sec_context);
+}

@@ -1,0 +1,276 @@
+/*
+ * model.c: reads a model from the catalogue.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "model/model.h"
+
+/* columns of the query below */
+enum
+{
+	MODEL_ID = 1,
+	MODEL_KIND,
+	MODEL_SOURCE,
+	MODEL_COLUMN_NAME,
+	MODEL_KEY,
+	MODEL_TIME_ZONE,
+	MODEL_PREFIX,
+	MODEL_ASSIGNMENT,
+	MODEL_HISTORY,
+	MODEL_MEMBER,
+	MODEL_VERSION,
+	MODEL_REFRESHED_VERSION,
+	MODEL_AS_OF
+};
+
+#define MODEL_QUERY \
+	"SELECT id::pg_catalog.text, kind, source::pg_catalog.oid, segment_column, key, time_zone, prefix, " \
+	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, " \
+	"version, refreshed_version, as_of " \
+	"FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id"
+
+#define SEGMENT_QUERY \
+	"SELECT id::pg_catalog.text, rank, rule FROM segmentation.segment " \
+	"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id " \
+	"ORDER BY rank, id"
+
+/* under an id as it was given, in any case */
+static void
+query(const char *sql, const char *id)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(id)};
+	int			result = SPI_execute_with_args(catalogue_query(sql), 1, types, values, NULL, false, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+}
+
+static char *
+get_text(HeapTuple tuple, int column)
+{
+	return SPI_getvalue(tuple, SPI_tuptable->tupdesc, column);
+}
+
+static Oid
+get_oid(HeapTuple tuple, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? InvalidOid : DatumGetObjectId(value);
+}
+
+static int
+get_int(HeapTuple tuple, int column, bool *isnull)
+{
+	Datum		value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, isnull);
+
+	return *isnull ? 0 : DatumGetInt32(value);
+}
+
+static List *
+get_names(HeapTuple tuple, int column)
+{
+	bool		isnull;
+	Datum		array = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &isnull);
+	Datum	   *names;
+	int			count;
+	List	   *result = NIL;
+
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false,
+					  TYPALIGN_CHAR, &names, NULL, &count);
+	for (int i = 0; i < count; i++)
+		result = lappend(result, pstrdup(NameStr(*DatumGetName(names[i]))));
+	return result;
+}
+
+static ModelKind
+kind_by_name(const char *name)
+{
+	return strcmp(name, "exclusive") == 0 ? MODEL_EXCLUSIVE :
+		strcmp(name, "column") == 0 ? MODEL_COLUMN : MODEL_OVERLAPPING;
+}
+
+/* whoever owns what is left of the model's objects, or the catalogue */
+static Oid
+owner_of(const Model *model)
+{
+	Oid			objects[] = {model->assignment, model->history, model->member};
+
+	for (size_t i = 0; i < lengthof(objects); i++)
+	{
+		Oid			owner = relation_owner(objects[i]);
+
+		if (OidIsValid(owner))
+			return owner;
+	}
+	return relation_owner(catalogue_relation("model"));
+}
+
+static Model *
+model_from(HeapTuple tuple)
+{
+	Model	   *model = palloc0(sizeof(Model));
+	bool		isnull;
+	Datum		as_of;
+
+	model->id = get_text(tuple, MODEL_ID);
+	model->kind = kind_by_name(get_text(tuple, MODEL_KIND));
+	model->source = get_oid(tuple, MODEL_SOURCE);
+	model->segment_column = get_text(tuple, MODEL_COLUMN_NAME);
+	model->key = get_names(tuple, MODEL_KEY);
+	model->time_zone = get_text(tuple, MODEL_TIME_ZONE);
+	model->prefix = get_text(tuple, MODEL_PREFIX);
+	model->assignment = get_oid(tuple, MODEL_ASSIGNMENT);
+	model->history = get_oid(tuple, MODEL_HISTORY);
+	model->member = get_oid(tuple, MODEL_MEMBER);
+	model->version = get_int(tuple, MODEL_VERSION, &isnull);
+	model->refreshed_version = get_int(tuple, MODEL_REFRESHED_VERSION, &isnull);
+	as_of = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_AS_OF, &isnull);
+	model->has_as_of = !isnull;
+	if (!isnull)
+		model->as_of = DatumGetTimestampTz(as_of);
+	model->owner = owner_of(model);
+	return model;
+}
+
+static ModelSegment *
+segment_from(HeapTuple tuple)
+{
+	ModelSegment *segment = palloc0(sizeof(ModelSegment));
+	bool		isnull;
+
+	segment->id = get_text(tuple, 1);
+	segment->rank = get_int(tuple, 2, &isnull);
+	segment->has_rank = !isnull;
+	segment->rule = get_text(tuple, 3);
+	return segment;
+}
+
+static void
+raise_unknown(const char *id)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("model \"%s\" does not exist", id),
+			 errhint("segmentation.create_model makes models; SELECT id FROM segmentation.model lists them.")));
+}
+
+static Model *
+read_model(const char *id, const char *sql, bool with_segments)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext spi_context;
+	ModelContext saved;
+	Model	   *model;
+
+	SPI_connect();
+	catalogue_enter(&saved);
+	query(sql, id);
+	if (SPI_processed == 0)
+		raise_unknown(id);
+	spi_context = MemoryContextSwitchTo(context);
+	model = model_from(SPI_tuptable->vals[0]);
+	if (with_segments)
+	{
+		MemoryContextSwitchTo(spi_context);
+		query(SEGMENT_QUERY, id);
+		MemoryContextSwitchTo(context);
+		for (uint64 i = 0; i < SPI_processed; i++)
+			model->segments = lappend(model->segments, segment_from(SPI_tuptable->vals[i]));
+	}
+	model_leave(&saved);
+	SPI_finish();
+	return model;
+}
+
+/* the model with its segments, in the memory context of the moment */
+Model *
+model_read(const char *id)
+{
+	return read_model(id, MODEL_QUERY, true);
+}
+
+/*
+ * The same, its row locked first: definitions and refreshes of one model
+ * exclude each other, and what has been read stays true.
+ */
+Model *
+model_read_locked(const char *id)
+{
+	return read_model(id, MODEL_QUERY " FOR NO KEY UPDATE", true);
+}
+
+/* without its segments, which may be many */
+Model *
+model_read_definition(const char *id)
+{
+	return read_model(id, MODEL_QUERY, false);
+}
+
+/* only members of the owner's role change a model */
+void
+model_check_owner(const Model *model)
+{
+	if (!has_privs_of_role(GetUserId(), model->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of model \"%s\"", model->id),
+				 errdetail("The owner of a model is the owner of its assignment table.")));
+}
+
+static bool
+is_assignment(const Model *model)
+{
+	static const char *const columns[] = {"segments", "since", "recheck_at", "version"};
+	ListCell   *cell;
+
+	if (!OidIsValid(relation_owner(model->assignment)) || !OidIsValid(relation_owner(model->history)))
+		return false;
+	for (size_t i = 0; i < lengthof(columns); i++)
+		if (get_attnum(model->assignment, columns[i]) == InvalidAttrNumber)
+			return false;
+	foreach(cell, model->key)
+		if (get_attnum(model->assignment, lfirst(cell)) == InvalidAttrNumber)
+			return false;
+	return true;
+}
+
+/*
+ * The user's own DROP TABLE ... CASCADE goes past us, and a dump of what it
+ * leaves behind may name another relation where it is restored.
+ */
+void
+model_check_objects(const Model *model)
+{
+	if (!OidIsValid(model->assignment))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has no source yet", model->id),
+				 errhint("Give it one with segmentation.alter_model(%s, source => ..., key => ...).",
+						 quote_literal_cstr(model->id))));
+	if (!is_assignment(model))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("tables of model \"%s\" are gone", model->id),
+				 errdetail("Its assignment or history was dropped or changed by other means than segmentation.drop_model."),
+				 errhint("Drop the model with segmentation.drop_model and create it again.")));
+	if (!OidIsValid(relation_owner(model->source)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("source of model \"%s\" does not exist any more", model->id),
+				 errhint("Give it another with segmentation.alter_model(%s, source => ...).",
+						 quote_literal_cstr(model->id))));
+}

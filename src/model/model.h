@@ -1,0 +1,75 @@
+/*
+ * model.h: a model as the catalogue has it, and the contexts in which its
+ * statements run.
+ */
+#ifndef SEGMENTATION_MODEL_MODEL_H
+#define SEGMENTATION_MODEL_MODEL_H
+
+#include "segmentation.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+typedef struct ModelSegment
+{
+	char	   *id;
+	bool		has_rank;
+	int			rank;
+	char	   *rule;			/* NULL: none */
+} ModelSegment;
+
+typedef enum ModelKind
+{
+	MODEL_OVERLAPPING,
+	MODEL_EXCLUSIVE,
+	MODEL_COLUMN
+} ModelKind;
+
+typedef struct Model
+{
+	char	   *id;
+	ModelKind	kind;
+	Oid			source;			/* InvalidOid: no customers yet, and no objects */
+	List	   *key;			/* char *, unquoted */
+	char	   *segment_column; /* unquoted; NULL but in a model of kind column */
+	char	   *time_zone;
+	char	   *prefix;
+	Oid			assignment;
+	Oid			history;
+	Oid			member;
+	Oid			owner;
+	int			version;
+	int			refreshed_version;	/* 0: never */
+	bool		has_as_of;
+	TimestampTz as_of;
+	List	   *segments;		/* ModelSegment *, in the order of rank, then id */
+} Model;
+
+/* model.c */
+extern Model *model_read(const char *id);
+extern Model *model_read_locked(const char *id);
+extern Model *model_read_definition(const char *id);
+extern void model_check_owner(const Model *model);
+extern void model_check_objects(const Model *model);
+
+/* what context.c restores */
+typedef struct ModelContext
+{
+	Oid			userid;
+	int			sec_context;
+	int			nestlevel;
+} ModelContext;
+
+/* context.c */
+extern void model_enter(const Model *model, ModelContext *saved);
+extern void model_leave(const ModelContext *saved);
+extern void catalogue_enter(ModelContext *saved);
+extern void model_set_option(const char *name, const char *value);
+
+/* catalogue.c: the catalogue's tables, and the schema of the extension's types */
+extern Oid	catalogue_relation(const char *name);
+extern Oid	relation_owner(Oid relid);
+extern const char *types_schema(void);
+extern char *catalogue_query(const char *sql);
+
+#endif							/* SEGMENTATION_MODEL_MODEL_H */
