@@ -50,6 +50,8 @@ OBJS = \
 	src/market/exchange_rate_read.o \
 	src/market/exchange_rate_cache.o \
 	src/market/convert_currency.o \
+	src/market/iso_codes.o \
+	src/market/market_segment.o \
 	src/model/context.o \
 	src/model/catalogue.o \
 	src/model/model.o
@@ -75,7 +77,10 @@ SQL = \
 	src/lock/lock.sql \
 	src/lock/install.sql \
 	src/market/exchange_rate.sql \
-	src/model/catalogue.sql
+	src/model/catalogue.sql \
+	src/market/iso_codes.sql \
+	src/market/market.sql \
+	src/market/offer.sql
 
 REGRESS = \
 	extension \

@@ -1,0 +1,125 @@
+/*
+ * market_segment.c: a market's row among the segments of model "market", which
+ * comes and goes with the market.
+ *
+ * Nothing is there before the first market: rows made by CREATE EXTENSION would
+ * be restored a second time by a dump.
+ */
+#include "segmentation.h"
+
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/rel.h"
+
+/* model and id of a market, as parameters of statements */
+typedef struct MarketKey
+{
+	Oid			types[2];
+	Datum		values[2];
+	char		nulls[2];
+} MarketKey;
+
+/* compared as text: no operator needs to be found */
+#define IS_KEY(column, n) column "::pg_catalog.text OPERATOR(pg_catalog.=) $" n "::pg_catalog.text"
+
+static void
+read_column(MarketKey *key, int n, TriggerData *trigdata, const char *column)
+{
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	int			attnum = SPI_fnumber(desc, column);
+	bool		isnull;
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table \"%s\" has no column \"%s\"",
+						RelationGetRelationName(trigdata->tg_relation), column)));
+	key->types[n] = SPI_gettypeid(desc, attnum);
+	key->values[n] = SPI_getbinval(trigdata->tg_trigtuple, desc, attnum, &isnull);
+	key->nulls[n] = isnull ? 'n' : ' ';
+}
+
+static void
+execute(const char *statement, MarketKey *key)
+{
+	int			result = SPI_execute_with_args(statement, 2, key->types, key->values,
+											   key->nulls, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not execute \"%s\": %s", statement,
+			 SPI_result_code_string(result));
+}
+
+static void
+add_segment(MarketKey *key)
+{
+	execute("INSERT INTO segmentation.model (id, kind, time_zone, objective)"
+			" SELECT $1, 'column', pg_catalog.current_setting('TimeZone'),"
+			" 'own offers, prices and currency' WHERE $1 IS NOT NULL AND $2 IS NOT NULL"
+			" ON CONFLICT DO NOTHING", key);
+	execute("INSERT INTO segmentation.segment (model, id)"
+			" SELECT $1, $2 WHERE $1 IS NOT NULL AND $2 IS NOT NULL"
+			" ON CONFLICT DO NOTHING", key);
+	execute("SELECT FROM segmentation.model WHERE " IS_KEY("id", "1")
+			" AND kind OPERATOR(pg_catalog.<>) 'column' AND $2 IS NOT NULL", key);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"market\" is not of kind column"),
+				 errdetail("Markets are the segments of that model, and no rule decides on them."),
+				 errhint("Give that model another name, then add the market.")));
+}
+
+static void
+remove_segment(MarketKey *key)
+{
+	execute("DELETE FROM segmentation.segment WHERE " IS_KEY("model", "1")
+			" AND " IS_KEY("id", "2"), key);
+}
+
+static bool
+called_as_declared(FunctionCallInfo fcinfo)
+{
+	TriggerEvent event;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		return false;
+	event = ((TriggerData *) fcinfo->context)->tg_event;
+	return TRIGGER_FIRED_FOR_ROW(event) &&
+		((TRIGGER_FIRED_BEFORE(event) && TRIGGER_FIRED_BY_INSERT(event)) ||
+		 (TRIGGER_FIRED_AFTER(event) && TRIGGER_FIRED_BY_DELETE(event)));
+}
+
+/*
+ * Who may change markets need not be allowed to change models: this acts as the
+ * owner of the table that the trigger is on.
+ */
+PG_FUNCTION_INFO_V1(market_segment);
+Datum
+market_segment(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	MarketKey	key;
+	Oid			userid;
+	int			sec_context;
+
+	if (!called_as_declared(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function \"%s\" was not called as the trigger that it is made for",
+						"market_segment")));
+	SPI_connect();
+	read_column(&key, 0, trigdata, "model");
+	read_column(&key, 1, trigdata, "id");
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(trigdata->tg_relation->rd_rel->relowner,
+						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		add_segment(&key);
+	else
+		remove_segment(&key);
+	SetUserIdAndSecContext(userid, sec_context);
+	SPI_finish();
+	return PointerGetDatum(trigdata->tg_trigtuple);
+}
