@@ -54,7 +54,9 @@ OBJS = \
 	src/market/market_segment.o \
 	src/model/context.o \
 	src/model/catalogue.o \
-	src/model/model.o
+	src/model/model.o \
+	src/model/program.o \
+	src/model/segments_of.o
 
 SQL = \
 	src/extension.sql \
@@ -80,7 +82,8 @@ SQL = \
 	src/model/catalogue.sql \
 	src/market/iso_codes.sql \
 	src/market/market.sql \
-	src/market/offer.sql
+	src/market/offer.sql \
+	src/model/segments_of.sql
 
 REGRESS = \
 	extension \
@@ -108,6 +111,7 @@ REGRESS = \
 	latest_nps_class \
 	nps_properties \
 	nps_environment \
+	model_program \
 	lock_install \
 	lock_conditions \
 	lock_subscriptions \

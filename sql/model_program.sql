@@ -1,0 +1,80 @@
+-- from conditions to segments: the program that a compiled SELECT carries
+
+-- flags: what is true and what is null
+SELECT segmentation.flags(true, false, NULL::boolean, true);
+SELECT segmentation.flags(NULL);
+SELECT segmentation.flags(i = 1, i = 2, i = NULL) FROM generate_series(1, 3) i;
+SELECT segmentation.flags(VARIADIC ARRAY[true]);
+SELECT segmentation.flags(true, 1);
+SELECT to_hex(segmentation.flags(true, n, true, n, true, n, true, n, true, n, true, n, true, n, true, n,
+    true, n, true, n, true, n, true, n, true, n, true, n, true, n, true, n)) FROM (VALUES (NULL::boolean)) v (n);
+SELECT segmentation.flags(true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true,
+    true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true);
+
+-- one condition, one segment: members are sorted, unknown is no member
+SELECT segmentation.segments_of('{zeta = 1,alpha = 2,mid = 3}', ARRAY[segmentation.flags(a, b, c)])
+FROM (VALUES (true, true, true), (true, NULL, false), (false, true, NULL), (false, false, false)) v (a, b, c);
+SELECT segmentation.segments_of('{}', '{}');
+-- two segments of the same condition, and conditions in any word of the flags
+SELECT segmentation.segments_of('{a = 1,b = 1,c = 33,d = 64}', ARRAY[1, 1::bigint << 31]);
+SELECT segmentation.segments_of('{a = 1,b = 1,c = 33,d = 64}', ARRAY[0, 1::bigint]);
+-- many segments
+SELECT segmentation.segments_of(array_agg(format('s%s = %s', i, i) ORDER BY i),
+    ARRAY[1, 0, 1, 0, 1::bigint << 31, 0]) FROM generate_series(1, 192) i;
+
+-- every operator over every pair of values
+SELECT a, b, segmentation.outcome_of('{x = 1 2 and}', f) AS "and", a AND b AS "AND",
+    segmentation.outcome_of('{x = 1 2 or}', f) AS "or", a OR b AS "OR"
+FROM (VALUES (true), (false), (NULL)) v (a), (VALUES (true), (false), (NULL)) w (b),
+    LATERAL (SELECT ARRAY[segmentation.flags(a, b)]) x (f);
+SELECT a, segmentation.outcome_of('{x = 1}', f) AS x, segmentation.outcome_of('{x = 1 not}', f) AS "not",
+    segmentation.outcome_of('{x = 1 is_true}', f) AS is_true, segmentation.outcome_of('{x = 1 is_not_true}', f) AS is_not_true,
+    segmentation.outcome_of('{x = 1 is_false}', f) AS is_false, segmentation.outcome_of('{x = 1 is_not_false}', f) AS is_not_false,
+    segmentation.outcome_of('{x = 1 is_unknown}', f) AS is_unknown, segmentation.outcome_of('{x = 1 is_not_unknown}', f) AS is_not_unknown
+FROM (VALUES (true), (false), (NULL)) v (a), LATERAL (SELECT ARRAY[segmentation.flags(a)]) x (f);
+SELECT segmentation.outcome_of('{x = true}', '{}') AS t, segmentation.outcome_of('{x = false}', '{}') AS f,
+    segmentation.outcome_of('{x = null}', '{}') AS n, segmentation.outcome_of('{}', '{}') AS empty;
+
+-- a segment asked for by another is true or false, never unknown
+SELECT a, segmentation.segments_of('{in = 1,out = /in not,model/other = 1,not-other = model/other not}', ARRAY[segmentation.flags(a)])
+FROM (VALUES (true), (false), (NULL)) v (a);
+SELECT a, segmentation.outcome_of('{in = 1,out = /in}', ARRAY[segmentation.flags(a)]) FROM (VALUES (true), (NULL)) v (a);
+-- names that look like something else
+SELECT segmentation.segments_of('{1 = false,2 = /1 not,and = /2,true = /and not}', '{}');
+
+-- an exclusive model: the register "/" says that a segment was given
+SELECT a, b, segmentation.segments_of('{/ = false,first = 1 / not and,/ = / /first or,second = 2 / not and,/ = / /second or,rest = / not}', ARRAY[segmentation.flags(a, b)])
+FROM (VALUES (true), (false), (NULL)) v (a), (VALUES (true), (false), (NULL)) w (b);
+
+-- put in or taken out by people
+SELECT segmentation.segments_of('{a = 1,b = 2,c = /a}', ARRAY[segmentation.flags(false, true)], forced_in => '{a}') AS put_in,
+    segmentation.segments_of('{a = 1,b = 2,c = /a}', ARRAY[segmentation.flags(false, true)], forced_out => '{b}') AS taken_out,
+    segmentation.segments_of('{a = 1,b = 2,c = /a}', ARRAY[segmentation.flags(true, true)], '{c,unknown}', '{a,unknown}') AS both;
+SELECT forced_in, forced_out, segmentation.segments_of('{/ = false,first = 1 / not and,/ = / /first or,second = 2 / not and,/ = / /second or,rest = / not}',
+    ARRAY[segmentation.flags(true, true)], forced_in, forced_out)
+FROM (VALUES ('{second}'::segment_id[], NULL::segment_id[]), ('{rest}', NULL), (NULL, '{first}'), (NULL, '{first,second}'),
+    ('{first,second}', NULL), ('{unknown}', '{}'), (NULL, '{first,second,rest}')) v (forced_in, forced_out);
+
+-- a program that differs from row to row
+SELECT p, segmentation.segments_of(ARRAY[p], ARRAY[1]) FROM (VALUES ('a = 1'), ('b = 1'), ('b = 1'), ('a = 1 not'), ('long-name = true')) v (p);
+
+-- what is no program
+SELECT segmentation.segments_of(NULL, '{}');
+SELECT segmentation.segments_of('{a = 1}', NULL);
+SELECT segmentation.segments_of('{NULL}', '{}');
+SELECT segmentation.segments_of('{a = 1}', '{}');
+SELECT segmentation.segments_of('{a = 33}', '{1}');
+SELECT segmentation.segments_of('{a = 1}', '{NULL}');
+SELECT segmentation.segments_of('{a}', '{1}');
+SELECT segmentation.segments_of('{"a = "}', '{1}');
+SELECT segmentation.segments_of('{a = 1 1}', '{1}');
+SELECT segmentation.segments_of('{a = 1 and}', '{1}');
+SELECT segmentation.segments_of('{a = 0}', '{1}');
+SELECT segmentation.segments_of('{a = 1x}', '{1}');
+SELECT segmentation.segments_of('{a = -1}', '{1}');
+SELECT segmentation.segments_of('{a = /b,b = 1}', '{1}');
+SELECT segmentation.segments_of('{a = m/b}', '{1}');
+SELECT segmentation.segments_of('{a = 1,a = 1}', '{1}');
+SELECT segmentation.segments_of('{-a = 1}', '{1}');
+SELECT segmentation.segments_of('{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa = 1}', '{1}');
+SELECT segmentation.segments_of('{a = 1}', '{1}', '{NULL}');
