@@ -55,6 +55,9 @@ OBJS = \
 	src/model/context.o \
 	src/model/catalogue.o \
 	src/model/model.o \
+	src/model/source.o \
+	src/model/objects.o \
+	src/model/create.o \
 	src/model/program.o \
 	src/model/segments_of.o
 
@@ -80,6 +83,7 @@ SQL = \
 	src/lock/install.sql \
 	src/market/exchange_rate.sql \
 	src/model/catalogue.sql \
+	src/model/define.sql
 	src/market/iso_codes.sql \
 	src/market/market.sql \
 	src/market/offer.sql \

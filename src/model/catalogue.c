@@ -7,6 +7,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -74,4 +75,23 @@ catalogue_query(const char *sql)
 	}
 	appendStringInfoString(&buf, sql);
 	return buf.data;
+}
+
+/*
+ * Runs a statement with a fixed text on the catalogue's tables, within SPI, and
+ * returns how many rows it processed.  Who may ask for it is for the caller to
+ * check.
+ */
+int64
+catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	ModelContext saved;
+	int			result;
+
+	catalogue_enter(&saved);
+	result = SPI_execute_with_args(catalogue_query(sql), nargs, types, values, nulls, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	model_leave(&saved);
+	return SPI_processed;
 }

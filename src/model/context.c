@@ -57,6 +57,13 @@ catalogue_enter(ModelContext *saved)
 	become(owner, SECURITY_LOCAL_USERID_CHANGE, saved);
 }
 
+/* statements that the caller could make as well: only what names mean is safe */
+void
+model_enter_caller(ModelContext *saved)
+{
+	become(GetUserId(), 0, saved);
+}
+
 void
 model_leave(const ModelContext *saved)
 {

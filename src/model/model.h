@@ -62,6 +62,7 @@ typedef struct ModelContext
 
 /* context.c */
 extern void model_enter(const Model *model, ModelContext *saved);
+extern void model_enter_caller(ModelContext *saved);
 extern void model_leave(const ModelContext *saved);
 extern void catalogue_enter(ModelContext *saved);
 extern void model_set_option(const char *name, const char *value);
@@ -71,5 +72,6 @@ extern Oid	catalogue_relation(const char *name);
 extern Oid	relation_owner(Oid relid);
 extern const char *types_schema(void);
 extern char *catalogue_query(const char *sql);
+extern int64 catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 
 #endif							/* SEGMENTATION_MODEL_MODEL_H */

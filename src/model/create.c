@@ -1,0 +1,258 @@
+/*
+ * create.c: create_model.
+ */
+#include "segmentation.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "pgtime.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "model/define.h"
+#include "model/objects.h"
+#include "types/segment_id.h"
+
+/* arguments of create_model */
+enum
+{
+	ARG_NAME,
+	ARG_SOURCE,
+	ARG_KEY,
+	ARG_KIND,
+	ARG_TIME_ZONE,
+	ARG_SCHEMA,
+	ARG_PREFIX,
+	ARG_OBJECTIVE,
+	ARG_SEGMENT_COLUMN
+};
+
+/* its markets are everyone's, so it is not for the first who asks */
+#define MARKET_MODEL "market"
+
+void
+define_require_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument \"%s\" must not be null", name)));
+}
+
+/* an id as it is kept, in lower case */
+char *
+define_id(FunctionCallInfo fcinfo, int n)
+{
+	text	   *given = PG_GETARG_TEXT_PP(n);
+	SegmentId	id;
+
+	(void) segment_id_parse(VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given), &id, NULL);
+	return segment_id_to_cstring(&id);
+}
+
+char *
+define_text(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static char *
+define_name(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(n)));
+}
+
+ModelKind
+define_kind(const char *name)
+{
+	if (strcmp(name, "overlapping") == 0)
+		return MODEL_OVERLAPPING;
+	if (strcmp(name, "exclusive") == 0)
+		return MODEL_EXCLUSIVE;
+	if (strcmp(name, "column") == 0)
+		return MODEL_COLUMN;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized kind of model: \"%s\"", name),
+			 errhint("Kinds are \"overlapping\", \"exclusive\" and \"column\".")));
+}
+
+/* the name as the server spells it */
+char *
+define_time_zone(const char *name)
+{
+	pg_tz	   *tz = pg_tzset(name);
+
+	if (tz == NULL || !pg_tz_acceptable(tz))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" not recognized", name)));
+	return pstrdup(pg_get_timezone_name(tz));
+}
+
+/* unquoted names */
+List *
+define_names(ArrayType *array, const char *argument)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	List	   *names = NIL;
+
+	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, &nulls, &count);
+	if (ARR_NDIM(array) != 1 || array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"%s\" must be a list of column names, none of them null", argument)));
+	for (int i = 0; i < count; i++)
+		names = lappend(names, pstrdup(NameStr(*DatumGetName(elements[i]))));
+	return names;
+}
+
+Datum
+define_names_array(const List *names)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * list_length(names));
+	ListCell   *cell;
+
+	foreach(cell, names)
+	{
+		Name		name = palloc0(sizeof(NameData));
+
+		namestrcpy(name, lfirst(cell));
+		elements[foreach_current_index(cell)] = NameGetDatum(name);
+	}
+	return PointerGetDatum(construct_array(elements, list_length(names), NAMEOID,
+										   NAMEDATALEN, false, TYPALIGN_CHAR));
+}
+
+static void
+check_new(const char *id, ModelKind kind)
+{
+	int64		count = catalogue_execute("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
+										  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+
+	if (count > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("model \"%s\" already exists", id),
+				 errhint("Change it with segmentation.alter_model, or drop it with segmentation.drop_model.")));
+	if (strcmp(id, MARKET_MODEL) != 0)
+		return;
+	if (!has_privs_of_role(GetUserId(), relation_owner(catalogue_relation("model"))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of the extension to create model \"%s\"", MARKET_MODEL),
+				 errdetail("That model divides customers by their market.")));
+	if (kind != MODEL_COLUMN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("model \"%s\" must be of kind \"column\"", MARKET_MODEL)));
+}
+
+static void
+insert_model(const Model *model, const char *objective)
+{
+	static const char kinds[][12] = {"overlapping", "exclusive", "column"};
+	Oid			types[] = {TEXTOID, TEXTOID, OIDOID, NAMEARRAYOID, TEXTOID, TEXTOID,
+	TEXTOID, TEXTOID, OIDOID, OIDOID, OIDOID};
+	Datum		values[] = {
+		CStringGetTextDatum(model->id), CStringGetTextDatum(kinds[model->kind]),
+		ObjectIdGetDatum(model->source), define_names_array(model->key),
+		CStringGetTextDatum(model->segment_column ? model->segment_column : ""),
+		CStringGetTextDatum(model->time_zone), CStringGetTextDatum(objective ? objective : ""),
+		CStringGetTextDatum(model->prefix), ObjectIdGetDatum(model->assignment),
+		ObjectIdGetDatum(model->history), ObjectIdGetDatum(model->member)
+	};
+	char		nulls[] = "           ";
+
+	if (model->segment_column == NULL)
+		nulls[4] = 'n';
+	if (objective == NULL)
+		nulls[6] = 'n';
+	catalogue_execute("INSERT INTO segmentation.model (id, kind, source, key, segment_column, time_zone, objective, "
+					  "prefix, assignment, history, member) VALUES ($1::@types@.segment_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+					  lengthof(types), types, values, nulls);
+}
+
+static void
+check_segment_column(Model *model)
+{
+	if (model->kind != MODEL_COLUMN && model->segment_column)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"segment_column\" is for models of kind \"column\"")));
+	if (model->kind != MODEL_COLUMN)
+		return;
+	if (model->segment_column == NULL)
+		model->segment_column = "segment";
+	source_check_segment_column(model->source, model->segment_column);
+}
+
+static char *
+check_schema(const char *schema)
+{
+	if (schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_SCHEMA),
+				 errmsg("no schema has been selected to create the model's objects in")));
+	if (isAnyTempNamespace(get_namespace_oid(schema, false)))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("objects of a model cannot be temporary")));
+	return pstrdup(schema);
+}
+
+/* what create_model and the first source of a model without one have in common */
+void
+define_objects(Model *model, const char *schema)
+{
+	List	   *key;
+
+	schema = check_schema(schema);
+	source_check(model->source);
+	key = source_key(model->source, model->key);
+	check_segment_column(model);
+	objects_create(model, objects_names(model->id, schema, model->prefix, key));
+	source_notice_duplicates(model->source, model->key);
+}
+
+static void
+check_arguments(FunctionCallInfo fcinfo)
+{
+	define_require_argument(fcinfo, ARG_NAME, "name");
+	define_require_argument(fcinfo, ARG_SOURCE, "source");
+	define_require_argument(fcinfo, ARG_KEY, "key");
+	define_require_argument(fcinfo, ARG_KIND, "kind");
+	define_require_argument(fcinfo, ARG_TIME_ZONE, "time_zone");
+}
+
+PG_FUNCTION_INFO_V1(create_model);
+Datum
+create_model(PG_FUNCTION_ARGS)
+{
+	Model		model = {0};
+	ModelContext saved;
+
+	check_arguments(fcinfo);
+	model.id = define_id(fcinfo, ARG_NAME);
+	model.source = PG_GETARG_OID(ARG_SOURCE);
+	model.key = define_names(PG_GETARG_ARRAYTYPE_P(ARG_KEY), "key");
+	model.kind = define_kind(text_to_cstring(PG_GETARG_TEXT_PP(ARG_KIND)));
+	model.time_zone = define_time_zone(text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE)));
+	model.prefix = PG_ARGISNULL(ARG_PREFIX) ? model.id : define_name(fcinfo, ARG_PREFIX);
+	model.segment_column = define_name(fcinfo, ARG_SEGMENT_COLUMN);
+
+	SPI_connect();
+	model_enter_caller(&saved);
+	check_new(model.id, model.kind);
+	define_objects(&model, define_name(fcinfo, ARG_SCHEMA));
+	insert_model(&model, define_text(fcinfo, ARG_OBJECTIVE));
+	model_leave(&saved);
+	SPI_finish();
+	PG_RETURN_VOID();
+}

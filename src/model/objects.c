@@ -1,0 +1,302 @@
+/*
+ * objects.c: the tables, views and function of a model.
+ *
+ * They are ordinary objects of whoever creates the model, none a member of the
+ * extension, so that they can be granted, indexed, published, partitioned,
+ * distributed and dumped.
+ */
+#include "segmentation.h"
+
+#include "catalog/namespace.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "model/objects.h"
+
+/* what a key column's name is put into */
+typedef enum KeyForm
+{
+	KEY_PLAIN,					/* id */
+	KEY_ALIAS_A,				/* a.id */
+	KEY_ALIAS_H,				/* h.id */
+	KEY_TYPED,					/* id bigint */
+	KEY_NOT_NULL				/* id bigint NOT NULL */
+} KeyForm;
+
+static char *
+key_list(const List *key, KeyForm form)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, key)
+	{
+		KeyColumn  *column = lfirst(cell);
+
+		appendStringInfo(&buf, "%s%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+						 form == KEY_ALIAS_A ? "a." : form == KEY_ALIAS_H ? "h." : "",
+						 quote_identifier(column->name));
+		if (form == KEY_TYPED || form == KEY_NOT_NULL)
+			appendStringInfo(&buf, " %s", column->type_text);
+		if (form == KEY_NOT_NULL)
+			appendStringInfoString(&buf, " NOT NULL");
+	}
+	return buf.data;
+}
+
+static void pg_attribute_printf(1, 2)
+execute(const char *format,...)
+{
+	StringInfoData buf;
+	int			result;
+
+	initStringInfo(&buf);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(&buf, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&buf, needed);
+	}
+	result = SPI_execute(buf.data, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	pfree(buf.data);
+}
+
+/* quoted and qualified */
+static char *
+name_of(const char *schema, const char *prefix, const char *suffix)
+{
+	return quote_qualified_identifier(schema, psprintf("%s_%s", prefix, suffix));
+}
+
+/* of the objects of a model that is to be created */
+ModelNames *
+objects_names(const char *id, const char *schema, const char *prefix, List *key)
+{
+	ModelNames *names = palloc0(sizeof(ModelNames));
+
+	names->id = id;
+	names->schema = schema;
+	names->prefix = prefix;
+	names->key = key;
+	names->assignment = name_of(schema, prefix, "assignment");
+	names->history = name_of(schema, prefix, "history");
+	names->member = name_of(schema, prefix, "member");
+	names->stay = name_of(schema, prefix, "stay");
+	names->at = name_of(schema, prefix, "at");
+	return names;
+}
+
+static void
+create_assignment(const ModelNames *names)
+{
+	execute("CREATE TABLE %s (%s, since pg_catalog.timestamptz NOT NULL, recheck_at pg_catalog.timestamptz, "
+			"version pg_catalog.int4 NOT NULL, segments %s.segment_id[], PRIMARY KEY (%s))",
+			names->assignment, key_list(names->key, KEY_NOT_NULL),
+			types_schema(), key_list(names->key, KEY_PLAIN));
+	execute("CREATE INDEX ON %s USING gin (segments)", names->assignment);
+	execute("CREATE INDEX ON %s (recheck_at) WHERE recheck_at IS NOT NULL", names->assignment);
+}
+
+static void
+create_history(const ModelNames *names)
+{
+	execute("CREATE TABLE %s (%s, since pg_catalog.timestamptz NOT NULL, until pg_catalog.timestamptz NOT NULL, "
+			"version pg_catalog.int4 NOT NULL, segments %s.segment_id[], cause pg_catalog.text NOT NULL, "
+			"PRIMARY KEY (%s, since), CONSTRAINT period_not_empty CHECK (since < until))",
+			names->history, key_list(names->key, KEY_NOT_NULL),
+			types_schema(), key_list(names->key, KEY_PLAIN));
+}
+
+/* joined by @>, which the index on segments serves; unnest would read everyone */
+void
+objects_create_member(const ModelNames *names)
+{
+	execute("CREATE OR REPLACE VIEW %s AS SELECT %s, s.id AS segment, a.since FROM segmentation.segment s "
+			"JOIN %s a ON a.segments @> ARRAY[s.id] WHERE s.model OPERATOR(%s.=) %s::%s.segment_id",
+			names->member, key_list(names->key, KEY_ALIAS_A),
+			names->assignment, types_schema(), quote_literal_cstr(names->id), types_schema());
+}
+
+/*
+ * A stay is a run of periods with the segment, each beginning where the one
+ * before ends.
+ */
+static void
+create_stay(const ModelNames *names)
+{
+	char	   *key = key_list(names->key, KEY_PLAIN);
+
+	execute("CREATE VIEW %1$s AS\n"
+			"WITH period AS (\n"
+			"    SELECT %2$s, segments, since, until FROM %3$s\n"
+			"    UNION ALL\n"
+			"    SELECT %2$s, segments, since, 'infinity' FROM %4$s WHERE since > '-infinity'\n"
+			"), membership AS (\n"
+			"    SELECT %2$s, s.segment, since, until,\n"
+			"           since IS DISTINCT FROM lag(until) OVER (PARTITION BY %2$s, s.segment ORDER BY since) AS enters\n"
+			"      FROM period CROSS JOIN LATERAL unnest(segments) s(segment)\n"
+			"), numbered AS (\n"
+			"    SELECT %2$s, segment, since, until,\n"
+			"           count(*) FILTER (WHERE enters) OVER (PARTITION BY %2$s, segment ORDER BY since) AS stay\n"
+			"      FROM membership\n"
+			")\n"
+			"SELECT %2$s, segment, min(since) AS entered_at, nullif(max(until), 'infinity') AS left_at,\n"
+			"       least(max(until), greatest(now(), min(since))) - min(since) AS duration\n"
+			"  FROM numbered GROUP BY %2$s, segment, stay",
+			names->stay, key, names->history,
+			names->assignment);
+}
+
+/* a body that the server has parsed: it follows renamed tables and is inlined */
+void
+objects_create_at(const ModelNames *names)
+{
+	execute("CREATE FUNCTION %s(moment pg_catalog.timestamptz) RETURNS TABLE (%s, segments %s.segment_id[], "
+			"since pg_catalog.timestamptz, until pg_catalog.timestamptz) LANGUAGE sql STABLE PARALLEL SAFE\n"
+			"BEGIN ATOMIC\n"
+			"    SELECT %s, h.segments, h.since, h.until FROM %s h WHERE h.since <= $1 AND h.until > $1\n"
+			"    UNION ALL\n"
+			"    SELECT %s, a.segments, a.since, NULL FROM %s a WHERE a.since <= $1 AND a.since > '-infinity';\n"
+			"END",
+			names->at, key_list(names->key, KEY_TYPED), types_schema(),
+			key_list(names->key, KEY_ALIAS_H), names->history,
+			key_list(names->key, KEY_ALIAS_A), names->assignment);
+}
+
+static void
+comment(const char *kind, const char *name, const char *text)
+{
+	execute("COMMENT ON %s %s IS %s", kind, name, quote_literal_cstr(text));
+}
+
+static void
+comment_columns(const char *relation, const char *const (*comments)[2], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		comment("COLUMN", psprintf("%s.%s", relation, comments[i][0]), comments[i][1]);
+}
+
+static void
+comment_key(const char *relation, const List *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, key)
+		comment("COLUMN", psprintf("%s.%s", relation, quote_identifier(((KeyColumn *) lfirst(cell))->name)),
+				"key of the customer, as the source has it");
+}
+
+#define COMMENT_COLUMNS(relation, comments) \
+	comment_columns(relation, comments, lengthof(comments))
+
+static void
+comment_tables(const ModelNames *names)
+{
+	static const char *const assignment[][2] = {
+		{"since", "when the database recorded this answer"},
+		{"recheck_at", "next moment at which the answer can change by the clock alone; NULL: by the clock never"},
+		{"version", "version of the model that decided"},
+		{"segments", "the customer's segments, sorted; NULL: the customer has vanished from the source"}
+	};
+	static const char *const history[][2] = {
+		{"since", "when the answer was recorded"},
+		{"until", "when another one took its place"},
+		{"version", "version of the model that decided this answer"},
+		{"segments", "the customer's segments, sorted; NULL: the customer was not in the source"},
+		{"cause", "what ended the period: refresh, the customer's data; definition, another rule"}
+	};
+
+	comment_key(names->assignment, names->key);
+	comment_key(names->history, names->key);
+	comment("TABLE", names->assignment,
+			psprintf("stored answer of model \"%s\", one row per customer; written by segmentation.refresh", names->id));
+	comment("TABLE", names->history,
+			psprintf("earlier answers of model \"%s\", one row per customer and period", names->id));
+	COMMENT_COLUMNS(names->assignment, assignment);
+	COMMENT_COLUMNS(names->history, history);
+}
+
+static void
+comment_views(const ModelNames *names)
+{
+	static const char *const member[][2] = {
+		{"segment", "segment that the customer is in"},
+		{"since", "when the customer's answer as a whole was recorded"}
+	};
+	static const char *const stay[][2] = {
+		{"segment", "segment that the customer is or was in"},
+		{"entered_at", "when the customer entered it"},
+		{"left_at", "when the customer left it; NULL: is still in it"},
+		{"duration", "time spent in it, so far"}
+	};
+
+	comment_key(names->member, names->key);
+	comment_key(names->stay, names->key);
+	comment("VIEW", names->member,
+			psprintf("customers and segments of model \"%s\", one row per membership", names->id));
+	comment("VIEW", names->stay,
+			psprintf("when customers entered and left segments of model \"%s\", one row per stay", names->id));
+	COMMENT_COLUMNS(names->member, member);
+	COMMENT_COLUMNS(names->stay, stay);
+}
+
+void
+objects_comment(const ModelNames *names)
+{
+	comment_tables(names);
+	comment_views(names);
+	comment("FUNCTION", psprintf("%s(pg_catalog.timestamptz)", names->at),
+			psprintf("what the stored answer of model \"%s\" was at a moment", names->id));
+}
+
+static void
+check_free(const ModelNames *names, Oid schema)
+{
+	static const char *const suffixes[] = {"assignment", "history", "member", "stay"};
+
+	for (size_t i = 0; i < lengthof(suffixes); i++)
+	{
+		char	   *name = psprintf("%s_%s", names->prefix, suffixes[i]);
+
+		if (strlen(name) >= NAMEDATALEN)
+			ereport(ERROR,
+					(errcode(ERRCODE_NAME_TOO_LONG),
+					 errmsg("prefix \"%s\" is too long", names->prefix),
+					 errdetail("\"%s\" has %zu bytes, and names have at most %d.",
+							   name, strlen(name), NAMEDATALEN - 1)));
+		if (OidIsValid(get_relname_relid(name, schema)))
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_TABLE),
+					 errmsg("relation \"%s\" already exists in schema \"%s\"", name, names->schema),
+					 errhint("Choose another prefix or schema for the model.")));
+	}
+}
+
+/* under a safe search_path, as the role that is to own them */
+void
+objects_create(Model *model, const ModelNames *names)
+{
+	Oid			schema = get_namespace_oid(names->schema, false);
+
+	check_free(names, schema);
+	create_assignment(names);
+	create_history(names);
+	objects_create_member(names);
+	create_stay(names);
+	objects_create_at(names);
+	objects_comment(names);
+	model->assignment = get_relname_relid(psprintf("%s_assignment", names->prefix), schema);
+	model->history = get_relname_relid(psprintf("%s_history", names->prefix), schema);
+	model->member = get_relname_relid(psprintf("%s_member", names->prefix), schema);
+}

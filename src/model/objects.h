@@ -1,0 +1,50 @@
+/*
+ * objects.h: a model's source and key, and the tables, views and function made
+ * for it.
+ */
+#ifndef SEGMENTATION_MODEL_OBJECTS_H
+#define SEGMENTATION_MODEL_OBJECTS_H
+
+#include "segmentation.h"
+
+#include "catalog/pg_attribute.h"
+#include "utils/relcache.h"
+
+#include "model/model.h"
+
+typedef struct KeyColumn
+{
+	char	   *name;			/* unquoted */
+	Oid			type;
+	char	   *type_text;		/* as a column definition has it */
+} KeyColumn;
+
+typedef struct ModelNames
+{
+	const char *id;
+	const char *schema;			/* unquoted, as is the prefix */
+	const char *prefix;
+	List	   *key;			/* KeyColumn * */
+	char	   *assignment;		/* quoted and qualified */
+	char	   *history;
+	char	   *member;
+	char	   *stay;
+	char	   *at;				/* without arguments */
+} ModelNames;
+
+/* source.c */
+extern char *relation_name(Oid relid);
+extern void source_check(Oid source);
+extern Form_pg_attribute source_column(Relation rel, const char *name);
+extern List *source_key(Oid source, const List *names);
+extern void source_notice_duplicates(Oid source, const List *names);
+extern void source_check_segment_column(Oid source, const char *name);
+
+/* objects.c */
+extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
+extern void objects_create(Model *model, const ModelNames *names);
+extern void objects_create_member(const ModelNames *names);
+extern void objects_create_at(const ModelNames *names);
+extern void objects_comment(const ModelNames *names);
+
+#endif							/* SEGMENTATION_MODEL_OBJECTS_H */

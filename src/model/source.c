@@ -1,0 +1,237 @@
+/*
+ * source.c: what a model needs of its source: a row per customer, and columns
+ * that identify one.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+#include "model/objects.h"
+
+/* a key column cannot be called as a column of the model's own tables and views */
+static const char *const own_columns[] = {
+	"segments", "segment", "since", "until", "recheck_at", "version", "cause",
+	"entered_at", "left_at", "duration", "enters", "stay", "moment",
+	"member", "reason", "author", "set_at", "expires_at"
+};
+
+char *
+relation_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+static void
+check_kind(Relation rel)
+{
+	char		relkind = rel->rd_rel->relkind;
+
+	if (relkind != RELKIND_RELATION && relkind != RELKIND_VIEW &&
+		relkind != RELKIND_MATVIEW && relkind != RELKIND_FOREIGN_TABLE &&
+		relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table or view", RelationGetRelationName(rel)),
+				 errhint("The source of a model has one row per customer.")));
+	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("source of a model cannot be temporary: \"%s\"", RelationGetRelationName(rel)),
+				 errdetail("Other sessions could not refresh the model.")));
+}
+
+/* a right to some column is enough to begin with; each refresh asks again */
+static void
+check_readable(Relation rel)
+{
+	Oid			relid = RelationGetRelid(rel);
+
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(rel->rd_rel->relkind),
+					   RelationGetRelationName(rel));
+}
+
+void
+source_check(Oid source)
+{
+	Relation	rel = relation_open(source, AccessShareLock);
+
+	check_kind(rel);
+	check_readable(rel);
+	relation_close(rel, AccessShareLock);
+}
+
+Form_pg_attribute
+source_column(Relation rel, const char *name)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped &&
+			strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			return TupleDescAttr(desc, i);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("column \"%s\" of \"%s\" does not exist", name, RelationGetRelationName(rel))));
+}
+
+static void
+check_key_name(const char *name, const List *before)
+{
+	ListCell   *cell;
+
+	foreach(cell, before)
+		if (strcmp(lfirst(cell), name) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("column \"%s\" appears twice in the key", name)));
+	for (size_t i = 0; i < lengthof(own_columns); i++)
+		if (strcmp(own_columns[i], name) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_COLUMN),
+					 errmsg("key column cannot be called \"%s\"", name),
+					 errdetail("The tables and views of a model have a column of that name themselves."),
+					 errhint("Use a view as the source that gives it another name.")));
+}
+
+static void
+check_key_type(Form_pg_attribute attr)
+{
+	if (!OidIsValid(GetDefaultOpClass(attr->atttypid, BTREE_AM_OID)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("key column \"%s\" has type %s, which has no order",
+						NameStr(attr->attname), format_type_be(attr->atttypid)),
+				 errdetail("A key needs a type with a default operator class for btree.")));
+}
+
+/* "bigint", "pg_catalog.varchar(20) COLLATE pg_catalog.\"C\"" */
+static char *
+type_text(Form_pg_attribute attr)
+{
+	char	   *type = format_type_extended(attr->atttypid, attr->atttypmod,
+											FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+
+	if (!OidIsValid(attr->attcollation) || attr->attcollation == get_typcollation(attr->atttypid))
+		return type;
+	return psprintf("%s COLLATE %s", type, generate_collation_name(attr->attcollation));
+}
+
+static KeyColumn *
+key_column(Form_pg_attribute attr)
+{
+	KeyColumn  *column = palloc0(sizeof(KeyColumn));
+
+	column->name = pstrdup(NameStr(attr->attname));
+	column->type = attr->atttypid;
+	column->type_text = type_text(attr);
+	return column;
+}
+
+/* the key's columns of a source, or of a table of ours that has them too */
+List *
+source_key(Oid source, const List *names)
+{
+	Relation	rel = relation_open(source, AccessShareLock);
+	List	   *before = NIL;
+	List	   *columns = NIL;
+	ListCell   *cell;
+
+	foreach(cell, names)
+	{
+		Form_pg_attribute attr = source_column(rel, lfirst(cell));
+
+		check_key_name(lfirst(cell), before);
+		check_key_type(attr);
+		before = lappend(before, lfirst(cell));
+		columns = lappend(columns, key_column(attr));
+	}
+	relation_close(rel, AccessShareLock);
+	return columns;
+}
+
+static bool
+index_has_key(Relation rel, Oid indexid, const List *names)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
+	bool		result = index->indisunique && index->indisvalid && index->indimmediate &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+
+	for (int i = 0; result && i < index->indnkeyatts; i++)
+	{
+		AttrNumber	attnum = index->indkey.values[i];
+		bool		found = false;
+		ListCell   *cell;
+
+		foreach(cell, names)
+			found |= attnum > 0 &&
+				strcmp(NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname), lfirst(cell)) == 0;
+		result = found;
+	}
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static bool
+is_unique(Relation rel, const List *names)
+{
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+		if (index_has_key(rel, lfirst_oid(cell), names))
+			return true;
+	return false;
+}
+
+/* of a view nobody can know; of a table it is worth saying */
+void
+source_notice_duplicates(Oid source, const List *names)
+{
+	Relation	rel = relation_open(source, AccessShareLock);
+	char		relkind = rel->rd_rel->relkind;
+
+	if ((relkind == RELKIND_RELATION || relkind == RELKIND_MATVIEW ||
+		 relkind == RELKIND_PARTITIONED_TABLE) && !is_unique(rel, names))
+		ereport(NOTICE,
+				(errmsg("no unique index keeps the model's key unique in \"%s\"",
+						RelationGetRelationName(rel)),
+				 errhint("Rows of the same key, or without one, will be an error at refresh.")));
+	relation_close(rel, AccessShareLock);
+}
+
+/* a segment_id, or what can be read as one */
+void
+source_check_segment_column(Oid source, const char *name)
+{
+	Relation	rel = relation_open(source, AccessShareLock);
+	Oid			type = getBaseType(source_column(rel, name)->atttypid);
+	char		category;
+	bool		is_preferred;
+
+	get_type_category_preferred(type, &category, &is_preferred);
+	if (type != get_atttype(catalogue_relation("model"), 1) &&
+		category != TYPCATEGORY_STRING && category != TYPCATEGORY_ENUM)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("segment column \"%s\" has type %s", name, format_type_be(type)),
+				 errhint("A segment column is of type segment_id, text or an enum.")));
+	relation_close(rel, AccessShareLock);
+}
