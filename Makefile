@@ -83,10 +83,10 @@ SQL = \
 	src/lock/install.sql \
 	src/market/exchange_rate.sql \
 	src/model/catalogue.sql \
-	src/model/define.sql
 	src/market/iso_codes.sql \
 	src/market/market.sql \
 	src/market/offer.sql \
+	src/model/define.sql \
 	src/model/segments_of.sql
 
 REGRESS = \
