@@ -182,20 +182,44 @@ raise_not_locked(InstalledLock *lock, Relation rel)
 			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
 }
 
-static void
-lock_customers(InstalledLock *lock, CollectedRows *rows, int64 unlocked)
+/*
+ * In the order of their keys, lest two statements meet in a deadlock.  Returns
+ * of how many the one subscription, or the one that was chosen, agrees.
+ */
+static int64
+lock_customers(InstalledLock *lock, CollectedRows *rows)
 {
-	if (unlocked > 1)
+	int64		result;
+
+	if (rows->count > 1 && !lock_keeps_order(lock, rows))
 		lock_execute(lock, rows, LOCK_QUERY_ORDER);
-	if (unlocked > 0)
-		lock_execute(lock, rows, LOCK_QUERY_LOCK);
+	lock_execute(lock, rows, LOCK_QUERY_LOCK);
+	result = result_count(1);
+	SPI_freetuptable(SPI_tuptable);
+	return result;
 }
 
 /* the common case, a subscription of a customer that is locked to its segment */
 static bool
-agrees(InstalledLock *lock, CollectedRows *rows)
+first_agrees(InstalledLock *lock, const CollectedRows *rows)
 {
-	return rows->count == 1 && lock_execute(lock, rows, LOCK_QUERY_AGREE) == 1;
+	CollectedRows first = *rows;
+
+	first.count = 1;
+	first.store = NULL;
+	return lock_execute(lock, &first, LOCK_QUERY_AGREE) == 1;
+}
+
+/*
+ * Where the first customer is not locked, the others may not be either, and
+ * locking them says all if each has but one subscription.
+ */
+static bool
+agree_at_once(InstalledLock *lock, CollectedRows *rows)
+{
+	if (first_agrees(lock, rows))
+		return rows->count == 1;
+	return lock_customers(lock, rows) == rows->count;
 }
 
 /*
@@ -245,7 +269,8 @@ bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
 			raise_not_locked(lock, rel);
 		if (held < rows->count)
 			held = hold(lock, rows);
-		lock_customers(lock, rows, found.unlocked);
+		if (found.unlocked > 0)
+			lock_customers(lock, rows);
 	}
 }
 
@@ -263,7 +288,7 @@ lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
 	SPI_connect();
 	if (share)
 		held = hold(lock, rows);
-	if (held < rows->count || !agrees(lock, rows))
+	if (held < rows->count || !agree_at_once(lock, rows))
 		bring_into_agreement(lock, rows, rel, held, missing_allowed);
 	SPI_finish();
 	lock_become_self(self);

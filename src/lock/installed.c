@@ -470,6 +470,63 @@ lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query)
 	return SPI_processed;
 }
 
+/* keys of another type or collation can have an order of their own */
+static bool
+keys_sort_alike(InstalledLock *lock, CollectedRows *rows)
+{
+	ListCell   *cell;
+
+	foreach(cell, lock->def->customer_key)
+	{
+		Form_pg_attribute key = TupleDescAttr(rows->desc, foreach_current_index(cell));
+		Oid			customers = lock->def->customers_oid;
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(customers, get_attnum(customers, lock_unquoted(lfirst(cell))),
+							  &type, &typmod, &collation);
+		if (key->atttypid != type || key->attcollation != collation)
+			return false;
+	}
+	return true;
+}
+
+/* an UPDATE that looks up one customer after another as they have been sorted */
+static bool
+updates_in_order(Plan *plan)
+{
+	if (!IsA(plan, ModifyTable) || !IsA(outerPlan(plan), NestLoop))
+		return false;
+	plan = outerPlan(outerPlan(plan));
+	if (IsA(plan, SubqueryScan))
+		plan = ((SubqueryScan *) plan)->subplan;
+	return IsA(plan, Unique);
+}
+
+/*
+ * Whether the plan that locks customers does so in the order of their keys by
+ * itself, as most do.
+ */
+bool
+lock_keeps_order(InstalledLock *lock, CollectedRows *rows)
+{
+	CachedPlan *plan;
+	PlannedStmt *statement;
+	bool		result = false;
+
+	if (!keys_sort_alike(lock, rows))
+		return false;
+	register_rows(rows);
+	plan = SPI_plan_get_cached_plan(plan_of(lock, rows, LOCK_QUERY_LOCK));
+	statement = linitial_node(PlannedStmt, plan->stmt_list);
+	if (statement->subplans != NIL)
+		result = updates_in_order(linitial(statement->subplans));
+	ReleaseCachedPlan(plan, CurrentResourceOwner);
+	SPI_unregister_relation(LOCK_ROWS);
+	return result;
+}
+
 LockUser
 lock_become_owner(Oid owner)
 {

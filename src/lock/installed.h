@@ -66,6 +66,7 @@ extern void lock_rows_add(CollectedRows *rows, InstalledLock *lock,
 extern void lock_rows_put(CollectedRows *rows, Datum *values, bool *nulls);
 extern void lock_rows_end(CollectedRows *rows);
 extern int64 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query);
+extern bool lock_keeps_order(InstalledLock *lock, CollectedRows *rows);
 
 /* check.c */
 extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel,

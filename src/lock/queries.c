@@ -225,23 +225,27 @@ order_query(const LockDefinition *def, const char *from)
 }
 
 /*
- * One row per customer, a running one if there is one.  What the condition
- * leaves out since a concurrent change is found by the check that follows.
+ * One row per customer, a running one if there is one, in the order of keys.
+ * What the condition leaves out since a concurrent change is found by the check
+ * that follows.  Counts those that are as promised now: a trigger of others may
+ * have changed what is stored.
  */
 static char *
 lock_customers_query(const LockDefinition *def, const char *from)
 {
 	char	   *keys = columns_of("d", key_names(def), "");
 
-	return psprintf("UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.now(), %s = COALESCE(c.%s, r.g) "
+	return psprintf("WITH locked AS (UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.now(), %s = COALESCE(c.%s, r.g) "
 					"FROM (SELECT DISTINCT ON (%s) %s, d.g, d.running FROM %s d ORDER BY %s, d.running DESC) r "
 					"WHERE %s AND %s IS NULL AND (NOT r.running OR c.%s IS NULL OR c.%s %s r.g) "
-					"AND (c.%s IS NOT NULL OR r.g IS NOT NULL)",
+					"AND (c.%s IS NOT NULL OR r.g IS NOT NULL) "
+					"RETURNING c." LOCKED_AT_COLUMN " IS NOT NULL AND (NOT r.running OR c.%s %s r.g) AS agrees) "
+					"SELECT pg_catalog.count(*) FROM locked WHERE agrees",
 					def->customers, def->customer_segment, def->customer_segment,
 					keys, keys, from, keys,
 					customer_match(def), locked_at(def),
 					def->customer_segment, def->customer_segment, def->segment_operator,
-					def->customer_segment);
+					def->customer_segment, def->customer_segment, def->segment_operator);
 }
 
 static char *
