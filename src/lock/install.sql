@@ -18,7 +18,7 @@ COMMENT ON COLUMN segmentation.lock.argument IS 'name of an argument';
 COMMENT ON COLUMN segmentation.lock.value IS 'its value; names are quoted where they need it';
 
 CREATE FUNCTION segmentation.lock_check_table(relation regclass, role text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     class pg_class;
 BEGIN
@@ -49,7 +49,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_check_table(regclass, text) IS 'raises an error where a table cannot have a lock';
 
 CREATE FUNCTION segmentation.lock_check_column(relation regclass, col name, hint text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = col AND attnum > 0) THEN
         RAISE undefined_column USING
@@ -61,7 +61,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_check_column(regclass, name, text) IS 'raises an error where a table lacks a column';
 
 CREATE FUNCTION segmentation.lock_primary_key(relation regclass) RETURNS name[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT array_agg(a.attname ORDER BY k.n)
       FROM pg_index i
            CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(attnum, n)
@@ -72,7 +72,7 @@ COMMENT ON FUNCTION segmentation.lock_primary_key(regclass) IS 'columns of a tab
 
 CREATE FUNCTION segmentation.lock_foreign_keys(referencing regclass, referenced regclass, key_order name[],
     OUT constraint_name name, OUT columns name[], OUT key name[], OUT is_deferrable boolean) RETURNS SETOF record
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.conname,
            array_agg(a.attname ORDER BY array_position(key_order, r.attname), k.n),
            array_agg(r.attname ORDER BY array_position(key_order, r.attname), k.n),
@@ -90,13 +90,13 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_foreign_keys(regclass, regclass, name[]) IS 'enforced foreign keys from one table to another, their column pairs in the order of the key given';
 
 CREATE FUNCTION segmentation.lock_column_list(columns name[]) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u(c, n)
 $$;
 COMMENT ON FUNCTION segmentation.lock_column_list(name[]) IS 'quoted names of columns, separated by commas';
 
 CREATE FUNCTION segmentation.lock_table_name(relation regclass) RETURNS text
-LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('%I.%I', n.nspname, c.relname)
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation
 $$;
@@ -107,7 +107,7 @@ COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of
 CREATE FUNCTION segmentation.lock_foreign_key(referencing regclass, referenced regclass,
     wanted_columns name[], wanted_key name[], argument text,
     OUT columns name[], OUT key name[], OUT is_deferrable boolean)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     candidate record;
     names text[];
@@ -148,7 +148,7 @@ COMMENT ON FUNCTION segmentation.lock_foreign_key(regclass, regclass, name[], na
 -- A subscription that is linked to offers by items can have offers of several
 -- segments, and then it has none.
 CREATE FUNCTION segmentation.lock_check_offers(customers regclass, subscriptions regclass, offers regclass, customer_segment name) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     items regclass;
 BEGIN
@@ -202,7 +202,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_tables(regclass, text, regclass[]) IS 'locks the tables of a lock against writers while it is installed, waiting a bounded time';
 
 CREATE FUNCTION segmentation.lock_trigger_name(relation regclass, base text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT candidate
       FROM (SELECT base AS candidate, 1 AS n UNION ALL SELECT format('%s_%s', base, n), n FROM generate_series(2, 1000) n) c
      WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relation AND tgname = candidate)
@@ -212,7 +212,7 @@ COMMENT ON FUNCTION segmentation.lock_trigger_name(regclass, text) IS 'a trigger
 
 -- by a function, because ROW(...) *<> ROW(...) does not come back from pg_dump
 CREATE FUNCTION segmentation.lock_changed(columns name[]) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
                   string_agg(format('OLD.%I', c), ', ' ORDER BY n), string_agg(format('NEW.%I', c), ', ' ORDER BY n))
       FROM unnest(columns) WITH ORDINALITY u(c, n)
@@ -222,7 +222,7 @@ COMMENT ON FUNCTION segmentation.lock_changed(name[]) IS 'a trigger''s condition
 -- the DDL of a lock, in order
 CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
     arguments text[], watched name[], customer_key name[], offer_key name[]) RETURNS SETOF text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     call CONSTANT text := format('EXECUTE FUNCTION segmentation.%%s(%s)',
         (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)));
@@ -310,7 +310,7 @@ COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, t
 
 -- a second lock on the same customers must mean the same key and segment
 CREATE FUNCTION segmentation.lock_check_installed(customers regclass, subscriptions regclass, arguments text[]) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     installed record;
 BEGIN
@@ -563,7 +563,7 @@ COMMENT ON FUNCTION segmentation.install_lock(regclass, regclass, name[], name, 
 -- Triggers of locks on tables of the caller's; others may have made their own
 -- with the same arguments.
 CREATE FUNCTION segmentation.lock_triggers(OUT relation regclass, OUT trigger name, OUT function name, OUT arguments text[]) RETURNS SETOF record
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.tgrelid, t.tgname, p.proname, segmentation.lock_arguments(t.oid)
       FROM pg_trigger t
            JOIN pg_proc p ON p.oid = t.tgfoid
@@ -574,13 +574,13 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_triggers() IS 'triggers of locks on tables that the caller owns';
 
 CREATE FUNCTION segmentation.lock_references(referencing regclass, referenced regclass) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conrelid = referencing AND confrelid = referenced)
 $$;
 COMMENT ON FUNCTION segmentation.lock_references(regclass, regclass) IS 'whether a table has a foreign key to another';
 
 CREATE FUNCTION segmentation.lock_check_owner(relation regclass) RETURNS void
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = relation), 'USAGE') THEN
         RAISE insufficient_privilege USING

@@ -52,11 +52,11 @@ COMMENT ON FUNCTION segmentation.lock_arguments(oid) IS 'arguments of a trigger,
 
 CREATE FUNCTION segmentation.lock_condition(subscriptions regclass, condition text,
     OUT expression text, OUT columns name[])
-    LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'lock_condition';
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_condition';
 COMMENT ON FUNCTION segmentation.lock_condition(regclass, text) IS 'a condition over a subscription, checked, with all names qualified, and the columns that it reads';
 
 CREATE FUNCTION segmentation.lock_query(arguments text[], query text) RETURNS text
-    LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'lock_query_text';
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_query_text';
 COMMENT ON FUNCTION segmentation.lock_query(text[], text) IS 'a statement of the lock that has these trigger arguments: what install_lock runs';
 
 CREATE FUNCTION segmentation.move_blockers(customers regclass, key text[], to_segment text)
