@@ -8,6 +8,7 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 # each room's C, and the SQL that declares it, in the order of installation
 OBJS = \
 	src/segmentation.o \
+	src/expression.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
 	src/types/segment_id_order.o \
@@ -59,7 +60,15 @@ OBJS = \
 	src/model/objects.o \
 	src/model/create.o \
 	src/model/program.o \
-	src/model/segments_of.o
+	src/model/segments_of.o \
+	src/model/rule_functions.o \
+	src/model/rule_normal.o \
+	src/model/rule_check.o \
+	src/model/rule_parse.o \
+	src/model/rule_clock.o \
+	src/model/rule_text.o \
+	src/model/rule_currency.o \
+	src/model/check_rule.o
 
 SQL = \
 	src/extension.sql \
@@ -87,7 +96,8 @@ SQL = \
 	src/market/market.sql \
 	src/market/offer.sql \
 	src/model/define.sql \
-	src/model/segments_of.sql
+	src/model/segments_of.sql \
+	src/model/rule.sql
 
 REGRESS = \
 	extension \

@@ -4,7 +4,6 @@
  */
 #include "segmentation.h"
 
-#include "access/sysattr.h"
 #include "access/table.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
@@ -12,14 +11,13 @@
 #include "parser/parse_clause.h"
 #include "parser/parse_collate.h"
 #include "parser/parse_relation.h"
-#include "parser/parser.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
 
+#include "expression.h"
 #include "lock/lock.h"
 
 typedef struct KeptCondition
@@ -28,49 +26,17 @@ typedef struct KeptCondition
 	const char *condition;
 } KeptCondition;
 
-/* a bare star is no expression, and only a target list can have it */
-static bool
-is_star(Node *target)
-{
-	return IsA(target, ColumnRef) &&
-		IsA(llast(castNode(ColumnRef, target)->fields), A_Star);
-}
-
-static bool
-is_single_expression(List *statements)
-{
-	SelectStmt *select;
-
-	if (list_length(statements) != 1)
-		return false;
-	select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
-	return IsA(select, SelectStmt) &&
-		list_length(select->targetList) == 1 &&
-		linitial_node(ResTarget, select->targetList)->name == NULL &&
-		!is_star(linitial_node(ResTarget, select->targetList)->val) &&
-		select->op == SETOP_NONE &&
-		select->distinctClause == NIL && select->intoClause == NULL &&
-		select->fromClause == NIL && select->whereClause == NULL &&
-		select->groupClause == NIL && select->havingClause == NULL &&
-		select->windowClause == NIL && select->sortClause == NIL &&
-		select->limitOffset == NULL && select->limitCount == NULL &&
-		select->lockingClause == NIL && select->withClause == NULL;
-}
-
-/* the one expression of a text, whatever parentheses or comments it tries */
 static Node *
 parse_expression(const char *condition)
 {
-	List	   *statements = raw_parser(psprintf("SELECT %s", condition),
-										RAW_PARSE_DEFAULT);
-	SelectStmt *select;
+	bool		is_empty;
+	Node	   *expr = expression_parse(condition, &is_empty);
 
-	if (!is_single_expression(statements))
+	if (expr == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("condition of a lock is not a single expression: %s", condition)));
-	select = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
-	return linitial_node(ResTarget, select->targetList)->val;
+	return expr;
 }
 
 /*
@@ -80,13 +46,11 @@ parse_expression(const char *condition)
 static void
 check_columns(Relation rel, Node *expr, const char *condition)
 {
-	Bitmapset  *columns = NULL;
-	int			i = -1;
+	ListCell   *cell;
 
-	pull_varattnos(expr, 1, &columns);
-	while ((i = bms_next_member(columns, i)) >= 0)
+	foreach(cell, expression_columns(expr))
 	{
-		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
+		AttrNumber	attnum = lfirst_int(cell);
 
 		if (attnum <= 0)
 			ereport(ERROR,
@@ -148,59 +112,16 @@ lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *c
 	return expr;
 }
 
-/* until the level that AtEOXact_GUC leaves */
-void
-lock_set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
-/*
- * Conditions are kept with every name qualified but the system's own.  Returns
- * the level to leave with AtEOXact_GUC.
- */
-int
-lock_enter_safe_search_path(void)
-{
-	int			save_nestlevel = NewGUCNestLevel();
-
-	lock_set_option("search_path", "pg_catalog, pg_temp");
-	return save_nestlevel;
-}
-
-/* its constants are read again by sessions with settings of their own */
-static char *
-deparse_qualified(Node *expr, Relation rel)
-{
-	int			save_nestlevel = lock_enter_safe_search_path();
-	char	   *result;
-
-	lock_set_option("datestyle", "ISO");
-	lock_set_option("intervalstyle", "postgres");
-	lock_set_option("extra_float_digits", "3");
-	result = deparse_expression(expr,
-								deparse_context_for("s", RelationGetRelid(rel)),
-								true, false);
-	AtEOXact_GUC(true, save_nestlevel);
-	return result;
-}
-
 static ArrayType *
 column_names(Node *expr, Relation rel)
 {
-	Bitmapset  *columns = NULL;
-	Datum	   *names = palloc(sizeof(Datum) * RelationGetNumberOfAttributes(rel));
+	List	   *columns = expression_columns(expr);
+	Datum	   *names = palloc(sizeof(Datum) * Max(list_length(columns), 1));
 	int			count = 0;
-	int			i = -1;
+	ListCell   *cell;
 
-	pull_varattnos(expr, 1, &columns);
-	while ((i = bms_next_member(columns, i)) >= 0)
-	{
-		AttrNumber	attnum = i + FirstLowInvalidHeapAttributeNumber;
-
-		names[count++] = NameGetDatum(&TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname);
-	}
+	foreach(cell, columns)
+		names[count++] = NameGetDatum(&TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname);
 	return construct_array(names, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR);
 }
 
@@ -220,7 +141,7 @@ lock_condition(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	values[0] = CStringGetTextDatum(deparse_qualified(expr, rel));
+	values[0] = CStringGetTextDatum(expression_deparse(expr, deparse_context_for("s", RelationGetRelid(rel)), true));
 	values[1] = PointerGetDatum(column_names(expr, rel));
 	table_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));

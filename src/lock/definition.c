@@ -29,6 +29,7 @@
 #include "utils/typcache.h"
 #include "utils/varlena.h"
 
+#include "expression.h"
 #include "lock/lock.h"
 
 static List *
@@ -491,7 +492,7 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 static void
 check_conditions(const LockDefinition *def, Relation subscriptions)
 {
-	int			save_nestlevel = lock_enter_safe_search_path();
+	int			save_nestlevel = expression_enter_safe_path();
 
 	if (def->locks_when)
 		lock_condition_parse_kept(def, subscriptions, def->locks_when);

@@ -22,6 +22,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "expression.h"
 #include "lock/installed.h"
 
 /* from here on a statement is planned for many rows */
@@ -227,7 +228,7 @@ load(TriggerData *trigdata, LockPart part)
 	Trigger    *trigger = trigdata->tg_trigger;
 	InstalledLock *lock = create_lock(part);
 	MemoryContext old = MemoryContextSwitchTo(lock->context);
-	int			save_nestlevel = lock_enter_safe_search_path();
+	int			save_nestlevel = expression_enter_safe_path();
 
 	lock->def = lock_definition_parse(trigger->tgnargs, trigger->tgargs);
 	check_complete(lock, trigdata);

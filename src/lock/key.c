@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 #include "utils/rel.h"
 
+#include "expression.h"
 #include "lock/installed.h"
 
 /*
@@ -102,8 +103,8 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 		lock_raise_trigger_misuse(function);
 
 	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
-	save_nestlevel = lock_enter_safe_search_path();
-	lock_set_option("row_security", "off");
+	save_nestlevel = expression_enter_safe_path();
+	expression_set_option("row_security", "off");
 	check_keys(installed_lock(trigdata, part), trigdata);
 	AtEOXact_GUC(true, save_nestlevel);
 	lock_become_self(self);

@@ -62,8 +62,6 @@ extern int	lock_errhint_reinstall(const LockDefinition *def);
 extern char *lock_unquoted(const char *quoted_name);
 
 /* condition.c */
-extern void lock_set_option(const char *name, const char *value);
-extern int	lock_enter_safe_search_path(void);
 extern Node *lock_condition_parse(Relation rel, const char *condition);
 extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
 									   const char *condition);

@@ -24,6 +24,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "expression.h"
 #include "lock/installed.h"
 
 /* how long a move waits for a row, unless lock_timeout is shorter */
@@ -292,7 +293,7 @@ enter_owners_view(const LockDefinition *def)
 	view.self = lock_become_owner(rel->rd_rel->relowner);
 	lock_restrict_operation();
 	RelationClose(rel);
-	view.save_nestlevel = lock_enter_safe_search_path();
+	view.save_nestlevel = expression_enter_safe_path();
 	return view;
 }
 

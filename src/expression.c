@@ -1,0 +1,108 @@
+/*
+ * expression.c: boolean expressions over a table's columns that users write as
+ * text, and that are kept as text.
+ */
+#include "segmentation.h"
+
+#include "access/sysattr.h"
+#include "nodes/parsenodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parser.h"
+#include "utils/guc.h"
+#include "utils/ruleutils.h"
+
+#include "expression.h"
+
+/* until the level that AtEOXact_GUC leaves */
+void
+expression_set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Expressions are kept with every name qualified but the system's own.  Returns
+ * the level to leave with AtEOXact_GUC.
+ */
+int
+expression_enter_safe_path(void)
+{
+	int			save_nestlevel = NewGUCNestLevel();
+
+	expression_set_option("search_path", "pg_catalog, pg_temp");
+	return save_nestlevel;
+}
+
+/* a bare star is no expression, and only a target list can have it */
+static bool
+is_star(Node *target)
+{
+	return IsA(target, ColumnRef) &&
+		IsA(llast(castNode(ColumnRef, target)->fields), A_Star);
+}
+
+static bool
+is_single_expression(SelectStmt *select)
+{
+	return list_length(select->targetList) == 1 &&
+		linitial_node(ResTarget, select->targetList)->name == NULL &&
+		!is_star(linitial_node(ResTarget, select->targetList)->val) &&
+		select->distinctClause == NIL &&
+		select->fromClause == NIL && select->whereClause == NULL &&
+		select->groupClause == NIL && select->havingClause == NULL &&
+		select->windowClause == NIL && select->sortClause == NIL &&
+		select->limitOffset == NULL && select->limitCount == NULL &&
+		select->lockingClause == NIL;
+}
+
+/*
+ * The one expression of a text, whatever parentheses or comments it tries; NULL
+ * where there is none or more beside it.  The server's grammar starts at what
+ * may follow SELECT, so that positions are those of the text, and a second
+ * statement is a syntax error.
+ */
+Node *
+expression_parse(const char *text, bool *is_empty)
+{
+	RawStmt    *statement = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_PLPGSQL_EXPR));
+	SelectStmt *select = castNode(SelectStmt, statement->stmt);
+
+	*is_empty = select->targetList == NIL;
+	if (!is_single_expression(select))
+		return NULL;
+	return linitial_node(ResTarget, select->targetList)->val;
+}
+
+/* as text that means the same in sessions with settings of their own */
+char *
+expression_deparse(Node *expr, List *context, bool prefixed)
+{
+	int			save_nestlevel = expression_enter_safe_path();
+	char	   *result;
+
+	expression_set_option("datestyle", "ISO");
+	expression_set_option("intervalstyle", "postgres");
+	expression_set_option("extra_float_digits", "3");
+	expression_set_option("quote_all_identifiers", "off");
+	result = deparse_expression(expr, context, prefixed, false);
+	AtEOXact_GUC(true, save_nestlevel);
+	return result;
+}
+
+/*
+ * Numbers of the columns that it reads of range table entry 1, in their order;
+ * 0 and less for the whole row and system columns.
+ */
+List *
+expression_columns(Node *expr)
+{
+	Bitmapset  *columns = NULL;
+	List	   *result = NIL;
+	int			i = -1;
+
+	pull_varattnos(expr, 1, &columns);
+	while ((i = bms_next_member(columns, i)) >= 0)
+		result = lappend_int(result, i + FirstLowInvalidHeapAttributeNumber);
+	return result;
+}

@@ -1,0 +1,19 @@
+/*
+ * expression.h: boolean expressions over a table's columns that users write as
+ * text, and that are kept as text.
+ */
+#ifndef SEGMENTATION_EXPRESSION_H
+#define SEGMENTATION_EXPRESSION_H
+
+#include "segmentation.h"
+
+#include "nodes/pg_list.h"
+#include "utils/rel.h"
+
+extern void expression_set_option(const char *name, const char *value);
+extern int	expression_enter_safe_path(void);
+extern Node *expression_parse(const char *text, bool *is_empty);
+extern char *expression_deparse(Node *expr, List *context, bool prefixed);
+extern List *expression_columns(Node *expr);
+
+#endif							/* SEGMENTATION_EXPRESSION_H */

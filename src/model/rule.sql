@@ -1,0 +1,17 @@
+-- what rules are made of, and what they are checked by
+
+CREATE FUNCTION segmentation.in_segment(id segment_id) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'in_segment' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segmentation.in_segment(segment_id) IS
+    'in a rule: whether the customer is in another segment of the same model';
+CREATE FUNCTION segmentation.in_segment(model segment_id, id segment_id) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'in_segment' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segmentation.in_segment(segment_id, segment_id) IS
+    'in a rule: whether the customer is in a segment of another model';
+
+CREATE FUNCTION segmentation.check_rule(
+    source regclass, rule text, model text DEFAULT NULL, time_zone text DEFAULT current_setting('TimeZone'),
+    OUT expression text, OUT columns name[], OUT refers text[], OUT asks_clock boolean)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segmentation.check_rule(regclass, text, text, text) IS
+    'a rule as it would be kept, the source''s columns that it reads, the segments that it refers to, and whether it asks the clock; an error where it is none';

@@ -1,0 +1,220 @@
+/*
+ * rule_parse.c: a rule's text becomes a checked expression.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_relation.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+#include "utils/syscache.h"
+
+#include "expression.h"
+#include "model/rule.h"
+#include "model/rule_check.h"
+
+#define RULE_HINT "A rule is one condition over the columns of the source, as after WHERE: for example, country = 'FR' AND employees > 1000."
+
+/* positions are in the text of the rule, whatever statement brought it */
+static void
+point_into(const char *text)
+{
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(text);
+	}
+}
+
+/* what the server finds wrong with a literal is an error of the definition */
+static void
+point_into_rule(void *text)
+{
+	int			code = geterrcode();
+
+	point_into(text);
+	if (code == ERRCODE_SYNTAX_ERROR)
+		errhint(RULE_HINT);
+	if (ERRCODE_TO_CATEGORY(code) == ERRCODE_DATA_EXCEPTION ||
+		ERRCODE_TO_CATEGORY(code) == ERRCODE_FEATURE_NOT_SUPPORTED ||
+		ERRCODE_TO_CATEGORY(code) == ERRCODE_INVALID_SCHEMA_NAME)
+		errcode(ERRCODE_INVALID_OBJECT_DEFINITION);
+}
+
+/* types and functions of ours can be named without a schema, after the user's */
+static void
+extend_search_path(void)
+{
+	const char *path = GetConfigOption("search_path", false, false);
+	const char *schema = quote_identifier(get_namespace_name(rule_extension_schema()));
+
+	path += strspn(path, " \t\n\r\f\v");
+	expression_set_option("search_path", psprintf("%s%s%s, segmentation", path, *path ? ", " : "", schema));
+}
+
+/* the source as the only table, under its own name */
+static ParseState *
+parse_state(Relation rel, const char *text)
+{
+	ParseState *pstate = make_parsestate(NULL);
+
+	pstate->p_sourcetext = text;
+	addNSItemToQuery(pstate,
+					 addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, false),
+					 false, true, true);
+	return pstate;
+}
+
+static Node *
+as_boolean(ParseState *pstate, Node *expr)
+{
+	Oid			type = exprType(expr);
+	Node	   *result = coerce_to_target_type(pstate, expr, type, BOOLOID, -1,
+											   COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+
+	if (result == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("rule is of type %s, not boolean", format_type_be(type)),
+				 errhint("A rule is a condition: compare the value with another one."),
+				 parser_errposition(pstate, exprLocation(expr))));
+	return result;
+}
+
+static Node *
+parse_single(const char *text)
+{
+	bool		is_empty;
+	Node	   *raw = expression_parse(text, &is_empty);
+
+	if (is_empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("rule is empty"),
+				 errdetail("An empty rule would say neither everyone nor no one.")));
+	if (raw == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("rule is not a single condition")));
+	return raw;
+}
+
+/* names are resolved by the search_path of the moment */
+static void
+analyse(Rule *rule, Relation rel, const char *text)
+{
+	ParseState *pstate = parse_state(rel, text);
+	Node	   *raw = parse_single(text);
+	List	   *literals = rule_check_raw(pstate, raw);
+	Node	   *expr;
+
+	expr = as_boolean(pstate, transformExpr(pstate, raw, EXPR_KIND_OTHER));
+	assign_expr_collations(pstate, expr);
+	rule->expr = rule_normalise(expr);
+	rule_check(pstate, literals, rule);
+	free_parsestate(pstate);
+}
+
+static void
+point_into_kept(void *kept)
+{
+	point_into(kept);
+	errcontext("reading back the rule as it would be kept: %s", (const char *) kept);
+}
+
+/*
+ * What is kept must mean the same where other schemas are searched.  The few
+ * comparisons that name no operator cannot be told which one to take.
+ */
+static void
+check_kept(const Rule *rule, Relation rel, const char *text)
+{
+	Rule		again = {.source = rule->source, .model = rule->model};
+	char	   *kept = rule_deparse(rule);
+	ErrorContextCallback callback = {error_context_stack, point_into_kept, kept};
+	int			save_nestlevel;
+
+	if (strcmp(kept, text) == 0)
+		return;
+	save_nestlevel = expression_enter_safe_path();
+	error_context_stack = &callback;
+	analyse(&again, rel, kept);
+	if (!equal(again.expr, rule->expr))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("rule depends on the search_path"),
+				 errhint("Compare values of types outside pg_catalog one by one, not as rows.")));
+	error_context_stack = callback.previous;
+	AtEOXact_GUC(true, save_nestlevel);
+}
+
+static void
+check_source(Relation rel)
+{
+	switch (rel->rd_rel->relkind)
+	{
+		case RELKIND_RELATION:
+		case RELKIND_PARTITIONED_TABLE:
+		case RELKIND_VIEW:
+		case RELKIND_MATVIEW:
+		case RELKIND_FOREIGN_TABLE:
+			return;
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("\"%s\" is no table or view", RelationGetRelationName(rel)),
+					 errhint("The source of a model has one row per customer.")));
+	}
+}
+
+static List *
+column_names(Node *expr, Relation rel)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, expression_columns(expr))
+		result = lappend(result, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname)));
+	return result;
+}
+
+/*
+ * The checked rule over a source.  The text is a definer's, or one that was
+ * kept; the latter is to be read under a search_path of pg_catalog, pg_temp.
+ */
+Rule *
+rule_parse(Oid source, const char *text, const char *model, const char *time_zone)
+{
+	ErrorContextCallback callback = {error_context_stack, point_into_rule, (void *) text};
+	int			save_nestlevel = NewGUCNestLevel();
+	Relation	rel = table_open(source, AccessShareLock);
+	Rule	   *rule = palloc0(sizeof(Rule));
+
+	check_source(rel);
+	extend_search_path();
+	expression_set_option("TimeZone", time_zone);
+	rule->source = source;
+	rule->model = model;
+	error_context_stack = &callback;
+	analyse(rule, rel, text);
+	check_kept(rule, rel, text);
+	error_context_stack = callback.previous;
+	rule->columns = column_names(rule->expr, rel);
+	table_close(rel, NoLock);
+	AtEOXact_GUC(true, save_nestlevel);
+	return rule;
+}

@@ -1,0 +1,260 @@
+/*
+ * rule_text.c: rules as text: what is kept, the program over conditions, and
+ * plain SQL.
+ */
+#include "segmentation.h"
+
+#include "nodes/nodeFuncs.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+#include "expression.h"
+#include "model/rule.h"
+
+typedef struct RulePrint
+{
+	const Rule *rule;
+	const char *time_zone;
+	List	   *context;		/* of deparsing */
+	List	  **conditions;		/* of a program */
+	rule_reference_printer print_reference; /* of plain SQL */
+	void	   *print_arg;
+	StringInfoData buf;
+} RulePrint;
+
+static List *
+deparse_context(const Rule *rule)
+{
+	return deparse_context_for("source", rule->source);
+}
+
+/* every name qualified but those of columns */
+char *
+rule_deparse(const Rule *rule)
+{
+	return expression_deparse(rule->expr, deparse_context(rule), false);
+}
+
+static char *
+constant_id(Node *node)
+{
+	Const	   *id = castNode(Const, node);
+	Oid			function;
+	bool		is_varlena;
+
+	getTypeOutputInfo(id->consttype, &function, &is_varlena);
+	return OidOutputFunctionCall(function, id->constvalue);
+}
+
+/* in_segment([model,] segment) with constants, as it has been checked */
+RuleReference *
+rule_reference(const Rule *rule, FuncExpr *in_segment)
+{
+	RuleReference *result = palloc(sizeof(RuleReference));
+
+	result->own_model = list_length(in_segment->args) == 1;
+	result->segment = constant_id(llast(in_segment->args));
+	result->model = result->own_model ? pstrdup(rule->model) : constant_id(linitial(in_segment->args));
+	return result;
+}
+
+static bool
+has_in_segment(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return rule_is_in_segment(node) || expression_tree_walker(node, has_in_segment, context);
+}
+
+/* those parts of an AND or OR that ask for no segment, as one part; NULL: none */
+static Node *
+plain_part(BoolExpr *expr)
+{
+	BoolExpr   *result = copyObject(expr);
+	ListCell   *cell;
+
+	foreach(cell, result->args)
+		if (has_in_segment(lfirst(cell), NULL))
+			result->args = foreach_delete_current(result->args, cell);
+	if (list_length(result->args) <= 1)
+		return result->args ? linitial(result->args) : NULL;
+	return (Node *) result;
+}
+
+static char *
+condition_text(RulePrint *print, Node *condition)
+{
+	return expression_deparse(rule_bind_clock(condition, print->time_zone), print->context, false);
+}
+
+static void
+append_token(RulePrint *print, const char *token)
+{
+	if (print->buf.len > 0)
+		appendStringInfoChar(&print->buf, ' ');
+	appendStringInfoString(&print->buf, token);
+}
+
+/* identical conditions are evaluated once */
+static int
+condition_number(RulePrint *print, Node *node)
+{
+	char	   *text = condition_text(print, node);
+	ListCell   *cell;
+
+	foreach(cell, *print->conditions)
+		if (strcmp(lfirst(cell), text) == 0)
+			return foreach_current_index(cell) + 1;
+	*print->conditions = lappend(*print->conditions, text);
+	return list_length(*print->conditions);
+}
+
+static void
+append_condition(RulePrint *print, Node *node)
+{
+	Const	   *constant = (Const *) node;
+
+	if (!IsA(node, Const))
+		append_token(print, psprintf("%d", condition_number(print, node)));
+	else if (constant->constisnull)
+		append_token(print, "null");
+	else
+		append_token(print, DatumGetBool(constant->constvalue) ? "true" : "false");
+}
+
+static void
+append_reference(RulePrint *print, FuncExpr *in_segment)
+{
+	RuleReference *reference = rule_reference(print->rule, in_segment);
+	bool		own = print->rule->model && strcmp(reference->model, print->rule->model) == 0;
+
+	append_token(print, own ? reference->segment : psprintf("%s/%s", reference->model, reference->segment));
+}
+
+static const char *
+test_token(BoolTestType type)
+{
+	static const char *const tokens[] = {
+		[IS_TRUE] = "is_true", [IS_NOT_TRUE] = "is_not_true",
+		[IS_FALSE] = "is_false", [IS_NOT_FALSE] = "is_not_false",
+		[IS_UNKNOWN] = "is_unknown", [IS_NOT_UNKNOWN] = "is_not_unknown"
+	};
+
+	return tokens[type];
+}
+
+static void append_program(RulePrint *print, Node *node);
+
+static void
+append_connected(RulePrint *print, BoolExpr *expr)
+{
+	Node	   *plain = plain_part(expr);
+	int			count = 0;
+	ListCell   *cell;
+
+	if (plain)
+	{
+		append_condition(print, plain);
+		count++;
+	}
+	foreach(cell, expr->args)
+	{
+		if (!has_in_segment(lfirst(cell), NULL))
+			continue;
+		append_program(print, lfirst(cell));
+		if (count++ > 0)
+			append_token(print, expr->boolop == AND_EXPR ? "and" : "or");
+	}
+}
+
+static void
+append_program(RulePrint *print, Node *node)
+{
+	if (!has_in_segment(node, NULL))
+		append_condition(print, node);
+	else if (rule_is_in_segment(node))
+		append_reference(print, (FuncExpr *) node);
+	else if (IsA(node, BooleanTest))
+	{
+		append_program(print, (Node *) ((BooleanTest *) node)->arg);
+		append_token(print, test_token(((BooleanTest *) node)->booltesttype));
+	}
+	else if (castNode(BoolExpr, node)->boolop == NOT_EXPR)
+	{
+		append_program(print, linitial(((BoolExpr *) node)->args));
+		append_token(print, "not");
+	}
+	else
+		append_connected(print, (BoolExpr *) node);
+}
+
+char *
+rule_program(const Rule *rule, const char *time_zone, List **conditions)
+{
+	RulePrint	print = {.rule = rule, .time_zone = time_zone,
+	.context = deparse_context(rule), .conditions = conditions};
+
+	initStringInfo(&print.buf);
+	append_program(&print, rule->expr);
+	return print.buf.data;
+}
+
+static const char *
+test_text(BoolTestType type)
+{
+	static const char *const texts[] = {
+		[IS_TRUE] = "IS TRUE", [IS_NOT_TRUE] = "IS NOT TRUE",
+		[IS_FALSE] = "IS FALSE", [IS_NOT_FALSE] = "IS NOT FALSE",
+		[IS_UNKNOWN] = "IS UNKNOWN", [IS_NOT_UNKNOWN] = "IS NOT UNKNOWN"
+	};
+
+	return texts[type];
+}
+
+static void
+append_sql(RulePrint *print, Node *node)
+{
+	BoolExpr   *expr = (BoolExpr *) node;
+	RuleReference *reference;
+	ListCell   *cell;
+
+	if (!has_in_segment(node, NULL))
+	{
+		appendStringInfoString(&print->buf, condition_text(print, node));
+		return;
+	}
+	appendStringInfoChar(&print->buf, '(');
+	if (rule_is_in_segment(node))
+	{
+		reference = rule_reference(print->rule, (FuncExpr *) node);
+		print->print_reference(&print->buf, reference, print->print_arg);
+	}
+	else if (IsA(node, BooleanTest))
+	{
+		append_sql(print, (Node *) ((BooleanTest *) node)->arg);
+		appendStringInfo(&print->buf, " %s", test_text(((BooleanTest *) node)->booltesttype));
+	}
+	else
+	{
+		if (castNode(BoolExpr, node)->boolop == NOT_EXPR)
+			appendStringInfoString(&print->buf, "NOT ");
+		foreach(cell, expr->args)
+		{
+			if (foreach_current_index(cell) > 0)
+				appendStringInfoString(&print->buf, expr->boolop == AND_EXPR ? " AND " : " OR ");
+			append_sql(print, lfirst(cell));
+		}
+	}
+	appendStringInfoChar(&print->buf, ')');
+}
+
+char *
+rule_sql(const Rule *rule, const char *time_zone, rule_reference_printer print_reference, void *arg)
+{
+	RulePrint	print = {.rule = rule, .time_zone = time_zone,
+		.context = deparse_context(rule), .print_reference = print_reference, .print_arg = arg};
+
+	initStringInfo(&print.buf);
+	append_sql(&print, rule->expr);
+	return print.buf.data;
+}
