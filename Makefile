@@ -198,6 +198,7 @@ list-%:
 demo:
 	@$(srcroot)/demo/run
 test:
+	@$(srcroot)/test/more-packages
 	@$(srcroot)/test/with-server test/run
 test-versions:
 	@$(srcroot)/test/versions $(VERSIONS)
