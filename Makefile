@@ -59,6 +59,10 @@ OBJS = \
 	src/model/source.o \
 	src/model/objects.o \
 	src/model/create.o \
+	src/model/change.o \
+	src/model/cycle.o \
+	src/model/count.o \
+	src/model/segment.o \
 	src/model/program.o \
 	src/model/segments_of.o \
 	src/model/rule_functions.o \

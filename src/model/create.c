@@ -60,7 +60,7 @@ define_text(FunctionCallInfo fcinfo, int n)
 	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
 }
 
-static char *
+char *
 define_name(FunctionCallInfo fcinfo, int n)
 {
 	return PG_ARGISNULL(n) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(n)));
@@ -130,8 +130,8 @@ define_names_array(const List *names)
 										   NAMEDATALEN, false, TYPALIGN_CHAR));
 }
 
-static void
-check_new(const char *id, ModelKind kind)
+void
+define_check_new(const char *id, ModelKind kind)
 {
 	int64		count = catalogue_execute("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
 										  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
@@ -179,8 +179,8 @@ insert_model(const Model *model, const char *objective)
 					  lengthof(types), types, values, nulls);
 }
 
-static void
-check_segment_column(Model *model)
+void
+define_segment_column(Model *model)
 {
 	if (model->kind != MODEL_COLUMN && model->segment_column)
 		ereport(ERROR,
@@ -216,7 +216,7 @@ define_objects(Model *model, const char *schema)
 	schema = check_schema(schema);
 	source_check(model->source);
 	key = source_key(model->source, model->key);
-	check_segment_column(model);
+	define_segment_column(model);
 	objects_create(model, objects_names(model->id, schema, model->prefix, key));
 	source_notice_duplicates(model->source, model->key);
 }
@@ -249,7 +249,7 @@ create_model(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	model_enter_caller(&saved);
-	check_new(model.id, model.kind);
+	define_check_new(model.id, model.kind);
 	define_objects(&model, define_name(fcinfo, ARG_SCHEMA));
 	insert_model(&model, define_text(fcinfo, ARG_OBJECTIVE));
 	model_leave(&saved);

@@ -9,6 +9,7 @@
 #include "utils/array.h"
 
 #include "model/model.h"
+#include "model/rule.h"
 
 /* create.c */
 extern void define_require_argument(FunctionCallInfo fcinfo, int n, const char *name);
@@ -18,6 +19,30 @@ extern ModelKind define_kind(const char *name);
 extern char *define_time_zone(const char *name);
 extern List *define_names(ArrayType *array, const char *argument);
 extern Datum define_names_array(const List *names);
+extern char *define_name(FunctionCallInfo fcinfo, int n);
+extern void define_check_new(const char *id, ModelKind kind);
+extern void define_segment_column(Model *model);
 extern void define_objects(Model *model, const char *schema);
+
+/* change.c: what every change of a definition begins and ends with */
+extern Model *change_begin(const char *id, const List *others);
+extern void change_end(Model *model);
+extern Datum change_texts(const List *strings);
+extern char *change_get(int row, int column);
+
+/* cycle.c */
+extern void cycle_check(const char *model, const char *segment);
+
+/* count.c: of a segment that has been defined */
+typedef struct SegmentCount
+{
+	bool		known;			/* false: counting raised an error */
+	int64		members;
+	int64		customers;
+	int64		unknown;		/* customers for whom the rule is NULL */
+} SegmentCount;
+
+extern void count_segment(const Model *model, const char *segment, const Rule *rule,
+						  SegmentCount *count);
 
 #endif							/* SEGMENTATION_MODEL_DEFINE_H */

@@ -6,3 +6,31 @@ CREATE FUNCTION segmentation.create_model(name text, source regclass, key name[]
     LANGUAGE c AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segmentation.create_model(text, regclass, name[], text, text, name, name, text, name) IS
     'makes a model of the customers in a table or view, with its own tables, views and function in a schema of yours';
+
+CREATE VIEW segmentation.segment_dependency AS
+    SELECT model, segment, to_model, to_segment FROM segmentation.segment_reference
+    UNION ALL
+    SELECT s.model, s.id, s.model, before.id
+      FROM segmentation.segment s
+           JOIN segmentation.model m ON m.id = s.model AND m.kind OPERATOR(pg_catalog.=) 'exclusive'
+           CROSS JOIN LATERAL (SELECT b.id FROM segmentation.segment b
+                                WHERE b.model = s.model AND (b.rank, b.id) < (s.rank, s.id)
+                                ORDER BY b.rank DESC, b.id DESC LIMIT 1) before;
+GRANT SELECT ON segmentation.segment_dependency TO PUBLIC;
+COMMENT ON VIEW segmentation.segment_dependency IS
+    'what the answer of each segment depends on: segments that its rule refers to and, in exclusive models, the one before it';
+COMMENT ON COLUMN segmentation.segment_dependency.model IS 'model of the segment';
+COMMENT ON COLUMN segmentation.segment_dependency.segment IS 'segment that depends';
+COMMENT ON COLUMN segmentation.segment_dependency.to_model IS 'model of the segment that it depends on';
+COMMENT ON COLUMN segmentation.segment_dependency.to_segment IS 'segment that it depends on';
+
+CREATE FUNCTION segmentation.define_segment(model text, segment text, rule text DEFAULT NULL, title text DEFAULT NULL,
+    rank integer DEFAULT NULL, "count" boolean DEFAULT true,
+    OUT members bigint, OUT share numeric, OUT "unknown" bigint)
+    LANGUAGE c AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION segmentation.define_segment(text, text, text, text, integer, boolean) IS
+    'defines a segment or changes it: its rule, title and rank; what is not given stays. Counts its customers, and those for whom the rule is NULL';
+
+CREATE FUNCTION segmentation.drop_segment(model text, segment text) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION segmentation.drop_segment(text, text) IS 'drops a segment that no other rule refers to';

@@ -1,0 +1,69 @@
+/*
+ * change.c: what every change of a definition begins and ends with.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "model/define.h"
+
+/* strings as a text[] */
+Datum
+change_texts(const List *strings)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(strings), 1));
+	ListCell   *cell;
+
+	foreach(cell, strings)
+		elements[foreach_current_index(cell)] = CStringGetTextDatum(lfirst(cell));
+	return PointerGetDatum(construct_array(elements, list_length(strings), TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* of what the last statement has found; rows count from 0, columns from 1 */
+char *
+change_get(int row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+/*
+ * Locks the rows of the model and of others that its definition speaks of, in
+ * the order of their ids: what is checked under these locks stays true, and of
+ * two sessions at repeatable read the second gets a serialization failure,
+ * because the first has written its model's row.
+ */
+static void
+lock_models(const char *id, const List *others)
+{
+	List	   *ids = lcons(pstrdup(id), list_copy(others));
+
+	catalogue_execute("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) ANY ($1::@types@.segment_id[]) "
+					  "ORDER BY id FOR NO KEY UPDATE",
+					  1, (Oid[]) {TEXTARRAYOID}, (Datum[]) {change_texts(ids)}, NULL);
+}
+
+/* within SPI; the model without its segments */
+Model *
+change_begin(const char *id, const List *others)
+{
+	Model	   *model = model_read_definition(id);
+
+	model_check_owner(model);
+	lock_models(id, others);
+	model = model_read_definition(id);
+	model_check_owner(model);
+	return model;
+}
+
+/* a refresh sees by the version that its cause is another definition */
+void
+change_end(Model *model)
+{
+	catalogue_execute("UPDATE segmentation.model SET version = version OPERATOR(pg_catalog.+) 1 "
+					  "WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
+					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+	model->version++;
+}

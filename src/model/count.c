@@ -1,0 +1,165 @@
+/*
+ * count.c: how many customers a segment has, when it is defined.
+ *
+ * A rule that raises an error is defined all the same: the data may be wrong
+ * and the rule right.
+ */
+#include "segmentation.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "model/define.h"
+#include "model/objects.h"
+
+static char *
+clash_condition(const Model *model, const Rule *rule)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	if (rule)
+		foreach(cell, rule_currency_clashes(rule, model->time_zone))
+			appendStringInfo(&buf, "%s(%s)", foreach_current_index(cell) > 0 ? " OR " : "",
+							 (char *) lfirst(cell));
+	return buf.len > 0 ? buf.data : NULL;
+}
+
+static void
+print_reference(StringInfo buf, const RuleReference *reference, void *arg)
+{
+	elog(ERROR, "reference to segment \"%s\" where none is expected", reference->segment);
+}
+
+/* whether the customer of a row would be in the segment, NULL where the rule is */
+static char *
+outcome(const Model *model, const char *segment, const Rule *rule)
+{
+	if (model->kind == MODEL_COLUMN)
+		return psprintf("%s::pg_catalog.text::%s.segment_id OPERATOR(%s.=) %s::%s.segment_id",
+						quote_identifier(model->segment_column), types_schema(), types_schema(),
+						quote_literal_cstr(segment), types_schema());
+	return rule ? rule_sql(rule, model->time_zone, print_reference, NULL) : "false";
+}
+
+/* each condition is evaluated once for each customer */
+static char *
+count_query(const Model *model, const char *segment, const Rule *rule)
+{
+	char	   *clash = clash_condition(model, rule);
+
+	return psprintf("SELECT count(*), count(*) FILTER (WHERE outcome), count(*) FILTER (WHERE outcome IS NULL), "
+					"count(*) FILTER (WHERE clash) "
+					"FROM (SELECT %s AS outcome, %s AS clash FROM %s OFFSET 0) s",
+					outcome(model, segment, rule), clash ? clash : "false", relation_name(model->source));
+}
+
+static int64
+get_count(int column)
+{
+	bool		isnull;
+
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
+}
+
+static void
+warn_clashes(const char *segment, int64 clashes)
+{
+	if (clashes > 0)
+		ereport(WARNING,
+				(errmsg_plural("rule of segment \"%s\" compares prices of different currencies for %lld customer",
+							   "rule of segment \"%s\" compares prices of different currencies for %lld customers",
+							   (unsigned long) clashes, segment, (long long) clashes),
+				 errdetail("Such a comparison is NULL."),
+				 errhint("Convert them to one currency first, with convert_currency(price, currency).")));
+}
+
+/* as the model's owner, as a refresh would */
+static void
+run(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
+{
+	ModelContext saved;
+	int64		clashes;
+	int			result;
+
+	model_enter(model, &saved);
+	result = SPI_execute_with_args(count_query(model, segment, rule), 1, (Oid[]) {TIMESTAMPTZOID},
+								   (Datum[]) {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())},
+								   NULL, true, 1);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	count->customers = get_count(1);
+	count->members = get_count(2);
+	count->unknown = get_count(3);
+	clashes = get_count(4);
+	model_leave(&saved);
+	count->known = true;
+	warn_clashes(segment, clashes);
+}
+
+/* of the rule or its data, not of the server or of other sessions */
+static bool
+is_rules_error(int code)
+{
+	int			class = ERRCODE_TO_CATEGORY(code);
+
+	return class == ERRCODE_DATA_EXCEPTION ||
+		class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+		class == ERRCODE_EXTERNAL_ROUTINE_EXCEPTION ||
+		class == ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION ||
+		class == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) ||
+		class == ERRCODE_TO_CATEGORY(ERRCODE_PLPGSQL_ERROR);
+}
+
+static void
+warn_error(const char *segment, const ErrorData *error)
+{
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("segment \"%s\" is defined, but its rule raises an error", segment),
+			 errdetail("%s", error->message),
+			 errhint("Until the rule or the data is mended, the model cannot be refreshed.")));
+}
+
+void
+count_segment(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	memset(count, 0, sizeof(*count));
+	if (rule && rule->references != NIL)
+		return;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		run(model, segment, rule, count);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		if (!is_rules_error(error->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		count->known = false;
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		warn_error(segment, error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+}

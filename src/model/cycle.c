@@ -1,0 +1,123 @@
+/*
+ * cycle.c: no segment may depend on itself, directly or by others.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "model/define.h"
+
+/* "model/segment", twice: the first depends on the second */
+typedef struct Edge
+{
+	char	   *from;
+	char	   *to;
+} Edge;
+
+/* all that the segment depends on, step by step */
+static List *
+read_edges(const char *model, const char *segment)
+{
+	List	   *edges = NIL;
+
+	catalogue_execute("WITH RECURSIVE edge AS ("
+					  "SELECT * FROM segmentation.segment_dependency "
+					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND segment OPERATOR(@types@.=) $2::@types@.segment_id "
+					  "UNION SELECT d.* FROM edge e JOIN segmentation.segment_dependency d "
+					  "ON d.model OPERATOR(@types@.=) e.to_model AND d.segment OPERATOR(@types@.=) e.to_segment) "
+					  "SELECT pg_catalog.concat(model, '/', segment), pg_catalog.concat(to_model, '/', to_segment) FROM edge",
+					  2, (Oid[]) {TEXTOID, TEXTOID},
+					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Edge	   *edge = palloc(sizeof(Edge));
+
+		edge->from = change_get(i, 1);
+		edge->to = change_get(i, 2);
+		edges = lappend(edges, edge);
+	}
+	return edges;
+}
+
+static bool
+is_reached(const List *paths, const char *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, paths)
+		if (strcmp(llast(lfirst(cell)), node) == 0)
+			return true;
+	return false;
+}
+
+/* a shortest path from a segment back to itself; NIL: there is none */
+static List *
+find_cycle(const List *edges, char *start)
+{
+	List	   *paths = list_make1(list_make1(start));
+
+	for (int i = 0; i < list_length(paths); i++)
+	{
+		List	   *path = list_nth(paths, i);
+		ListCell   *cell;
+
+		foreach(cell, edges)
+		{
+			Edge	   *edge = lfirst(cell);
+
+			if (strcmp(edge->from, llast(path)) != 0)
+				continue;
+			if (strcmp(edge->to, start) == 0)
+				return lappend(list_copy(path), start);
+			if (!is_reached(paths, edge->to))
+				paths = lappend(paths, lappend(list_copy(path), edge->to));
+		}
+	}
+	return NIL;
+}
+
+static bool
+leads_to(const List *edges, const char *node)
+{
+	ListCell   *cell;
+
+	foreach(cell, edges)
+		if (strcmp(((Edge *) lfirst(cell))->to, node) == 0)
+			return true;
+	return false;
+}
+
+static char *
+path_text(const List *path)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, path)
+		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? " -> " : "",
+						 (char *) lfirst(cell));
+	return buf.data;
+}
+
+/*
+ * In an exclusive model a segment also depends on the one that is asked before
+ * it, and so on all of lower rank.
+ */
+void
+cycle_check(const char *model, const char *segment)
+{
+	List	   *edges = read_edges(model, segment);
+	char	   *start = psprintf("%s/%s", model, segment);
+
+	if (leads_to(edges, start))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("segment \"%s\" of model \"%s\" would depend on itself", segment, model),
+				 errdetail("The rules refer to each other in a circle: %s.",
+						   path_text(find_cycle(edges, start))),
+				 errhint("In an exclusive model a segment also depends on the segments of lower rank.")));
+}

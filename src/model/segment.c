@@ -1,0 +1,418 @@
+/*
+ * segment.c: define_segment and drop_segment.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+
+#include "model/define.h"
+
+/* arguments of define_segment */
+enum
+{
+	ARG_MODEL,
+	ARG_SEGMENT,
+	ARG_RULE,
+	ARG_TITLE,
+	ARG_RANK,
+	ARG_COUNT
+};
+
+/* what is not given stays as it was */
+typedef struct Definition
+{
+	char	   *model;
+	char	   *segment;
+	char	   *text;			/* of the rule, as given */
+	char	   *title;
+	bool		has_rank;
+	int			rank;
+	Rule	   *rule;			/* NULL: none given, as kept */
+	char	   *kept;
+	bool		exists;
+	bool		is_same;		/* nothing would change */
+	bool		moves;			/* its rank would */
+} Definition;
+
+/* the rule under the search_path of whoever defines it */
+static void
+parse(Definition *def, const Model *model)
+{
+	def->rule = NULL;
+	if (def->text == NULL)
+		return;
+	if (model->kind == MODEL_COLUMN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("segments of model \"%s\" have no rules", model->id),
+				 errdetail("Its customers are in the segment that their column \"%s\" names.",
+						   model->segment_column ? model->segment_column : "segment")));
+	def->rule = rule_parse(model->source, def->text, model->id, model->time_zone);
+	def->kept = rule_deparse(def->rule);
+}
+
+static List *
+referred_models(const Rule *rule)
+{
+	List	   *models = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rule->references)
+		models = lappend(models, ((RuleReference *) lfirst(cell))->model);
+	return models;
+}
+
+static List *
+referred_segments(const Rule *rule)
+{
+	List	   *segments = NIL;
+	ListCell   *cell;
+
+	foreach(cell, rule->references)
+		segments = lappend(segments, ((RuleReference *) lfirst(cell))->segment);
+	return segments;
+}
+
+/* models of all segments that the rule depends on, directly or by others */
+static List *
+reachable_models(const Rule *rule)
+{
+	List	   *models = NIL;
+
+	catalogue_execute("WITH RECURSIVE node AS ("
+					  "SELECT m::@types@.segment_id AS model, s::@types@.segment_id AS segment "
+					  "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) u(m, s) "
+					  "UNION SELECT d.to_model, d.to_segment FROM node n JOIN segmentation.segment_dependency d "
+					  "ON d.model OPERATOR(@types@.=) n.model AND d.segment OPERATOR(@types@.=) n.segment) "
+					  "SELECT DISTINCT model::pg_catalog.text FROM node",
+					  2, (Oid[]) {TEXTARRAYOID, TEXTARRAYOID},
+					  (Datum[]) {change_texts(referred_models(rule)), change_texts(referred_segments(rule))}, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		models = lappend(models, change_get(i, 1));
+	return models;
+}
+
+/*
+ * Locks the model and all that its rule leads to, so that two sessions cannot
+ * close a circle between them; what the locks have waited for may lead further.
+ */
+static Model *
+begin(Definition *def)
+{
+	List	   *models = def->rule ? reachable_models(def->rule) : NIL;
+	Model	   *model;
+
+	for (;;)
+	{
+		List	   *further;
+
+		model = change_begin(def->model, models);
+		further = def->rule ? reachable_models(def->rule) : NIL;
+		if (list_length(further) <= list_length(models))
+			break;
+		models = further;
+	}
+	return model;
+}
+
+/* a change of the model that has come in between may have changed what the rule means */
+static void
+check_unchanged(const Model *before, const Model *model)
+{
+	if (before->source != model->source || before->kind != model->kind ||
+		strcmp(before->time_zone, model->time_zone) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not define a segment because model \"%s\" was changed at the same time", model->id),
+				 errhint("Try again.")));
+}
+
+/* to depend on another's segment is to read its answers */
+static void
+check_may_refer(const Model *other)
+{
+	if (!OidIsValid(other->assignment) || has_privs_of_role(GetUserId(), other->owner) ||
+		pg_class_aclcheck(other->assignment, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to refer to segments of model \"%s\"", other->id),
+			 errdetail("That takes SELECT on its assignment table.")));
+}
+
+static void
+check_reference(const Definition *def, const Model *model, const RuleReference *reference)
+{
+	bool		own = strcmp(reference->model, model->id) == 0;
+	Model	   *other = own ? NULL : model_read_definition(reference->model);
+
+	if (other)
+		check_may_refer(other);
+	if (other && (other->source != model->source || !equal(other->key, model->key)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("segments of model \"%s\" are not of the same customers", other->id),
+				 errdetail("in_segment can refer to models of the same source and key.")));
+	if (own && strcmp(reference->segment, def->segment) == 0)
+		return;
+	if (catalogue_execute("SELECT FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
+						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
+						  2, (Oid[]) {TEXTOID, TEXTOID},
+						  (Datum[]) {CStringGetTextDatum(reference->model), CStringGetTextDatum(reference->segment)}, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("segment \"%s\" of model \"%s\" does not exist", reference->segment, reference->model),
+				 errhint("Define it first, with segmentation.define_segment.")));
+}
+
+static void
+check_references(const Definition *def, const Model *model)
+{
+	ListCell   *cell;
+
+	if (def->rule)
+		foreach(cell, def->rule->references)
+			check_reference(def, model, lfirst(cell));
+}
+
+static bool
+is_given(const char *value, const char *before)
+{
+	return value && (before == NULL || strcmp(value, before) != 0);
+}
+
+/* what there is already: the rank that stays, and whether anything changes */
+static void
+compare(Definition *def)
+{
+	char	   *rank;
+
+	def->exists = catalogue_execute("SELECT title, rank, rule FROM segmentation.segment "
+									"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
+									2, (Oid[]) {TEXTOID, TEXTOID},
+									(Datum[]) {CStringGetTextDatum(def->model), CStringGetTextDatum(def->segment)}, NULL) > 0;
+	if (!def->exists)
+		return;
+	rank = change_get(0, 2);
+	def->moves = def->has_rank && (rank == NULL || pg_strtoint32(rank) != def->rank);
+	def->is_same = !def->moves && !is_given(def->title, change_get(0, 1)) &&
+		!is_given(def->kept, change_get(0, 3));
+	def->has_rank |= rank != NULL;
+}
+
+static void
+check_rank(const Definition *def, const Model *model)
+{
+	if (model->kind == MODEL_EXCLUSIVE && !def->has_rank)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("segment \"%s\" needs a rank", def->segment),
+				 errdetail("In an exclusive model a customer is in the segment of lowest rank whose rule is true.")));
+	if (model->kind == MODEL_COLUMN && def->has_rank)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("segments of model \"%s\" have no ranks", model->id)));
+}
+
+static Datum
+columns_array(const Rule *rule)
+{
+	return rule ? define_names_array(rule->columns) : (Datum) 0;
+}
+
+/* an insert or update, as the row is there or not: the model's lock decides */
+static void
+write_segment(const Definition *def)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, INT4OID, TEXTOID, NAMEARRAYOID};
+	Datum		values[] = {
+		CStringGetTextDatum(def->model), CStringGetTextDatum(def->segment),
+		def->title ? CStringGetTextDatum(def->title) : (Datum) 0, Int32GetDatum(def->rank),
+		def->kept ? CStringGetTextDatum(def->kept) : (Datum) 0, columns_array(def->rule)
+	};
+	char		nulls[] = {' ', ' ', def->title ? ' ' : 'n', 'n', def->kept ? ' ' : 'n', def->rule ? ' ' : 'n', '\0'};
+
+	if (def->moves || (!def->exists && def->has_rank))
+		nulls[3] = ' ';
+	if (def->exists)
+		catalogue_execute("UPDATE segmentation.segment SET title = coalesce($3, title), rank = coalesce($4, rank), "
+						  "rule = coalesce($5, rule), columns = coalesce($6, columns) "
+						  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
+						  lengthof(types), types, values, nulls);
+	else
+		catalogue_execute("INSERT INTO segmentation.segment (model, id, title, rank, rule, columns) "
+						  "VALUES ($1::@types@.segment_id, $2::@types@.segment_id, $3, $4, $5, $6)",
+						  lengthof(types), types, values, nulls);
+}
+
+static void
+write_references(const Definition *def)
+{
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID};
+	Datum		values[] = {
+		CStringGetTextDatum(def->model), CStringGetTextDatum(def->segment),
+		change_texts(referred_models(def->rule)), change_texts(referred_segments(def->rule))
+	};
+
+	catalogue_execute("DELETE FROM segmentation.segment_reference "
+					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND segment OPERATOR(@types@.=) $2::@types@.segment_id",
+					  2, types, values, NULL);
+	if (def->rule->references != NIL)
+		catalogue_execute("INSERT INTO segmentation.segment_reference "
+						  "SELECT DISTINCT $1::@types@.segment_id, $2::@types@.segment_id, m::@types@.segment_id, s::@types@.segment_id "
+						  "FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4)) u(m, s)",
+						  lengthof(types), types, values, NULL);
+}
+
+static void
+write(Definition *def, Model *model)
+{
+	write_segment(def);
+	if (def->rule)
+		write_references(def);
+	if (def->rule ? def->rule->references != NIL || def->moves : def->moves)
+		cycle_check(def->model, def->segment);
+	change_end(model);
+}
+
+/* the model as it is then */
+static Model *
+define(Definition *def, const Model *before)
+{
+	Model	   *model = begin(def);
+
+	check_unchanged(before, model);
+	check_references(def, model);
+	compare(def);
+	check_rank(def, model);
+	if (!def->is_same)
+		write(def, model);
+	return model;
+}
+
+static Datum
+share(int64 members, int64 customers)
+{
+	Datum		quotient = DirectFunctionCall2(numeric_div,
+											   NumericGetDatum(int64_to_numeric(members)),
+											   NumericGetDatum(int64_to_numeric(customers)));
+
+	return DirectFunctionCall2(numeric_round, quotient, Int32GetDatum(4));
+}
+
+/* members, share, unknown */
+static Datum
+count_row(FunctionCallInfo fcinfo, const SegmentCount *count)
+{
+	TupleDesc	desc;
+	Datum		values[3] = {0};
+	bool		nulls[3] = {!count->known, !count->known || count->customers == 0, !count->known};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Int64GetDatum(count->members);
+	if (!nulls[1])
+		values[1] = share(count->members, count->customers);
+	values[2] = Int64GetDatum(count->unknown);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+static Definition *
+read_arguments(FunctionCallInfo fcinfo)
+{
+	Definition *def = palloc0(sizeof(Definition));
+
+	define_require_argument(fcinfo, ARG_MODEL, "model");
+	define_require_argument(fcinfo, ARG_SEGMENT, "segment");
+	def->model = define_id(fcinfo, ARG_MODEL);
+	def->segment = define_id(fcinfo, ARG_SEGMENT);
+	def->text = define_text(fcinfo, ARG_RULE);
+	def->title = define_text(fcinfo, ARG_TITLE);
+	def->has_rank = !PG_ARGISNULL(ARG_RANK);
+	def->rank = def->has_rank ? PG_GETARG_INT32(ARG_RANK) : 0;
+	return def;
+}
+
+PG_FUNCTION_INFO_V1(define_segment);
+Datum
+define_segment(PG_FUNCTION_ARGS)
+{
+	Definition *def = read_arguments(fcinfo);
+	Model	   *before = model_read_definition(def->model);
+	Model	   *model;
+	SegmentCount count = {0};
+
+	model_check_owner(before);
+	if (OidIsValid(before->assignment))
+		model_check_objects(before);
+	parse(def, before);
+	SPI_connect();
+	model = define(def, before);
+	if (def->rule)
+		rule_notice_stable(def->rule);
+	if (OidIsValid(model->source) && (PG_ARGISNULL(ARG_COUNT) || PG_GETARG_BOOL(ARG_COUNT)))
+		count_segment(model, def->segment, def->rule, &count);
+	SPI_finish();
+	return count_row(fcinfo, &count);
+}
+
+/* "service/a, service/b" */
+static char *
+referring_segments(const char *model, const char *segment)
+{
+	catalogue_execute("SELECT pg_catalog.string_agg(pg_catalog.concat(model, '/', segment), ', ' ORDER BY model, segment) "
+					  "FROM segmentation.segment_reference "
+					  "WHERE to_model OPERATOR(@types@.=) $1::@types@.segment_id AND to_segment OPERATOR(@types@.=) $2::@types@.segment_id",
+					  2, (Oid[]) {TEXTOID, TEXTOID},
+					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL);
+	return change_get(0, 1);
+}
+
+static void
+check_not_referred(const char *model, const char *segment)
+{
+	char	   *referring = referring_segments(model, segment);
+
+	if (referring)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop segment \"%s\" of model \"%s\" because other rules refer to it",
+						segment, model),
+				 errdetail("Rules that refer to it: %s.", referring),
+				 errhint("Define those without it first.")));
+}
+
+PG_FUNCTION_INFO_V1(drop_segment);
+Datum
+drop_segment(PG_FUNCTION_ARGS)
+{
+	char	   *id;
+	char	   *segment;
+	Model	   *model;
+
+	define_require_argument(fcinfo, 0, "model");
+	define_require_argument(fcinfo, 1, "segment");
+	id = define_id(fcinfo, 0);
+	segment = define_id(fcinfo, 1);
+	SPI_connect();
+	model = change_begin(id, NIL);
+	check_not_referred(id, segment);
+	if (catalogue_execute("DELETE FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
+						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
+						  2, (Oid[]) {TEXTOID, TEXTOID},
+						  (Datum[]) {CStringGetTextDatum(id), CStringGetTextDatum(segment)}, NULL) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, id)));
+	change_end(model);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
