@@ -117,7 +117,7 @@ cycle_check(const char *model, const char *segment)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("segment \"%s\" of model \"%s\" would depend on itself", segment, model),
-				 errdetail("The rules refer to each other in a circle: %s.",
+				 errdetail("They depend on each other in a circle: %s.",
 						   path_text(find_cycle(edges, start))),
 				 errhint("In an exclusive model a segment also depends on the segments of lower rank.")));
 }

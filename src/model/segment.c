@@ -273,7 +273,7 @@ write_references(const Definition *def)
 }
 
 static void
-write(Definition *def, Model *model)
+write_definition(Definition *def, Model *model)
 {
 	write_segment(def);
 	if (def->rule)
@@ -294,7 +294,7 @@ define(Definition *def, const Model *before)
 	compare(def);
 	check_rank(def, model);
 	if (!def->is_same)
-		write(def, model);
+		write_definition(def, model);
 	return model;
 }
 
