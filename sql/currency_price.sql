@@ -75,6 +75,9 @@ SELECT statement, refusal.* FROM unnest(ARRAY[
 \pset format aligned
 SELECT currency_price(NULL, 'EUR') IS NULL AND currency_price(1, NULL) IS NULL AND currency_price_from_minor(NULL, 'EUR') IS NULL
        AND amount(NULL) IS NULL AND currency(NULL) IS NULL AND minor_units(NULL) IS NULL AS null_stays_null;
+-- every currency's code, at first and from then on
+SELECT time, count(DISTINCT code) = count(*) AS "all differ", bool_and(currency(currency_price(1, code)) = code) AS "each its own"
+FROM currencies(), generate_series(1, 2) AS time WHERE minor_units IS NOT NULL GROUP BY time ORDER BY time;
 
 -- strings are assigned to prices and prices to strings; in expressions they want a cast
 CREATE TABLE product (id int PRIMARY KEY, price currency_price, as_text text, as_varchar varchar(20));

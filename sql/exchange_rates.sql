@@ -164,6 +164,13 @@ BEGIN
     END LOOP;
 END
 $$;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+DO $$
+BEGIN
+    RAISE NOTICE '%, %, %', pg_temp.dollars(), pg_temp.dollars_undone(), pg_temp.dollars();
+END
+$$;
+COMMIT;
 -- and one statement the rates of its beginning, whatever its functions change
 CREATE FUNCTION pg_temp.raise_rate() RETURNS int LANGUAGE plpgsql AS
     'BEGIN UPDATE segmentation.exchange_rate SET rate = rate + 1 WHERE quote = ''USD''; RETURN 1; END';

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "aggregate.h"
 #include "measure/nps.h"
 #include "types/input.h"
 
@@ -53,7 +54,7 @@ take(FunctionCallInfo fcinfo, LatestNpsResponse response)
 {
 	LatestNpsResponse *state = PG_GETARG_LATEST_NPS_RESPONSE_P(0);
 
-	if (!AggCheckCallContext(fcinfo, NULL))
+	if (!state_is_changeable(fcinfo))
 	{
 		LatestNpsResponse *copy = palloc(sizeof(LatestNpsResponse));
 

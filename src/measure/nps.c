@@ -5,23 +5,18 @@
 
 #include <math.h>
 
-#include "nodes/execnodes.h"
 #include "utils/builtins.h"
 
+#include "aggregate.h"
 #include "measure/nps.h"
 
-/*
- * An aggregate's state may be changed in place; anybody else's value may not.
- * The check for the usual caller is spelt out, as a call for every row shows.
- */
 static inline NpsTally *
 tally_to_change(FunctionCallInfo fcinfo)
 {
 	NpsTally   *tally = PG_GETARG_NPS_TALLY_P(0);
 	NpsTally   *copy;
 
-	if (likely(fcinfo->context && IsA(fcinfo->context, AggState)) ||
-		AggCheckCallContext(fcinfo, NULL))
+	if (state_is_changeable(fcinfo))
 		return tally;
 	copy = palloc(sizeof(NpsTally));
 	*copy = *tally;

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
 
+#include "aggregate.h"
 #include "types/currency_price_sum.h"
 #include "types/input.h"
 #include "types/tier_scale.h"
@@ -90,7 +91,7 @@ revenue_tier_accum(PG_FUNCTION_ARGS)
 	else
 	{
 		check_same_scale(state, scale);
-		if (!AggCheckCallContext(fcinfo, NULL))
+		if (!state_is_changeable(fcinfo))
 			state = copy_state(state);
 	}
 	sum_add_price(&state->sum, PG_GETARG_CURRENCY_PRICE_P(1));
@@ -105,7 +106,7 @@ revenue_tier_combine(PG_FUNCTION_ARGS)
 	RevenueTier *added = PG_GETARG_REVENUE_TIER_P(1);
 
 	check_same_scale(state, scale_of(added));
-	if (!AggCheckCallContext(fcinfo, NULL))
+	if (!state_is_changeable(fcinfo))
 		state = copy_state(state);
 	price_sum_combine(&state->sum, &added->sum);
 	PG_RETURN_POINTER(state);

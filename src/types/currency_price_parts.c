@@ -96,12 +96,28 @@ currency_price_amount(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(amount);
 }
 
+/*
+ * A code's text is made once and kept, as there are few codes and many rows to
+ * group by them.  Its place takes the five bits in which a letter differs from
+ * the others.
+ */
+static char *
+code_text(CurrencyCode code)
+{
+	static char texts[1 << 15][VARHDRSZ_SHORT + CURRENCY_CODE_LEN];
+	char	   *result = texts[(code >> 6 & 0x7C00) | (code >> 3 & 0x03E0) | (code & 0x001F)];
+
+	if (unlikely(result[0] == 0))
+	{
+		currency_code_letters(code, result + VARHDRSZ_SHORT);
+		SET_VARSIZE_SHORT(result, VARHDRSZ_SHORT + CURRENCY_CODE_LEN);
+	}
+	return result;
+}
+
 PG_FUNCTION_INFO_V1(currency_price_currency);
 Datum
 currency_price_currency(PG_FUNCTION_ARGS)
 {
-	char		letters[CURRENCY_CODE_LEN];
-
-	currency_code_letters(price_code(PG_GETARG_CURRENCY_PRICE_P(0)), letters);
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(letters, CURRENCY_CODE_LEN));
+	PG_RETURN_POINTER(code_text(price_code(PG_GETARG_CURRENCY_PRICE_P(0))));
 }

@@ -109,7 +109,7 @@ share_beyond(const Tail *tail, double distance)
 static Tail
 tail_at(const AttStatsSlot *histogram, int i, int step)
 {
-	double		values[3];
+	double		values[3] = {0};
 	int			count = 0;
 
 	for (int j = i; j >= 0 && j < histogram->nvalues && count < 3; j -= step)

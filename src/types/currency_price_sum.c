@@ -5,6 +5,7 @@
  */
 #include "segmentation.h"
 
+#include "aggregate.h"
 #include "types/currency_price.h"
 #include "types/currency_price_sum.h"
 
@@ -31,7 +32,7 @@ price_sum_combine(CurrencyPriceSum *sum, const CurrencyPriceSum *added)
 	if (sum_rows(added) == 0)
 		return;
 	sum_add_rows(sum, sum_rows(added), sum_code(added));
-	sum_add_words(sum, added->words[0], added->words[1], added->words[2]);
+	sum_add_words(sum, (uint128) added->words[1] << 64 | added->words[0], added->words[2]);
 }
 
 /* of fewer than 10^18, it is the decimals that are too many */
@@ -69,7 +70,7 @@ state_to_change(FunctionCallInfo fcinfo)
 	CurrencyPriceSum *state = PG_GETARG_CURRENCY_PRICE_SUM_P(0);
 	CurrencyPriceSum *copy;
 
-	if (AggCheckCallContext(fcinfo, NULL))
+	if (state_is_changeable(fcinfo))
 		return state;
 	copy = palloc(sizeof(CurrencyPriceSum));
 	*copy = *state;
@@ -108,7 +109,7 @@ currency_price_discard(PG_FUNCTION_ARGS)
 	if (sum_rows(state) == 0 || sum_code(state) != price_code(price))
 		not_part_of_sum();
 	sum_discard_price(state, price);
-	if (!AggCheckCallContext(fcinfo, NULL) && !price_sum_is_valid(state))
+	if (!state_is_changeable(fcinfo) && !price_sum_is_valid(state))
 		not_part_of_sum();
 	PG_RETURN_POINTER(state);
 }

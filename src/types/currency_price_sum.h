@@ -93,14 +93,13 @@ words_multiply_add(uint64 *words, uint64 factor, uint64 added)
 }
 
 static inline void
-sum_add_words(CurrencyPriceSum *sum, uint64 low, uint64 middle, uint64 high)
+sum_add_words(CurrencyPriceSum *sum, uint128 low, uint64 high)
 {
-	uint128		total = (uint128) sum->words[0] + low;
+	uint128		total = ((uint128) sum->words[1] << 64 | sum->words[0]) + low;
 
 	sum->words[0] = (uint64) total;
-	total = (total >> 64) + sum->words[1] + middle;
-	sum->words[1] = (uint64) total;
-	sum->words[2] += (uint64) (total >> 64) + high;
+	sum->words[1] = (uint64) (total >> 64);
+	sum->words[2] += high + (total < low);
 }
 
 extern void price_sum_check_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code);
@@ -117,11 +116,11 @@ sum_add_rows(CurrencyPriceSum *sum, uint64 rows, CurrencyCode code)
 static inline void
 sum_add_price(CurrencyPriceSum *sum, const CurrencyPrice *price)
 {
-	int128		units = (int128) price_mantissa(price) *
-	decimal_power_of_ten[PRICE_DIGITS - price_scale(price)];
+	int128		units;
 
 	sum_add_rows(sum, 1, price_code(price));
-	sum_add_words(sum, (uint64) units, (uint64) (units >> 64), units < 0 ? PG_UINT64_MAX : 0);
+	units = (int128) price_mantissa(price) * decimal_power_of_ten[PRICE_DIGITS - price_scale(price)];
+	sum_add_words(sum, (uint128) units, units < 0 ? PG_UINT64_MAX : 0);
 }
 
 /* takes back what sum_add_price added; without rows the state is as at first */
@@ -132,7 +131,7 @@ sum_discard_price(CurrencyPriceSum *sum, const CurrencyPrice *price)
 	decimal_power_of_ten[PRICE_DIGITS - price_scale(price)];
 
 	sum->rows_and_code -= UINT64CONST(1) << SUM_CODE_BITS;
-	sum_add_words(sum, (uint64) units, (uint64) (units >> 64), units < 0 ? PG_UINT64_MAX : 0);
+	sum_add_words(sum, (uint128) units, units < 0 ? PG_UINT64_MAX : 0);
 	if (sum_rows(sum) == 0)
 		sum->rows_and_code = 0;
 }
