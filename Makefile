@@ -63,6 +63,8 @@ OBJS = \
 	src/model/cycle.o \
 	src/model/count.o \
 	src/model/segment.o \
+	src/model/alter.o \
+	src/model/drop.o \
 	src/model/program.o \
 	src/model/segments_of.o \
 	src/model/rule_functions.o \

@@ -30,16 +30,14 @@ change_get(int row, int column)
 }
 
 /*
- * Locks the rows of the model and of others that its definition speaks of, in
- * the order of their ids: what is checked under these locks stays true, and of
- * two sessions at repeatable read the second gets a serialization failure,
- * because the first has written its model's row.
+ * Locks rows of models in the order of their ids.  What is checked under these
+ * locks stays true, and a session at repeatable read gets a serialization
+ * failure where another has changed a definition since its snapshot, because
+ * that has written its model's row.
  */
-static void
-lock_models(const char *id, const List *others)
+void
+change_lock(const List *ids)
 {
-	List	   *ids = lcons(pstrdup(id), list_copy(others));
-
 	catalogue_execute("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) ANY ($1::@types@.segment_id[]) "
 					  "ORDER BY id FOR NO KEY UPDATE",
 					  1, (Oid[]) {TEXTARRAYOID}, (Datum[]) {change_texts(ids)}, NULL);
@@ -52,7 +50,7 @@ change_begin(const char *id, const List *others)
 	Model	   *model = model_read_definition(id);
 
 	model_check_owner(model);
-	lock_models(id, others);
+	change_lock(lcons(pstrdup(id), list_copy(others)));
 	model = model_read_definition(id);
 	model_check_owner(model);
 	return model;

@@ -11,6 +11,26 @@
 
 #include "model/model.h"
 
+/* what else a session could set that changes what a rule means or says */
+static const char *const settings[][2] = {
+	{"row_security", "off"},
+	{"DateStyle", "ISO, YMD"},
+	{"IntervalStyle", "postgres"},
+	{"extra_float_digits", "3"},
+	{"bytea_output", "hex"},
+	{"xmlbinary", "base64"},
+	{"xmloption", "content"},
+	{"lc_monetary", "C"},
+	{"lc_numeric", "C"},
+	{"lc_time", "C"},
+	{"default_text_search_config", "pg_catalog.simple"},
+	{"array_nulls", "on"},
+	{"transform_null_equals", "off"},
+	{"standard_conforming_strings", "on"},
+	{"backslash_quote", "safe_encoding"},
+	{"quote_all_identifiers", "off"}
+};
+
 /* until the level that model_leave ends */
 void
 model_set_option(const char *name, const char *value)
@@ -37,11 +57,9 @@ void
 model_enter(const Model *model, ModelContext *saved)
 {
 	become(model->owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
-	model_set_option("row_security", "off");
+	for (size_t i = 0; i < lengthof(settings); i++)
+		model_set_option(settings[i][0], settings[i][1]);
 	model_set_option("TimeZone", model->time_zone);
-	model_set_option("DateStyle", "ISO, YMD");
-	model_set_option("IntervalStyle", "postgres");
-	model_set_option("extra_float_digits", "3");
 }
 
 /*

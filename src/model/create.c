@@ -113,6 +113,20 @@ define_names(ArrayType *array, const char *argument)
 	return names;
 }
 
+bool
+define_same_names(const List *a, const List *b)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(cell, a, other, b)
+		if (strcmp(lfirst(cell), lfirst(other)) != 0)
+			return false;
+	return true;
+}
+
 Datum
 define_names_array(const List *names)
 {

@@ -15,6 +15,7 @@ typedef struct Edge
 {
 	char	   *from;
 	char	   *to;
+	char	   *to_model;
 } Edge;
 
 /* all that the segment depends on, step by step */
@@ -28,7 +29,8 @@ read_edges(const char *model, const char *segment)
 					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND segment OPERATOR(@types@.=) $2::@types@.segment_id "
 					  "UNION SELECT d.* FROM edge e JOIN segmentation.segment_dependency d "
 					  "ON d.model OPERATOR(@types@.=) e.to_model AND d.segment OPERATOR(@types@.=) e.to_segment) "
-					  "SELECT pg_catalog.concat(model, '/', segment), pg_catalog.concat(to_model, '/', to_segment) FROM edge",
+					  "SELECT pg_catalog.concat(model, '/', segment), pg_catalog.concat(to_model, '/', to_segment), "
+					  "to_model::pg_catalog.text FROM edge",
 					  2, (Oid[]) {TEXTOID, TEXTOID},
 					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -37,6 +39,7 @@ read_edges(const char *model, const char *segment)
 
 		edge->from = change_get(i, 1);
 		edge->to = change_get(i, 2);
+		edge->to_model = change_get(i, 3);
 		edges = lappend(edges, edge);
 	}
 	return edges;
@@ -103,6 +106,48 @@ path_text(const List *path)
 	return buf.data;
 }
 
+static bool
+has_name(const List *names, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+static List *
+models_of(const List *edges)
+{
+	List	   *models = NIL;
+	ListCell   *cell;
+
+	foreach(cell, edges)
+		if (!has_name(models, ((Edge *) lfirst(cell))->to_model))
+			models = lappend(models, ((Edge *) lfirst(cell))->to_model);
+	return models;
+}
+
+/*
+ * All that the segment depends on, every model on the way locked so that no
+ * other session adds to it.
+ */
+static List *
+read_edges_locked(const char *model, const char *segment)
+{
+	List	   *edges = read_edges(model, segment);
+	int			locked = 0;
+
+	while (list_length(models_of(edges)) > locked)
+	{
+		change_lock(models_of(edges));
+		locked = list_length(models_of(edges));
+		edges = read_edges(model, segment);
+	}
+	return edges;
+}
+
 /*
  * In an exclusive model a segment also depends on the one that is asked before
  * it, and so on all of lower rank.
@@ -110,7 +155,7 @@ path_text(const List *path)
 void
 cycle_check(const char *model, const char *segment)
 {
-	List	   *edges = read_edges(model, segment);
+	List	   *edges = read_edges_locked(model, segment);
 	char	   *start = psprintf("%s/%s", model, segment);
 
 	if (leads_to(edges, start))

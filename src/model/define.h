@@ -18,6 +18,7 @@ extern char *define_text(FunctionCallInfo fcinfo, int n);
 extern ModelKind define_kind(const char *name);
 extern char *define_time_zone(const char *name);
 extern List *define_names(ArrayType *array, const char *argument);
+extern bool define_same_names(const List *a, const List *b);
 extern Datum define_names_array(const List *names);
 extern char *define_name(FunctionCallInfo fcinfo, int n);
 extern void define_check_new(const char *id, ModelKind kind);
@@ -26,6 +27,7 @@ extern void define_objects(Model *model, const char *schema);
 
 /* change.c: what every change of a definition begins and ends with */
 extern Model *change_begin(const char *id, const List *others);
+extern void change_lock(const List *ids);
 extern void change_end(Model *model);
 extern Datum change_texts(const List *strings);
 extern char *change_get(int row, int column);

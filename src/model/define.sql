@@ -34,3 +34,15 @@ COMMENT ON FUNCTION segmentation.define_segment(text, text, text, text, integer,
 CREATE FUNCTION segmentation.drop_segment(model text, segment text) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segmentation.drop_segment(text, text) IS 'drops a segment that no other rule refers to';
+
+CREATE FUNCTION segmentation.alter_model(model text, source regclass DEFAULT NULL, key name[] DEFAULT NULL,
+    kind text DEFAULT NULL, time_zone text DEFAULT NULL, objective text DEFAULT NULL, segment_column name DEFAULT NULL,
+    rename text DEFAULT NULL, schema name DEFAULT NULL, prefix name DEFAULT NULL) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION segmentation.alter_model(text, regclass, name[], text, text, text, name, text, name, name) IS
+    'changes a model; what is not given stays. Schema and prefix are for the first source of a model that has none yet';
+
+CREATE FUNCTION segmentation.drop_model(model text) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION segmentation.drop_model(text) IS
+    'drops a model with its segments, tables, views and history, if no rule of another model refers to it and nothing of yours depends on them';

@@ -253,7 +253,7 @@ is_assignment(const Model *model)
  * leaves behind may name another relation where it is restored.
  */
 void
-model_check_objects(const Model *model)
+model_check_tables(const Model *model)
 {
 	if (!OidIsValid(model->assignment))
 		ereport(ERROR,
@@ -267,6 +267,13 @@ model_check_objects(const Model *model)
 				 errmsg("tables of model \"%s\" are gone", model->id),
 				 errdetail("Its assignment or history was dropped or changed by other means than segmentation.drop_model."),
 				 errhint("Drop the model with segmentation.drop_model and create it again.")));
+}
+
+/* the same, and the source: the application may have dropped that */
+void
+model_check_objects(const Model *model)
+{
+	model_check_tables(model);
 	if (!OidIsValid(relation_owner(model->source)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

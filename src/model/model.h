@@ -50,6 +50,7 @@ extern Model *model_read(const char *id);
 extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);
 extern void model_check_owner(const Model *model);
+extern void model_check_tables(const Model *model);
 extern void model_check_objects(const Model *model);
 
 /* what context.c restores */

@@ -8,10 +8,13 @@
 #include "segmentation.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "model/objects.h"
 
@@ -77,6 +80,21 @@ static char *
 name_of(const char *schema, const char *prefix, const char *suffix)
 {
 	return quote_qualified_identifier(schema, psprintf("%s_%s", prefix, suffix));
+}
+
+static char *
+name_if_exists(Oid relid)
+{
+	return OidIsValid(relation_owner(relid)) ? relation_name(relid) : NULL;
+}
+
+static bool
+at_exists(Oid schema, const char *prefix)
+{
+	Oid			argument = TIMESTAMPTZOID;
+
+	return SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(psprintf("%s_at", prefix)),
+								 PointerGetDatum(buildoidvector(&argument, 1)), ObjectIdGetDatum(schema));
 }
 
 /* of the objects of a model that is to be created */
@@ -242,13 +260,72 @@ comment_views(const ModelNames *names)
 	};
 
 	comment_key(names->member, names->key);
-	comment_key(names->stay, names->key);
 	comment("VIEW", names->member,
 			psprintf("customers and segments of model \"%s\", one row per membership", names->id));
+	COMMENT_COLUMNS(names->member, member);
+	if (names->stay == NULL)
+		return;
+	comment_key(names->stay, names->key);
 	comment("VIEW", names->stay,
 			psprintf("when customers entered and left segments of model \"%s\", one row per stay", names->id));
-	COMMENT_COLUMNS(names->member, member);
 	COMMENT_COLUMNS(names->stay, stay);
+}
+
+/* of those that a model has, wherever they are now; NULL where one is gone */
+ModelNames *
+objects_found(const Model *model)
+{
+	ModelNames *names = palloc0(sizeof(ModelNames));
+	Oid			schema = get_rel_namespace(OidIsValid(relation_owner(model->history)) ?
+										   model->history : model->assignment);
+
+	names->id = model->id;
+	names->prefix = model->prefix;
+	names->schema = get_namespace_name(schema);
+	names->assignment = name_if_exists(model->assignment);
+	names->history = name_if_exists(model->history);
+	names->member = name_if_exists(model->member);
+	names->stay = name_if_exists(get_relname_relid(psprintf("%s_stay", model->prefix), schema));
+	if (names->schema && at_exists(schema, model->prefix))
+		names->at = name_of(names->schema, model->prefix, "at");
+	return names;
+}
+
+/* functions, then views, then tables: each depends on what comes after it */
+void
+objects_drop(const ModelNames *names)
+{
+	char	   *relations[] = {names->stay, names->member, names->assignment, names->history};
+
+	if (names->at)
+		execute("DROP FUNCTION %s(pg_catalog.timestamptz)", names->at);
+	for (size_t i = 0; i < lengthof(relations); i++)
+		if (relations[i])
+			execute("DROP %s %s", i < 2 ? "VIEW" : "TABLE", relations[i]);
+}
+
+/* the source's columns have other names now */
+void
+objects_rename_key(ModelNames *names, const List *before)
+{
+	char	   *relations[] = {names->assignment, names->history, names->member, names->stay};
+
+	if (names->at)
+		execute("DROP FUNCTION %s(pg_catalog.timestamptz)", names->at);
+	for (int i = 0; i < list_length(before); i++)
+	{
+		const char *from = list_nth(before, i);
+		const char *to = ((KeyColumn *) list_nth(names->key, i))->name;
+
+		if (strcmp(from, to) != 0)
+			for (size_t j = 0; j < lengthof(relations); j++)
+				if (relations[j])
+					execute("ALTER %s %s RENAME COLUMN %s TO %s", j < 2 ? "TABLE" : "VIEW",
+							relations[j], quote_identifier(from), quote_identifier(to));
+	}
+	if (names->at)
+		objects_create_at(names);
+	objects_comment(names);
 }
 
 void
@@ -256,7 +333,8 @@ objects_comment(const ModelNames *names)
 {
 	comment_tables(names);
 	comment_views(names);
-	comment("FUNCTION", psprintf("%s(pg_catalog.timestamptz)", names->at),
+	if (names->at)
+		comment("FUNCTION", psprintf("%s(pg_catalog.timestamptz)", names->at),
 			psprintf("what the stored answer of model \"%s\" was at a moment", names->id));
 }
 

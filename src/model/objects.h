@@ -45,6 +45,9 @@ extern ModelNames *objects_names(const char *id, const char *schema, const char 
 extern void objects_create(Model *model, const ModelNames *names);
 extern void objects_create_member(const ModelNames *names);
 extern void objects_create_at(const ModelNames *names);
+extern ModelNames *objects_found(const Model *model);
+extern void objects_drop(const ModelNames *names);
+extern void objects_rename_key(ModelNames *names, const List *before);
 extern void objects_comment(const ModelNames *names);
 
 #endif							/* SEGMENTATION_MODEL_OBJECTS_H */

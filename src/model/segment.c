@@ -81,7 +81,11 @@ referred_segments(const Rule *rule)
 	return segments;
 }
 
-/* models of all segments that the rule depends on, directly or by others */
+/*
+ * Models of all segments that the rule depends on, directly or by others: they
+ * are locked together with its own, in order, so that definitions that meet do
+ * not deadlock.
+ */
 static List *
 reachable_models(const Rule *rule)
 {
@@ -98,29 +102,6 @@ reachable_models(const Rule *rule)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		models = lappend(models, change_get(i, 1));
 	return models;
-}
-
-/*
- * Locks the model and all that its rule leads to, so that two sessions cannot
- * close a circle between them; what the locks have waited for may lead further.
- */
-static Model *
-begin(Definition *def)
-{
-	List	   *models = def->rule ? reachable_models(def->rule) : NIL;
-	Model	   *model;
-
-	for (;;)
-	{
-		List	   *further;
-
-		model = change_begin(def->model, models);
-		further = def->rule ? reachable_models(def->rule) : NIL;
-		if (list_length(further) <= list_length(models))
-			break;
-		models = further;
-	}
-	return model;
 }
 
 /* a change of the model that has come in between may have changed what the rule means */
@@ -156,7 +137,7 @@ check_reference(const Definition *def, const Model *model, const RuleReference *
 
 	if (other)
 		check_may_refer(other);
-	if (other && (other->source != model->source || !equal(other->key, model->key)))
+	if (other && (other->source != model->source || !define_same_names(other->key, model->key)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("segments of model \"%s\" are not of the same customers", other->id),
@@ -278,7 +259,7 @@ write_definition(Definition *def, Model *model)
 	write_segment(def);
 	if (def->rule)
 		write_references(def);
-	if (def->rule ? def->rule->references != NIL || def->moves : def->moves)
+	if (def->moves || (def->rule && def->rule->references != NIL))
 		cycle_check(def->model, def->segment);
 	change_end(model);
 }
@@ -287,7 +268,7 @@ write_definition(Definition *def, Model *model)
 static Model *
 define(Definition *def, const Model *before)
 {
-	Model	   *model = begin(def);
+	Model	   *model = change_begin(def->model, def->rule ? reachable_models(def->rule) : NIL);
 
 	check_unchanged(before, model);
 	check_references(def, model);

@@ -1,0 +1,59 @@
+/*
+ * drop.c: drop_model.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+
+#include "model/define.h"
+#include "model/objects.h"
+
+static void
+check_not_referred(const char *id)
+{
+	char	   *referring;
+
+	catalogue_execute("SELECT pg_catalog.string_agg(DISTINCT pg_catalog.concat(model, '/', segment), ', ') "
+					  "FROM segmentation.segment_reference "
+					  "WHERE to_model OPERATOR(@types@.=) $1::@types@.segment_id AND model OPERATOR(@types@.<>) to_model",
+					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+	referring = change_get(0, 1);
+	if (referring)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop model \"%s\" because rules of other models refer to it", id),
+				 errdetail("Rules that refer to it: %s.", referring),
+				 errhint("Define those without it first.")));
+}
+
+/*
+ * Its objects are dropped as the caller could do it; where others depend on
+ * them the server refuses and lists those.  What the user has dropped already
+ * does not matter.
+ */
+PG_FUNCTION_INFO_V1(drop_model);
+Datum
+drop_model(PG_FUNCTION_ARGS)
+{
+	char	   *id;
+	Model	   *model;
+	ModelContext saved;
+
+	define_require_argument(fcinfo, 0, "model");
+	id = define_id(fcinfo, 0);
+	SPI_connect();
+	model = change_begin(id, NIL);
+	check_not_referred(id);
+	model_enter_caller(&saved);
+	if (OidIsValid(model->assignment))
+		objects_drop(objects_found(model));
+	model_leave(&saved);
+	catalogue_execute("DELETE FROM segmentation.segment_reference WHERE model OPERATOR(@types@.=) $1::@types@.segment_id",
+					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+	catalogue_execute("DELETE FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
+					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
