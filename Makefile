@@ -131,6 +131,7 @@ REGRESS = \
 	latest_nps_class \
 	nps_properties \
 	nps_environment \
+	model_rules \
 	model_program \
 	lock_install \
 	lock_conditions \

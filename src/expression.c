@@ -68,7 +68,7 @@ expression_parse(const char *text, bool *is_empty)
 	RawStmt    *statement = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_PLPGSQL_EXPR));
 	SelectStmt *select = castNode(SelectStmt, statement->stmt);
 
-	*is_empty = select->targetList == NIL;
+	*is_empty = equal(select, makeNode(SelectStmt));
 	if (!is_single_expression(select))
 		return NULL;
 	return linitial_node(ResTarget, select->targetList)->val;

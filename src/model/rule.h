@@ -23,6 +23,7 @@ typedef struct Rule
 {
 	Oid			source;
 	const char *model;			/* whose segments in_segment(id) means; NULL: none */
+	const char *time_zone;		/* in which its moments are written */
 	Node	   *expr;			/* over range table entry 1; defaults of arguments
 								 * are spelled out, clock and in_segment as written */
 	List	   *columns;		/* names of the source's columns that it reads */

@@ -247,7 +247,7 @@ check_function(Oid function, void *context)
 						"Use type timestamp with time zone.");
 	else if (isAnyTempNamespace(get_func_namespace(function)))
 		refuse_function(check, ERRCODE_INVALID_OBJECT_DEFINITION,
-						psprintf("temporary function %s", format_procedure(function)),
+						psprintf("temporary function %s", quote_identifier(get_func_name(function))),
 						"It is gone when the session ends.", NULL);
 	else if (func_volatile(function) == PROVOLATILE_VOLATILE)
 		refuse_function(check, ERRCODE_INVALID_OBJECT_DEFINITION,

@@ -133,6 +133,7 @@ static void
 point_into_kept(void *kept)
 {
 	point_into(kept);
+	errhint("Compare values of types outside pg_catalog one by one, not as rows.");
 	errcontext("reading back the rule as it would be kept: %s", (const char *) kept);
 }
 
@@ -143,7 +144,7 @@ point_into_kept(void *kept)
 static void
 check_kept(const Rule *rule, Relation rel, const char *text)
 {
-	Rule		again = {.source = rule->source, .model = rule->model};
+	Rule		again = {.source = rule->source, .model = rule->model, .time_zone = rule->time_zone};
 	char	   *kept = rule_deparse(rule);
 	ErrorContextCallback callback = {error_context_stack, point_into_kept, kept};
 	int			save_nestlevel;
@@ -156,8 +157,7 @@ check_kept(const Rule *rule, Relation rel, const char *text)
 	if (!equal(again.expr, rule->expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("rule depends on the search_path"),
-				 errhint("Compare values of types outside pg_catalog one by one, not as rows.")));
+				 errmsg("rule depends on the search_path")));
 	error_context_stack = callback.previous;
 	AtEOXact_GUC(true, save_nestlevel);
 }
@@ -209,6 +209,7 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 	expression_set_option("TimeZone", time_zone);
 	rule->source = source;
 	rule->model = model;
+	rule->time_zone = time_zone;
 	error_context_stack = &callback;
 	analyse(rule, rel, text);
 	check_kept(rule, rel, text);

@@ -5,6 +5,7 @@
 #include "segmentation.h"
 
 #include "nodes/nodeFuncs.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
@@ -32,7 +33,13 @@ deparse_context(const Rule *rule)
 char *
 rule_deparse(const Rule *rule)
 {
-	return expression_deparse(rule->expr, deparse_context(rule), false);
+	int			save_nestlevel = NewGUCNestLevel();
+	char	   *result;
+
+	expression_set_option("TimeZone", rule->time_zone);
+	result = expression_deparse(rule->expr, deparse_context(rule), false);
+	AtEOXact_GUC(true, save_nestlevel);
+	return result;
 }
 
 static char *
