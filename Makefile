@@ -180,6 +180,11 @@ PG_CPPFLAGS += -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CFLAGS += -Wextra -Wno-unused-parameter -Werror
 endif
 
+# a PostgreSQL that was built in its own source tree has lost PGXS's own VPATH
+ifneq ($(CURDIR),$(abspath $(srcroot)))
+VPATH := $(srcroot)
+endif
+
 # no headers of the server: only the commands that can install them
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h),)

@@ -67,7 +67,7 @@ check_same_scale(const RevenueTier *state, const TierScale *scale)
 {
 	size_t		size = scale ? VARSIZE(scale) : 0;
 
-	if (unlikely(scale_size(state) != size || memcmp(state->scale, scale, size) != 0))
+	if (unlikely(scale_size(state) != size || (size > 0 && memcmp(state->scale, scale, size) != 0)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("prices of one group are on different tier scales"),

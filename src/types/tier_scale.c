@@ -130,10 +130,11 @@ parse_tiers(const Source *source, const char *end, CurrencyCode code, TierScale 
 	for (int i = 0; i < tier_count(scale); i++)
 	{
 		const char *comma = memchr(str, ',', end - str);
+		const char *tier_end = comma ? comma : end;
 
-		if (!parse_tier(source, str, comma ? comma : end, code, &scale->tiers[i]))
+		if (!parse_tier(source, str, tier_end, code, &scale->tiers[i]))
 			return false;
-		str = comma + 1;
+		str = tier_end + 1;
 	}
 	return true;
 }
