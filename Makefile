@@ -204,7 +204,8 @@ $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS)))):
 segmentation--$(EXTVERSION).sql: $(SQL) $(srcroot)/Makefile $(srcroot)/segmentation.control
 	cat $(filter %.sql,$^) > $@
 
-.PHONY: demo test test-versions bench valgrind dist
+MINUTES ?= 30
+.PHONY: demo test test-versions bench valgrind fuzz dist
 list-%:
 	@echo $($*)
 demo:
@@ -219,5 +220,7 @@ bench:
 		$(srcroot)/test/with-server test/bench/run
 valgrind:
 	@$(srcroot)/test/valgrind
+fuzz:
+	@$(srcroot)/test/fuzz/run $(srcroot)/build/fuzz -max_total_time=$$(($(MINUTES) * 60))
 dist:
 	git -C $(srcroot) archive --format zip --prefix=segmentation-$(EXTVERSION)/ -o "$(CURDIR)/segmentation-$(EXTVERSION).zip" HEAD
