@@ -50,6 +50,8 @@ COPY rule FROM stdin (DELIMITER ';');
 27;employees = any('{1,2,3}') and not (employees is distinct from 3) and name is not distinct from 'x'
 28;rules_test.customer.employees > 5 and customer.id::text || name = '5x'
 29;nps_class(nps::int) = 'promoter' and tier(mrr, 'smb 0, mid 1000 EUR') = 'mid'
+31;short in ('de', 'fr') and code not in ('a', 'b') and short = any(array['x'::varchar]) and list_price in (mrr, '5 EUR')
+32;'{a,NULL}'::text[] @> tags and array[short, 'x']::text[] && tags and (array[employees, 1])[1] = 1 and employees in (1, id, 3)
 30;make_interval(days => employees) > '3 days' and format('%s', employees) = '3'
 \.
 SELECT r.id, c.expression FROM rule r, segmentation.check_rule('customer', r.text, NULL, 'Asia/Tokyo') c ORDER BY r.id;

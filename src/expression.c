@@ -56,6 +56,14 @@ is_single_expression(SelectStmt *select)
 		select->lockingClause == NIL;
 }
 
+/* the second of several targets, or the one that is more than an expression */
+static int
+excess_location(SelectStmt *select)
+{
+	return select->targetList ? linitial_node(ResTarget, list_copy_tail(select->targetList,
+																		 list_length(select->targetList) > 1))->location : -1;
+}
+
 /*
  * The one expression of a text, whatever parentheses or comments it tries; NULL
  * where there is none or more beside it.  The server's grammar starts at what
@@ -63,11 +71,12 @@ is_single_expression(SelectStmt *select)
  * statement is a syntax error.
  */
 Node *
-expression_parse(const char *text, bool *is_empty)
+expression_parse(const char *text, bool *is_empty, int *excess)
 {
 	RawStmt    *statement = linitial_node(RawStmt, raw_parser(text, RAW_PARSE_PLPGSQL_EXPR));
 	SelectStmt *select = castNode(SelectStmt, statement->stmt);
 
+	*excess = excess_location(select);
 	*is_empty = equal(select, makeNode(SelectStmt));
 	if (!is_single_expression(select))
 		return NULL;

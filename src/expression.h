@@ -12,7 +12,7 @@
 
 extern void expression_set_option(const char *name, const char *value);
 extern int	expression_enter_safe_path(void);
-extern Node *expression_parse(const char *text, bool *is_empty);
+extern Node *expression_parse(const char *text, bool *is_empty, int *excess);
 extern char *expression_deparse(Node *expr, List *context, bool prefixed);
 extern List *expression_columns(Node *expr);
 

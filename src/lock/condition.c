@@ -30,7 +30,8 @@ static Node *
 parse_expression(const char *condition)
 {
 	bool		is_empty;
-	Node	   *expr = expression_parse(condition, &is_empty);
+	int			excess;
+	Node	   *expr = expression_parse(condition, &is_empty, &excess);
 
 	if (expr == NULL)
 		ereport(ERROR,

@@ -9,8 +9,8 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "model/define.h"
 #include "model/rule.h"
-#include "types/segment_id.h"
 
 /* in_segment([model,] id): rules refer to a segment by it, and are compiled */
 PG_FUNCTION_INFO_V1(in_segment);
@@ -52,20 +52,6 @@ reference_array(List *references)
 										   false, TYPALIGN_INT));
 }
 
-/* an id in the form in which it is stored, NULL for NULL */
-static char *
-folded_id(FunctionCallInfo fcinfo, int n)
-{
-	text	   *id;
-	SegmentId	result;
-
-	if (PG_ARGISNULL(n))
-		return NULL;
-	id = PG_GETARG_TEXT_PP(n);
-	(void) segment_id_parse(VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id), &result, NULL);
-	return segment_id_to_cstring(&result);
-}
-
 /* check_rule(source, rule, model, time_zone) */
 PG_FUNCTION_INFO_V1(check_rule);
 Datum
@@ -78,13 +64,12 @@ check_rule(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	for (int i = 0; i < 4; i++)
-		if (i != 2 && PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s is null", i == 0 ? "source" : i == 1 ? "rule" : "time_zone")));
+	define_require_argument(fcinfo, 0, "source");
+	define_require_argument(fcinfo, 1, "rule");
+	define_require_argument(fcinfo, 3, "time_zone");
 	rule = rule_parse(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
-					  folded_id(fcinfo, 2), text_to_cstring(PG_GETARG_TEXT_PP(3)));
+					  PG_ARGISNULL(2) ? NULL : define_id(fcinfo, 2),
+					  define_time_zone(text_to_cstring(PG_GETARG_TEXT_PP(3))));
 	rule_notice_stable(rule);
 	values[0] = CStringGetTextDatum(rule_deparse(rule));
 	values[1] = column_array(rule->columns);

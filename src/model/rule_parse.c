@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
 #include "parser/parse_expr.h"
@@ -96,10 +97,11 @@ as_boolean(ParseState *pstate, Node *expr)
 }
 
 static Node *
-parse_single(const char *text)
+parse_single(ParseState *pstate, const char *text)
 {
 	bool		is_empty;
-	Node	   *raw = expression_parse(text, &is_empty);
+	int			excess;
+	Node	   *raw = expression_parse(text, &is_empty, &excess);
 
 	if (is_empty)
 		ereport(ERROR,
@@ -109,7 +111,8 @@ parse_single(const char *text)
 	if (raw == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("rule is not a single condition")));
+				 errmsg("rule is not a single condition"),
+				 parser_errposition(pstate, excess)));
 	return raw;
 }
 
@@ -118,7 +121,7 @@ static void
 analyse(Rule *rule, Relation rel, const char *text)
 {
 	ParseState *pstate = parse_state(rel, text);
-	Node	   *raw = parse_single(text);
+	Node	   *raw = parse_single(pstate, text);
 	List	   *literals = rule_check_raw(pstate, raw);
 	Node	   *expr;
 
@@ -138,11 +141,22 @@ point_into_kept(void *kept)
 }
 
 /*
+ * An explicit cast of an array's elements is written as one of the array: such
+ * trees differ, but not in what they come to.
+ */
+static bool
+is_same(Node *a, Node *b)
+{
+	return equal(a, b) ||
+		equal(eval_const_expressions(NULL, a), eval_const_expressions(NULL, b));
+}
+
+/*
  * What is kept must mean the same where other schemas are searched.  The few
  * comparisons that name no operator cannot be told which one to take.
  */
 static void
-check_kept(const Rule *rule, Relation rel, const char *text)
+read_back(Rule *rule, Relation rel, const char *text)
 {
 	Rule		again = {.source = rule->source, .model = rule->model, .time_zone = rule->time_zone};
 	char	   *kept = rule_deparse(rule);
@@ -154,12 +168,13 @@ check_kept(const Rule *rule, Relation rel, const char *text)
 	save_nestlevel = expression_enter_safe_path();
 	error_context_stack = &callback;
 	analyse(&again, rel, kept);
-	if (!equal(again.expr, rule->expr))
+	if (!is_same(again.expr, rule->expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("rule depends on the search_path")));
 	error_context_stack = callback.previous;
 	AtEOXact_GUC(true, save_nestlevel);
+	rule->expr = again.expr;
 }
 
 static void
@@ -212,7 +227,7 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 	rule->time_zone = time_zone;
 	error_context_stack = &callback;
 	analyse(rule, rel, text);
-	check_kept(rule, rel, text);
+	read_back(rule, rel, text);
 	error_context_stack = callback.previous;
 	rule->columns = column_names(rule->expr, rel);
 	table_close(rel, NoLock);
