@@ -74,7 +74,13 @@ OBJS = \
 	src/model/rule_clock.o \
 	src/model/rule_text.o \
 	src/model/rule_currency.o \
-	src/model/check_rule.o
+	src/model/check_rule.o \
+	src/model/decide_collect.o \
+	src/model/decide_value.o \
+	src/model/decide_fetch.o \
+	src/model/explain.o \
+	src/model/classify.o \
+	src/model/preview.o
 
 SQL = \
 	src/extension.sql \
@@ -103,7 +109,9 @@ SQL = \
 	src/market/offer.sql \
 	src/model/define.sql \
 	src/model/segments_of.sql \
-	src/model/rule.sql
+	src/model/rule.sql \
+	src/model/explain.sql \
+	src/model/preview.sql
 
 REGRESS = \
 	extension \

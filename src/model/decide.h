@@ -1,0 +1,79 @@
+/*
+ * decide.h: the rules of a model decided for one customer, condition by
+ * condition, so that an answer can be explained.
+ */
+#ifndef SEGMENTATION_MODEL_DECIDE_H
+#define SEGMENTATION_MODEL_DECIDE_H
+
+#include "segmentation.h"
+
+#include "model/model.h"
+#include "model/program.h"
+#include "model/rule.h"
+
+/* what stands between AND, OR, NOT and IS TRUE of a rule, once */
+typedef struct Condition
+{
+	char	   *kept;			/* as it stands in the rule */
+	char	   *sql;			/* its clock bound; NULL: in_segment */
+	char	   *text;			/* for people */
+	List	   *columns;		/* char *, that it reads */
+	struct DecidedSegment *reference;	/* of in_segment */
+	Ternary		value;
+} Condition;
+
+typedef struct DecidedSegment
+{
+	const Model *model;
+	const ModelSegment *segment;
+	struct DecidedSegment *lower;	/* the one before it in the order of rank */
+	bool		last;			/* in that order */
+	bool		open;			/* its rule is being followed */
+	bool		collected;
+	Rule	   *rule;			/* NULL: none, or a column's */
+	Node	   *tree;			/* its parameters are the conditions, from 1 */
+	List	   *conditions;		/* Condition * */
+	Ternary		value;			/* of the rule */
+	bool		member;
+	struct DecidedSegment *taken_by;	/* in an exclusive model: who has the
+										 * customer already */
+	char	   *error;			/* why it could not be decided */
+} DecidedSegment;
+
+typedef struct Decision
+{
+	const Model *model;
+	TimestampTz as_of;
+	List	   *models;			/* Model *, whose segments are known */
+	List	   *known;			/* DecidedSegment * */
+	List	   *order;			/* those that are needed, what they ask for first */
+	List	   *columns;		/* char *, that conditions read */
+	char	  **values;			/* of these columns */
+	char	   *column_value;	/* of a column model's column, as an id */
+} Decision;
+
+/* decide_collect.c */
+extern Decision *decide_begin(const Model *model);
+extern void decide_add_model(Decision *decision, const Model *model);
+extern DecidedSegment *decide_need(Decision *decision, const char *model, const char *segment);
+extern void decide_collect(Decision *decision, DecidedSegment *segment);
+extern void decide_collect_all(Decision *decision);
+extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
+extern char *decide_column(const Model *model);
+
+/* decide_value.c */
+extern Ternary decide_tree(const DecidedSegment *segment, Node *tree,
+						   const Condition *flipped, Ternary value);
+extern void decide_members(Decision *decision);
+
+/* decide_fetch.c */
+typedef enum DecideErrors
+{
+	DECIDE_RAISE,				/* the error of a rule, naming its segment */
+	DECIDE_KEEP					/* ... kept with its segment */
+} DecideErrors;
+
+extern bool decide_customer(Decision *decision, ArrayType *key, DecideErrors errors);
+extern void decide_row(Decision *decision, Datum row);
+
+#endif							/* SEGMENTATION_MODEL_DECIDE_H */

@@ -1,0 +1,355 @@
+/*
+ * decide_collect.c: the conditions of a model's rules, and of what they ask for.
+ */
+#include "segmentation.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+#include "utils/timestamp.h"
+
+#include "expression.h"
+#include "model/decide.h"
+#include "model/define.h"
+
+typedef struct Splitting
+{
+	Decision   *decision;
+	DecidedSegment *segment;
+	List	   *context;		/* of deparsing */
+} Splitting;
+
+/* as of now or, where the model has been refreshed as of a later moment, of that */
+Decision *
+decide_begin(const Model *model)
+{
+	Decision   *decision = palloc0(sizeof(Decision));
+
+	decision->model = model;
+	decision->as_of = GetCurrentTransactionStartTimestamp();
+	if (model->has_as_of && model->as_of > decision->as_of)
+		decision->as_of = model->as_of;
+	decide_add_model(decision, model);
+	return decision;
+}
+
+void
+decide_add_model(Decision *decision, const Model *model)
+{
+	DecidedSegment *lower = NULL;
+	ListCell   *cell;
+
+	decision->models = lappend(decision->models, unconstify(Model *, model));
+	foreach(cell, model->segments)
+	{
+		DecidedSegment *segment = palloc0(sizeof(DecidedSegment));
+
+		segment->model = model;
+		segment->segment = lfirst(cell);
+		segment->lower = lower;
+		segment->last = lnext(model->segments, cell) == NULL;
+		decision->known = lappend(decision->known, segment);
+		lower = segment;
+	}
+}
+
+DecidedSegment *
+decide_find(const Decision *decision, const char *model, const char *segment)
+{
+	ListCell   *cell;
+
+	foreach(cell, decision->known)
+	{
+		DecidedSegment *known = lfirst(cell);
+
+		if (strcmp(known->segment->id, segment) == 0 && strcmp(known->model->id, model) == 0)
+			return known;
+	}
+	return NULL;
+}
+
+static void
+need_model(Decision *decision, const char *id)
+{
+	Model	   *other;
+	ListCell   *cell;
+
+	foreach(cell, decision->models)
+		if (strcmp(((Model *) lfirst(cell))->id, id) == 0)
+			return;
+	other = model_read(id);
+	if (other->source != decision->model->source ||
+		!define_same_names(other->key, decision->model->key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("models \"%s\" and \"%s\" are of different customers", decision->model->id, id)));
+	decide_add_model(decision, other);
+}
+
+DecidedSegment *
+decide_need(Decision *decision, const char *model, const char *segment)
+{
+	DecidedSegment *result;
+
+	need_model(decision, model);
+	result = decide_find(decision, model, segment);
+	if (result == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, model)));
+	return result;
+}
+
+/* without the parentheses around the whole */
+static char *
+unparenthesised(char *text)
+{
+	size_t		length = strlen(text);
+	int			depth = 0;
+	char		quote = 0;
+
+	if (text[0] != '(')
+		return text;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (quote)
+			quote = text[i] == quote ? 0 : quote;
+		else if (text[i] == '\'' || text[i] == '"')
+			quote = text[i];
+		else if (text[i] == '(')
+			depth++;
+		else if (text[i] == ')' && --depth == 0 && i + 1 < length)
+			return text;
+	}
+	return pnstrdup(text + 1, length - 2);
+}
+
+static List *
+column_names(const Model *model, Node *expr)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, expression_columns(expr))
+		result = lappend(result, get_attname(model->source, lfirst_int(cell), false));
+	return result;
+}
+
+static void
+add_columns(Decision *decision, List *names)
+{
+	ListCell   *cell;
+	ListCell   *known;
+
+	foreach(cell, names)
+	{
+		foreach(known, decision->columns)
+			if (strcmp(lfirst(known), lfirst(cell)) == 0)
+				break;
+		if (known == NULL)
+			decision->columns = lappend(decision->columns, lfirst(cell));
+	}
+}
+
+static Condition *
+new_condition(DecidedSegment *segment, char *text)
+{
+	Condition  *condition = palloc0(sizeof(Condition));
+
+	condition->text = text;
+	segment->conditions = lappend(segment->conditions, condition);
+	return condition;
+}
+
+static void
+ask_segment(Splitting *splitting, Condition *condition, FuncExpr *in_segment)
+{
+	RuleReference *reference = rule_reference(splitting->segment->rule, in_segment);
+
+	condition->text = reference->own_model ?
+		psprintf("in_segment('%s')", reference->segment) :
+		psprintf("in_segment('%s', '%s')", reference->model, reference->segment);
+	condition->reference = decide_need(splitting->decision, reference->model, reference->segment);
+	decide_collect(splitting->decision, condition->reference);
+}
+
+/* as people write it: without the schemas that are near */
+static char *
+readable(Splitting *splitting, Node *node)
+{
+	const Model *model = splitting->segment->model;
+	int			save_nestlevel = NewGUCNestLevel();
+	char	   *result;
+
+	expression_set_option("search_path", psprintf("pg_catalog, %s, segmentation, %s", types_schema(),
+												  quote_identifier(get_namespace_name(get_rel_namespace(model->source)))));
+	expression_set_option("quote_all_identifiers", "off");
+	result = unparenthesised(deparse_expression(node, splitting->context, false, false));
+	AtEOXact_GUC(true, save_nestlevel);
+	return result;
+}
+
+static void
+new_rule_condition(Splitting *splitting, Node *node, char *kept)
+{
+	DecidedSegment *segment = splitting->segment;
+	Condition  *condition = new_condition(segment, readable(splitting, node));
+
+	condition->kept = kept;
+	if (rule_is_in_segment(node))
+	{
+		ask_segment(splitting, condition, (FuncExpr *) node);
+		return;
+	}
+	condition->sql = expression_deparse(rule_bind_clock(node, segment->model->time_zone), splitting->context, false);
+	condition->columns = column_names(segment->model, node);
+	add_columns(splitting->decision, condition->columns);
+}
+
+/* the same condition of a rule is one, wherever it stands */
+static int
+condition_number(Splitting *splitting, Node *node)
+{
+	DecidedSegment *segment = splitting->segment;
+	char	   *kept = expression_deparse(node, splitting->context, false);
+	ListCell   *cell;
+
+	foreach(cell, segment->conditions)
+		if (strcmp(((Condition *) lfirst(cell))->kept, kept) == 0)
+			return foreach_current_index(cell) + 1;
+	new_rule_condition(splitting, node, kept);
+	return list_length(segment->conditions);
+}
+
+static Node *
+as_parameter(int number)
+{
+	Param	   *result = makeNode(Param);
+
+	result->paramkind = PARAM_EXTERN;
+	result->paramid = number;
+	result->paramtype = BOOLOID;
+	result->paramtypmod = -1;
+	result->location = -1;
+	return (Node *) result;
+}
+
+static Node *
+split(Splitting *splitting, Node *node)
+{
+	ListCell   *cell;
+
+	check_stack_depth();
+	if (IsA(node, Const))
+		return node;
+	if (IsA(node, BooleanTest))
+	{
+		BooleanTest *test = copyObject((BooleanTest *) node);
+
+		test->arg = (Expr *) split(splitting, (Node *) test->arg);
+		return (Node *) test;
+	}
+	if (IsA(node, BoolExpr))
+	{
+		List	   *args = NIL;
+
+		foreach(cell, ((BoolExpr *) node)->args)
+			args = lappend(args, split(splitting, lfirst(cell)));
+		return (Node *) makeBoolExpr(((BoolExpr *) node)->boolop, args, -1);
+	}
+	return as_parameter(condition_number(splitting, node));
+}
+
+/* the application's column as an id: lower case, ASCII only */
+char *
+decide_column(const Model *model)
+{
+	return psprintf("pg_catalog.lower(%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
+					quote_identifier(model->segment_column));
+}
+
+static void
+collect_column(Decision *decision, DecidedSegment *segment)
+{
+	const Model *model = segment->model;
+	Condition  *condition = new_condition(segment, psprintf("%s = '%s'", quote_identifier(model->segment_column),
+															segment->segment->id));
+
+	condition->sql = psprintf("%s OPERATOR(pg_catalog.=) '%s'", decide_column(model), segment->segment->id);
+	condition->columns = list_make1(model->segment_column);
+	add_columns(decision, condition->columns);
+	segment->tree = as_parameter(1);
+}
+
+static void
+collect_rule(Decision *decision, DecidedSegment *segment)
+{
+	const Model *model = segment->model;
+	Splitting	splitting = {decision, segment, NIL};
+
+	segment->rule = rule_parse(model->source, segment->segment->rule, model->id, model->time_zone);
+	splitting.context = deparse_context_for("source", model->source);
+	segment->tree = split(&splitting, segment->rule->expr);
+}
+
+static void
+name_rule(void *arg)
+{
+	const DecidedSegment *segment = arg;
+
+	errcontext("rule of segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id);
+}
+
+static void
+collect_lower(Decision *decision, DecidedSegment *segment)
+{
+	List	   *lower = NIL;
+
+	for (DecidedSegment *next = segment->lower; next && !next->collected; next = next->lower)
+		lower = lcons(next, lower);
+	for (int i = 0; i < list_length(lower); i++)
+		decide_collect(decision, list_nth(lower, i));
+}
+
+/* the segment after everything that it asks for */
+void
+decide_collect(Decision *decision, DecidedSegment *segment)
+{
+	ErrorContextCallback callback = {error_context_stack, name_rule, segment};
+
+	check_stack_depth();
+	if (segment->collected)
+		return;
+	if (segment->open)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("segment \"%s\" of model \"%s\" depends on itself", segment->segment->id, segment->model->id)));
+	segment->open = true;
+	error_context_stack = &callback;
+	if (segment->model->kind == MODEL_EXCLUSIVE)
+		collect_lower(decision, segment);
+	if (segment->model->kind == MODEL_COLUMN)
+		collect_column(decision, segment);
+	else if (segment->segment->rule)
+		collect_rule(decision, segment);
+	error_context_stack = callback.previous;
+	segment->collected = true;
+	decision->order = lappend(decision->order, segment);
+}
+
+void
+decide_collect_all(Decision *decision)
+{
+	ListCell   *cell;
+
+	foreach(cell, decision->model->segments)
+		decide_collect(decision, decide_find(decision, decision->model->id, ((ModelSegment *) lfirst(cell))->id));
+	if (decision->model->kind == MODEL_COLUMN)
+		add_columns(decision, list_make1(decision->model->segment_column));
+}

@@ -1,0 +1,340 @@
+/*
+ * decide_fetch.c: the conditions of rules, evaluated for one customer.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "model/decide.h"
+#include "model/objects.h"
+
+/* one row of the source, or none; $1 is as_of, $2 what identifies it */
+typedef struct Fetch
+{
+	Decision   *decision;
+	char	   *from;
+	Oid			type;			/* of $2 */
+	Datum		value;
+	MemoryContext context;		/* of what is found */
+} Fetch;
+
+static void
+print_conditions(StringInfo buf, const List *segments)
+{
+	ListCell   *cell;
+	ListCell   *inner;
+	const char *separator = "";
+
+	appendStringInfoString(buf, "ARRAY[");
+	foreach(cell, segments)
+		foreach(inner, ((DecidedSegment *) lfirst(cell))->conditions)
+		{
+			const Condition *condition = lfirst(inner);
+
+			if (condition->sql == NULL)
+				continue;
+			appendStringInfo(buf, "%s%s", separator, condition->sql);
+			separator = ", ";
+		}
+	appendStringInfoString(buf, "]::pg_catalog.bool[]");
+}
+
+static void
+print_columns(StringInfo buf, const Decision *decision)
+{
+	ListCell   *cell;
+
+	appendStringInfoString(buf, ", ARRAY[");
+	foreach(cell, decision->columns)
+		appendStringInfo(buf, "%s%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "",
+						 quote_identifier(lfirst(cell)));
+	appendStringInfoString(buf, "]::pg_catalog.text[], ");
+	if (decision->model->kind == MODEL_COLUMN)
+		appendStringInfoString(buf, decide_column(decision->model));
+	else
+		appendStringInfoString(buf, "NULL::pg_catalog.text");
+}
+
+static char *
+fetch_query(const Fetch *fetch, const List *segments)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT ");
+	print_conditions(&buf, segments);
+	print_columns(&buf, fetch->decision);
+	appendStringInfo(&buf, " FROM %s", fetch->from);
+	return buf.data;
+}
+
+static Datum *
+array_elements(int column, Oid type, bool **nulls, int *count)
+{
+	bool		isnull;
+	Datum		array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull);
+	Datum	   *elements;
+
+	if (type == BOOLOID)
+		deconstruct_array(DatumGetArrayTypeP(array), BOOLOID, 1, true, TYPALIGN_CHAR, &elements, nulls, count);
+	else
+		deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, nulls, count);
+	return elements;
+}
+
+static void
+take_conditions(const List *segments)
+{
+	bool	   *nulls;
+	int			count;
+	Datum	   *values = array_elements(1, BOOLOID, &nulls, &count);
+	int			i = 0;
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, segments)
+		foreach(inner, ((DecidedSegment *) lfirst(cell))->conditions)
+		{
+			Condition  *condition = lfirst(inner);
+
+			if (condition->sql == NULL)
+				continue;
+			condition->value = nulls[i] ? TERNARY_NULL : DatumGetBool(values[i]) ? TERNARY_TRUE : TERNARY_FALSE;
+			i++;
+		}
+}
+
+static void
+take_columns(const Fetch *fetch)
+{
+	Decision   *decision = fetch->decision;
+	MemoryContext before = MemoryContextSwitchTo(fetch->context);
+	bool	   *nulls;
+	int			count;
+	Datum	   *values = array_elements(2, TEXTOID, &nulls, &count);
+
+	decision->values = palloc(sizeof(char *) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+		decision->values[i] = nulls[i] ? NULL : TextDatumGetCString(values[i]);
+	decision->column_value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
+	if (decision->column_value)
+		decision->column_value = pstrdup(decision->column_value);
+	MemoryContextSwitchTo(before);
+}
+
+/* false: there is no such row */
+static bool
+fetch_segments(const Fetch *fetch, const List *segments)
+{
+	Oid			types[] = {TIMESTAMPTZOID, fetch->type};
+	Datum		values[] = {TimestampTzGetDatum(fetch->decision->as_of), fetch->value};
+	int			result = SPI_execute_with_args(fetch_query(fetch, segments), 2, types, values, NULL, true, 2);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	if (SPI_processed > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("source of model \"%s\" has several rows of one customer", fetch->decision->model->id)));
+	if (SPI_processed == 0)
+		return false;
+	take_conditions(segments);
+	take_columns(fetch);
+	SPI_freetuptable(SPI_tuptable);
+	return true;
+}
+
+/* of the rule or its data, not of the server or of other sessions */
+static bool
+is_rules_error(int code)
+{
+	int			class = ERRCODE_TO_CATEGORY(code);
+
+	return class == ERRCODE_DATA_EXCEPTION ||
+		class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+		class == ERRCODE_EXTERNAL_ROUTINE_EXCEPTION ||
+		class == ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION ||
+		class == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) ||
+		class == ERRCODE_TO_CATEGORY(ERRCODE_PLPGSQL_ERROR);
+}
+
+/* the rule's error, NULL if there is none */
+static char *
+try_segments(const Fetch *fetch, const List *segments, bool *found)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		*found = fetch_segments(fetch, segments);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(fetch->context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error && !is_rules_error(error->sqlerrcode))
+		ReThrowError(error);
+	return error ? error->message : NULL;
+}
+
+static void
+name_rule(void *arg)
+{
+	const DecidedSegment *segment = arg;
+
+	errcontext("rule of segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id);
+}
+
+static bool
+fetch_one_by_one(const Fetch *fetch, DecideErrors errors)
+{
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, fetch->decision->order)
+	{
+		DecidedSegment *segment = lfirst(cell);
+		ErrorContextCallback callback = {error_context_stack, name_rule, segment};
+
+		error_context_stack = &callback;
+		if (errors == DECIDE_KEEP)
+			segment->error = try_segments(fetch, list_make1(segment), &found);
+		else
+			found = fetch_segments(fetch, list_make1(segment));
+		error_context_stack = callback.previous;
+	}
+	if (fetch->decision->values == NULL)
+		found = fetch_segments(fetch, NIL);
+	return found;
+}
+
+/* all at once; one by one only to find out which rule raises an error */
+static bool
+fetch_all(const Fetch *fetch, DecideErrors errors)
+{
+	bool		found;
+
+	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
+		found = fetch_one_by_one(fetch, errors);
+	if (found)
+		decide_members(fetch->decision);
+	return found;
+}
+
+/* the operator by which values of the type are the same key */
+static char *
+equality_operator(Oid type)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "type %u has no equality operator", type);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static char *
+key_match(const Model *model)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, model->key)
+	{
+		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
+
+		appendStringInfo(&buf, "%ssource.%s %s ($2)[%d]::%s", foreach_current_index(cell) > 0 ? " AND " : "",
+						 quote_identifier(lfirst(cell)), equality_operator(type), foreach_current_index(cell) + 1,
+						 format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY));
+	}
+	return buf.data;
+}
+
+/* so that a wrong value is no error of a rule */
+static void
+check_key_values(const Model *model, ArrayType *key)
+{
+	Datum	   *values;
+	int			count;
+	ListCell   *cell;
+
+	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
+	foreach(cell, model->key)
+	{
+		Oid			function;
+		Oid			argument;
+
+		getTypeInputInfo(get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell))),
+						 &function, &argument);
+		(void) OidInputFunctionCall(function, TextDatumGetCString(values[foreach_current_index(cell)]), argument, -1);
+	}
+}
+
+static void
+check_key(const Model *model, ArrayType *key)
+{
+	int			count = ArrayGetNItems(ARR_NDIM(key), ARR_DIMS(key));
+
+	if (count != list_length(model->key) || ARR_NDIM(key) != 1 || array_contains_nulls(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg_plural("key of a customer of model \"%s\" is %d value that is not null",
+							   "key of a customer of model \"%s\" is %d values that are not null",
+							   list_length(model->key), model->id, list_length(model->key)),
+				 errhint("Give one value for each column of the key.")));
+	check_key_values(model, key);
+}
+
+/* false: the source has no such customer */
+bool
+decide_customer(Decision *decision, ArrayType *key, DecideErrors errors)
+{
+	const Model *model = decision->model;
+	Fetch		fetch = {.decision = decision, .type = TEXTARRAYOID, .value = PointerGetDatum(key),
+	.context = CurrentMemoryContext};
+
+	check_key(model, key);
+	fetch.from = psprintf("%s AS source WHERE %s", relation_name(model->source), key_match(model));
+	return fetch_all(&fetch, errors);
+}
+
+/* a customer who is not in the source, as jsonb by column */
+void
+decide_row(Decision *decision, Datum row)
+{
+	Fetch		fetch = {.decision = decision, .type = JSONBOID, .value = row, .context = CurrentMemoryContext};
+
+	fetch.from = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
+						  relation_name(decision->model->source));
+	(void) fetch_all(&fetch, DECIDE_RAISE);
+}

@@ -1,0 +1,331 @@
+/*
+ * explain.c: why a customer is in each segment of a model, or is not.
+ */
+#include "segmentation.h"
+
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "model/decide.h"
+#include "model/define.h"
+#include "model/explain.h"
+#include "types/segment_id.h"
+
+/* values of columns are shown up to here */
+#define SHOWN_LENGTH 60
+
+/*
+ * Answers come from evaluations as the model's owner, so row security that is
+ * there for the caller must not be got around.
+ */
+void
+explain_check_may_read(Oid relid)
+{
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
+	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("row-level security of \"%s\" holds for you", get_rel_name(relid)),
+				 errdetail("The answer would show rows that it keeps from you.")));
+}
+
+static void
+add_condition(List **conditions, Condition *condition)
+{
+	*conditions = list_append_unique_ptr(*conditions, condition);
+}
+
+static void name_deciding(const DecidedSegment *segment, Node *tree, List **conditions);
+
+/* of an AND that is false its false parts, of an OR that is true the first true one */
+static void
+name_connected(const DecidedSegment *segment, BoolExpr *expr, List **conditions)
+{
+	Ternary		value = decide_tree(segment, (Node *) expr, NULL, TERNARY_NULL);
+	bool		all = value == (expr->boolop == AND_EXPR ? TERNARY_TRUE : TERNARY_FALSE);
+	ListCell   *cell;
+
+	foreach(cell, expr->args)
+	{
+		if (!all && decide_tree(segment, lfirst(cell), NULL, TERNARY_NULL) != value)
+			continue;
+		name_deciding(segment, lfirst(cell), conditions);
+		if (expr->boolop == OR_EXPR && value == TERNARY_TRUE)
+			return;
+	}
+}
+
+/* the conditions that made the rule what it is */
+static void
+name_deciding(const DecidedSegment *segment, Node *tree, List **conditions)
+{
+	if (IsA(tree, Param))
+		add_condition(conditions, list_nth(segment->conditions, ((Param *) tree)->paramid - 1));
+	else if (IsA(tree, BooleanTest))
+		name_deciding(segment, (Node *) ((BooleanTest *) tree)->arg, conditions);
+	else if (IsA(tree, BoolExpr) && ((BoolExpr *) tree)->boolop == NOT_EXPR)
+		name_deciding(segment, linitial(((BoolExpr *) tree)->args), conditions);
+	else if (IsA(tree, BoolExpr))
+		name_connected(segment, (BoolExpr *) tree, conditions);
+}
+
+static bool
+would_turn(const DecidedSegment *segment, const Condition *condition, Ternary value)
+{
+	return condition->value != value &&
+		(decide_tree(segment, segment->tree, condition, value) == TERNARY_TRUE) != segment->member;
+}
+
+/* a condition that alone would turn the answer round, were it otherwise */
+static Condition *
+turning_condition(const DecidedSegment *segment)
+{
+	ListCell   *cell;
+
+	if (segment->tree == NULL || segment->taken_by || segment->error)
+		return NULL;
+	foreach(cell, segment->conditions)
+		if (would_turn(segment, lfirst(cell), TERNARY_TRUE) || would_turn(segment, lfirst(cell), TERNARY_FALSE))
+			return lfirst(cell);
+	return NULL;
+}
+
+static const char *
+column_value(const Decision *decision, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, decision->columns)
+		if (strcmp(lfirst(cell), name) == 0)
+			return decision->values[foreach_current_index(cell)];
+	return NULL;
+}
+
+static const char *
+value_text(Ternary value)
+{
+	return value == TERNARY_TRUE ? "true" : value == TERNARY_FALSE ? "false" : "unknown";
+}
+
+static char *
+shown(const char *value)
+{
+	int			length;
+
+	if (value == NULL)
+		return "NULL";
+	length = pg_mbcliplen(value, strlen(value), SHOWN_LENGTH);
+	return value[length] ? psprintf("%.*s...", length, value) : pstrdup(value);
+}
+
+/* "employees > 1000 is false (employees is 12)" */
+static void
+append_condition(StringInfo buf, const Decision *decision, const Condition *condition)
+{
+	ListCell   *cell;
+
+	appendStringInfo(buf, "%s is %s", condition->text, value_text(condition->value));
+	foreach(cell, condition->columns)
+		appendStringInfo(buf, "%s%s is %s", foreach_current_index(cell) > 0 ? ", " : " (",
+						 quote_identifier(lfirst(cell)), shown(column_value(decision, lfirst(cell))));
+	if (condition->columns)
+		appendStringInfoChar(buf, ')');
+}
+
+static char *
+conditions_text(const Decision *decision, const List *conditions)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, conditions)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoString(&buf, "; ");
+		append_condition(&buf, decision, lfirst(cell));
+	}
+	return buf.data;
+}
+
+static const char *
+decided_by(const DecidedSegment *segment)
+{
+	if (segment->error)
+		return "error";
+	if (segment->taken_by && segment->value == TERNARY_TRUE)
+		return "rank";
+	if (segment->model->kind == MODEL_COLUMN)
+		return "column";
+	return segment->tree ? "rule" : "no rule";
+}
+
+static char *
+because(const Decision *decision, const DecidedSegment *segment, const List *conditions)
+{
+	if (segment->error)
+		return segment->error;
+	if (segment->taken_by && segment->value == TERNARY_TRUE)
+		return psprintf("segment \"%s\" comes first", segment->taken_by->segment->id);
+	if (segment->tree == NULL)
+		return segment->value == TERNARY_TRUE ? "everyone else is in it" : "it has no rule";
+	if (conditions == NIL)
+		return psprintf("the rule is always %s", value_text(segment->value));
+	return conditions_text(decision, conditions);
+}
+
+static void
+append_json_text(StringInfo buf, const char *text)
+{
+	if (text)
+		escape_json(buf, text);
+	else
+		appendStringInfoString(buf, "null");
+}
+
+static void
+append_json_condition(StringInfo buf, const Decision *decision, const Condition *condition)
+{
+	ListCell   *cell;
+
+	appendStringInfoString(buf, "{\"condition\": ");
+	escape_json(buf, condition->text);
+	appendStringInfo(buf, ", \"value\": %s, \"columns\": {",
+					 condition->value == TERNARY_NULL ? "null" : value_text(condition->value));
+	foreach(cell, condition->columns)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoString(buf, ", ");
+		escape_json(buf, lfirst(cell));
+		appendStringInfoString(buf, ": ");
+		append_json_text(buf, column_value(decision, lfirst(cell)));
+	}
+	appendStringInfoString(buf, "}}");
+}
+
+static Datum
+detail(const Decision *decision, const DecidedSegment *segment, const List *conditions,
+	   const Condition *turning)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "{\"segment\": \"%s\", \"member\": %s, \"decided_by\": \"%s\", \"before_it\": ",
+					 segment->segment->id,
+					 segment->error ? "null" : segment->member ? "true" : "false", decided_by(segment));
+	append_json_text(&buf, segment->taken_by ? segment->taken_by->segment->id : NULL);
+	appendStringInfoString(&buf, ", \"error\": ");
+	append_json_text(&buf, segment->error);
+	appendStringInfoString(&buf, ", \"conditions\": [");
+	foreach(cell, conditions)
+	{
+		if (foreach_current_index(cell) > 0)
+			appendStringInfoString(&buf, ", ");
+		append_json_condition(&buf, decision, lfirst(cell));
+	}
+	appendStringInfo(&buf, "], \"near_miss\": %s, \"turns_on\": ",
+					 turning && !segment->member ? "true" : "false");
+	if (turning)
+		append_json_condition(&buf, decision, turning);
+	else
+		appendStringInfoString(&buf, "null");
+	appendStringInfoChar(&buf, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data));
+}
+
+/* segment, member, decided_by, because, near_miss, detail */
+static void
+put_segment(const ReturnSetInfo *result, const Decision *decision, const DecidedSegment *segment)
+{
+	Datum		values[6];
+	bool		nulls[6] = {false};
+	List	   *conditions = NIL;
+	Condition  *turning = turning_condition(segment);
+	StringInfoData near_miss;
+	SegmentId	id;
+
+	if (segment->tree && segment->error == NULL)
+		name_deciding(segment, segment->tree, &conditions);
+	(void) segment_id_parse(segment->segment->id, strlen(segment->segment->id), &id, NULL);
+	values[0] = SegmentIdPGetDatum(&id);
+	values[1] = BoolGetDatum(segment->member);
+	nulls[1] = segment->error != NULL;
+	values[2] = CStringGetTextDatum(decided_by(segment));
+	values[3] = CStringGetTextDatum(because(decision, segment, conditions));
+	nulls[4] = turning == NULL || segment->member;
+	if (!nulls[4])
+	{
+		initStringInfo(&near_miss);
+		append_condition(&near_miss, decision, turning);
+		values[4] = CStringGetTextDatum(near_miss.data);
+	}
+	values[5] = detail(decision, segment, conditions, turning);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+static void
+put_segments(const ReturnSetInfo *result, const Decision *decision)
+{
+	const Model *model = decision->model;
+	ListCell   *cell;
+
+	foreach(cell, model->segments)
+		put_segment(result, decision, decide_find(decision, model->id, ((ModelSegment *) lfirst(cell))->id));
+}
+
+static char *
+key_text(ArrayType *key)
+{
+	return TextDatumGetCString(OidFunctionCall2(F_ARRAY_TO_STRING_ANYARRAY_TEXT, PointerGetDatum(key),
+												CStringGetTextDatum(", ")));
+}
+
+static void
+raise_no_customer(const Model *model, ArrayType *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NO_DATA_FOUND),
+			 errmsg("customer (%s) is not in the source of model \"%s\"", key_text(key), model->id),
+			 errhint("For someone who is not there yet ask segmentation.classify_row.")));
+}
+
+/* explain_segments(model, key) */
+PG_FUNCTION_INFO_V1(explain_segments);
+Datum
+explain_segments(PG_FUNCTION_ARGS)
+{
+	Model	   *model;
+	Decision   *decision;
+	ModelContext saved;
+
+	define_require_argument(fcinfo, 0, "model");
+	define_require_argument(fcinfo, 1, "key");
+	model = model_read(define_id(fcinfo, 0));
+	model_check_objects(model);
+	explain_check_may_read(model->assignment);
+	explain_check_may_read(model->source);
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	model_enter(model, &saved);
+	decision = decide_begin(model);
+	decide_collect_all(decision);
+	if (!decide_customer(decision, PG_GETARG_ARRAYTYPE_P(1), DECIDE_KEEP))
+		raise_no_customer(model, PG_GETARG_ARRAYTYPE_P(1));
+	put_segments((ReturnSetInfo *) fcinfo->resultinfo, decision);
+	model_leave(&saved);
+	SPI_finish();
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,374 @@
+/*
+ * preview.c: what a rule would give, before it is a definition.
+ *
+ * Each segment that the rule asks for is decided in a subquery of its own,
+ * which the planner must not take apart: spelling them out in place would
+ * repeat them without bound.
+ */
+#include "segmentation.h"
+
+#include <math.h>
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+#include "utils/timestamp.h"
+
+#include "measure/nps.h"
+#include "model/decide.h"
+#include "model/define.h"
+#include "model/objects.h"
+
+/* of the interval that a sample gives */
+#define CONFIDENCE 0.95
+
+/* a sample takes those whose hash, of so many values, is below a bound */
+#define HASHES (1 << 20)
+
+/* arguments of both functions, in the order of preview */
+typedef struct Preview
+{
+	Model	   *model;
+	Rule	   *rule;
+	char	   *id;				/* of the segment that it would replace; NULL: none */
+	DecidedSegment *segment;	/* NULL: a new one */
+	Decision   *decision;
+	TimestampTz as_of;
+	double		sample;			/* 1: everyone */
+	int64		seed;
+} Preview;
+
+static int
+place(const Preview *preview, const DecidedSegment *segment)
+{
+	ListCell   *cell;
+
+	foreach(cell, preview->decision->order)
+		if (lfirst(cell) == segment)
+			return foreach_current_index(cell);
+	elog(ERROR, "segment %s/%s was not collected", segment->model->id, segment->segment->id);
+}
+
+static void
+print_reference(StringInfo buf, const RuleReference *reference, void *arg)
+{
+	const Preview *preview = arg;
+
+	appendStringInfo(buf, "segmentation_%d.segmentation_member",
+					 place(preview, decide_find(preview->decision, reference->model, reference->segment)));
+}
+
+static char *
+rule_text(const Preview *preview, const Rule *rule)
+{
+	return rule_sql(rule, preview->model->time_zone, print_reference, unconstify(Preview *, preview));
+}
+
+/* whether the rule of a segment is true, whoever else has the customer */
+static char *
+true_text(const Preview *preview, const DecidedSegment *segment)
+{
+	if (segment->model->kind == MODEL_COLUMN)
+		return ((Condition *) linitial(segment->conditions))->sql;
+	if (segment->rule)
+		return rule_text(preview, segment->rule);
+	return segment->model->kind == MODEL_EXCLUSIVE && segment->last ? "true" : "false";
+}
+
+/* whether one of lower rank has the customer */
+static char *
+taken_text(const Preview *preview, const DecidedSegment *segment)
+{
+	if (segment == NULL || segment->model->kind != MODEL_EXCLUSIVE || segment->lower == NULL)
+		return "false";
+	return psprintf("segmentation_%d.segmentation_taken", place(preview, segment->lower));
+}
+
+static void
+print_segment(const Preview *preview, StringInfo buf, const DecidedSegment *segment)
+{
+	appendStringInfo(buf, " CROSS JOIN LATERAL (SELECT r AND NOT t AS segmentation_member, r OR t AS segmentation_taken "
+					 "FROM (SELECT (%s) IS TRUE AS r, %s AS t OFFSET 0) AS d OFFSET 0) AS segmentation_%d",
+					 true_text(preview, segment), taken_text(preview, segment), place(preview, segment));
+}
+
+static char *
+sampled(const Preview *preview)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	if (preview->sample >= 1)
+		return "true";
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "(pg_catalog.hashtextextended(pg_catalog.concat_ws(','");
+	foreach(cell, preview->model->key)
+		appendStringInfo(&buf, ", source.%s::pg_catalog.text", quote_identifier(lfirst(cell)));
+	appendStringInfo(&buf, "), " INT64_FORMAT ") & %d) < %d", preview->seed, HASHES - 1,
+					 (int) ceil(preview->sample * HASHES));
+	return buf.data;
+}
+
+/* outcome of the rule, membership with it and with the segment as it is */
+static char *
+outcomes(const Preview *preview, const char *others)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "(SELECT %s(%s) AS outcome, (%s) AS taken, ", others,
+					 rule_text(preview, preview->rule), taken_text(preview, preview->segment));
+	if (preview->segment)
+		appendStringInfo(&buf, "segmentation_%d.segmentation_member", place(preview, preview->segment));
+	else
+		appendStringInfoString(&buf, "false");
+	appendStringInfo(&buf, " AS before FROM (SELECT * FROM %s AS source WHERE %s OFFSET 0) AS source",
+					 relation_name(preview->model->source), sampled(preview));
+	foreach(cell, preview->decision->order)
+		print_segment(preview, &buf, lfirst(cell));
+	appendStringInfoString(&buf, " OFFSET 0) AS decided");
+	return buf.data;
+}
+
+static char *
+count_query(const Preview *preview)
+{
+	return psprintf("SELECT (SELECT count(*) FROM %s), count(*), "
+					"count(*) FILTER (WHERE outcome AND NOT taken), count(*) FILTER (WHERE outcome IS NULL), "
+					"count(*) FILTER (WHERE outcome AND NOT taken AND NOT before), "
+					"count(*) FILTER (WHERE before AND (outcome AND NOT taken) IS NOT TRUE) FROM %s",
+					relation_name(preview->model->source), outcomes(preview, ""));
+}
+
+/* the key's columns under names of ours */
+static char *
+key_columns(const Preview *preview)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, preview->model->key)
+		appendStringInfo(&buf, "source.%s AS segmentation_key%d, ", quote_identifier(lfirst(cell)),
+						 foreach_current_index(cell) + 1);
+	return buf.data;
+}
+
+static char *
+key_list(const Preview *preview, const char *cast)
+{
+	StringInfoData buf;
+
+	initStringInfo(&buf);
+	for (int i = 1; i <= list_length(preview->model->key); i++)
+		appendStringInfo(&buf, "%ssegmentation_key%d%s", i > 1 ? ", " : "", i, cast);
+	return buf.data;
+}
+
+static char *
+changes_query(const Preview *preview)
+{
+	return psprintf("SELECT ARRAY[%s], CASE WHEN before THEN 'leaves' ELSE 'enters' END FROM %s "
+					"WHERE ((outcome AND NOT taken) IS TRUE) <> before ORDER BY %s",
+					key_list(preview, "::pg_catalog.text"), outcomes(preview, key_columns(preview)),
+					key_list(preview, ""));
+}
+
+/* the segment must not be asked for by what would replace it */
+static void
+collect(Preview *preview)
+{
+	ListCell   *cell;
+
+	preview->decision = decide_begin(preview->model);
+	if (preview->id)
+		preview->segment = decide_find(preview->decision, preview->model->id, preview->id);
+	if (preview->segment)
+		preview->segment->open = true;
+	foreach(cell, preview->rule->references)
+	{
+		RuleReference *reference = lfirst(cell);
+
+		decide_collect(preview->decision, decide_need(preview->decision, reference->model, reference->segment));
+	}
+	if (preview->segment)
+	{
+		preview->segment->open = false;
+		decide_collect(preview->decision, preview->segment);
+	}
+}
+
+static Preview *
+begin(const char *model, char *rule, char *segment)
+{
+	Preview    *preview = palloc0(sizeof(Preview));
+
+	preview->model = model_read(model);
+	model_check_owner(preview->model);
+	model_check_objects(preview->model);
+	if (preview->model->kind == MODEL_COLUMN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("segments of model \"%s\" have no rules", model)));
+	preview->rule = rule_parse(preview->model->source, rule, preview->model->id, preview->model->time_zone);
+	preview->id = segment;
+	preview->as_of = GetCurrentTransactionStartTimestamp();
+	preview->sample = 1;
+	return preview;
+}
+
+static void
+read_sample(Preview *preview, FunctionCallInfo fcinfo, int sample, int seed)
+{
+	define_require_argument(fcinfo, seed, "seed");
+	preview->seed = PG_GETARG_INT64(seed);
+	if (PG_ARGISNULL(sample))
+		return;
+	preview->sample = PG_GETARG_FLOAT8(sample);
+	if (!(preview->sample > 0 && preview->sample <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("sample is not a share of the customers, above 0 and up to 1")));
+}
+
+static int64
+get_count(int column)
+{
+	bool		isnull;
+
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &isnull));
+}
+
+/* of everyone, from those who were looked at */
+static Datum
+scaled(int64 count, int64 looked_at, int64 customers)
+{
+	return Int64GetDatum(looked_at == 0 ? 0 : (int64) rint((double) count * customers / looked_at));
+}
+
+/* Wilson's interval of the members, whole customers */
+static void
+interval(int64 count, int64 looked_at, int64 customers, Datum *low, Datum *high)
+{
+	double		z = normal_two_sided_quantile(CONFIDENCE);
+	double		n = looked_at;
+	double		p = n > 0 ? count / n : 0;
+	double		middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+	double		half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+	bool		exact = looked_at == customers;
+
+	*low = Int64GetDatum(exact ? count : n == 0 ? 0 : (int64) floor(Max(middle - half, 0) * customers));
+	*high = Int64GetDatum(exact ? count : n == 0 ? customers : (int64) ceil(Min(middle + half, 1) * customers));
+}
+
+static Datum
+share(int64 count, int64 looked_at)
+{
+	Datum		quotient = DirectFunctionCall2(numeric_div, NumericGetDatum(int64_to_numeric(count)),
+											   NumericGetDatum(int64_to_numeric(looked_at)));
+
+	return DirectFunctionCall2(numeric_round, quotient, Int32GetDatum(4));
+}
+
+/* customers, looked_at, members, share, unknown, members_low, members_high, entering, leaving */
+static Datum
+count_row(TupleDesc desc)
+{
+	int64		customers = get_count(1);
+	int64		looked_at = get_count(2);
+	int64		members = get_count(3);
+	Datum		values[9] = {0};
+	bool		nulls[9] = {false};
+
+	values[0] = Int64GetDatum(customers);
+	values[1] = Int64GetDatum(looked_at);
+	values[2] = scaled(members, looked_at, customers);
+	nulls[3] = looked_at == 0;
+	if (!nulls[3])
+		values[3] = share(members, looked_at);
+	values[4] = scaled(get_count(4), looked_at, customers);
+	interval(members, looked_at, customers, &values[5], &values[6]);
+	values[7] = scaled(get_count(5), looked_at, customers);
+	values[8] = scaled(get_count(6), looked_at, customers);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+static void
+execute(const Preview *preview, const char *query, DestReceiver *dest)
+{
+	SPIExecuteOptions options = {.read_only = true, .dest = dest};
+
+	options.params = makeParamList(1);
+	options.params->params[0] = (ParamExternData) {
+		TimestampTzGetDatum(preview->as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
+	};
+	if (SPI_execute_extended(query, &options) < 0)
+		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
+}
+
+/* preview(model, rule, segment, as_of, sample, seed) */
+PG_FUNCTION_INFO_V1(model_preview);
+Datum
+model_preview(PG_FUNCTION_ARGS)
+{
+	Preview    *preview;
+	ModelContext saved;
+	MemoryContext context = CurrentMemoryContext;
+	TupleDesc	desc;
+	Datum		result;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	define_require_argument(fcinfo, 0, "model");
+	define_require_argument(fcinfo, 1, "rule");
+	preview = begin(define_id(fcinfo, 0), define_text(fcinfo, 1), PG_ARGISNULL(2) ? NULL : define_id(fcinfo, 2));
+	if (!PG_ARGISNULL(3))
+		preview->as_of = PG_GETARG_TIMESTAMPTZ(3);
+	read_sample(preview, fcinfo, 4, 5);
+	SPI_connect();
+	model_enter(preview->model, &saved);
+	collect(preview);
+	execute(preview, count_query(preview), NULL);
+	model_leave(&saved);
+	MemoryContextSwitchTo(context);
+	result = count_row(desc);
+	SPI_finish();
+	rule_notice_stable(preview->rule);
+	PG_RETURN_DATUM(result);
+}
+
+/* preview_changes(model, segment, rule, as_of) */
+PG_FUNCTION_INFO_V1(model_preview_changes);
+Datum
+model_preview_changes(PG_FUNCTION_ARGS)
+{
+	Preview    *preview;
+	ModelContext saved;
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	DestReceiver *dest;
+
+	define_require_argument(fcinfo, 0, "model");
+	define_require_argument(fcinfo, 1, "segment");
+	define_require_argument(fcinfo, 2, "rule");
+	preview = begin(define_id(fcinfo, 0), define_text(fcinfo, 2), define_id(fcinfo, 1));
+	if (!PG_ARGISNULL(3))
+		preview->as_of = PG_GETARG_TIMESTAMPTZ(3);
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	model_enter(preview->model, &saved);
+	collect(preview);
+	dest = CreateTuplestoreDestReceiver();
+	SetTuplestoreDestReceiverParams(dest, result->setResult, result->econtext->ecxt_per_query_memory,
+									false, result->setDesc, NULL);
+	execute(preview, changes_query(preview), dest);
+	model_leave(&saved);
+	SPI_finish();
+	PG_RETURN_NULL();
+}
