@@ -140,6 +140,8 @@ REGRESS = \
 	nps_properties \
 	nps_environment \
 	model_rules \
+	model_explain \
+	model_explain_properties \
 	model_program \
 	lock_install \
 	lock_conditions \

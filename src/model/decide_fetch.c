@@ -336,5 +336,6 @@ decide_row(Decision *decision, Datum row)
 
 	fetch.from = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
 						  relation_name(decision->model->source));
+	(void) fetch_segments(&fetch, NIL); /* a wrong value is no error of a rule */
 	(void) fetch_all(&fetch, DECIDE_RAISE);
 }
