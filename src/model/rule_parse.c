@@ -4,7 +4,7 @@
 #include "segmentation.h"
 
 #include "access/htup_details.h"
-#include "access/table.h"
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
@@ -216,7 +216,7 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 {
 	ErrorContextCallback callback = {error_context_stack, point_into_rule, (void *) text};
 	int			save_nestlevel = NewGUCNestLevel();
-	Relation	rel = table_open(source, AccessShareLock);
+	Relation	rel = relation_open(source, AccessShareLock);
 	Rule	   *rule = palloc0(sizeof(Rule));
 
 	check_source(rel);
@@ -230,7 +230,7 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 	read_back(rule, rel, text);
 	error_context_stack = callback.previous;
 	rule->columns = column_names(rule->expr, rel);
-	table_close(rel, NoLock);
+	relation_close(rel, NoLock);
 	AtEOXact_GUC(true, save_nestlevel);
 	return rule;
 }
