@@ -215,7 +215,7 @@ segmentation--$(EXTVERSION).sql: $(SQL) $(srcroot)/Makefile $(srcroot)/segmentat
 	cat $(filter %.sql,$^) > $@
 
 MINUTES ?= 30
-.PHONY: demo test test-versions bench valgrind fuzz dist
+.PHONY: demo test test-versions test-settings bench valgrind fuzz dist
 list-%:
 	@echo $($*)
 demo:
@@ -225,6 +225,8 @@ test:
 	@$(srcroot)/test/with-server test/run
 test-versions:
 	@$(srcroot)/test/versions $(VERSIONS)
+test-settings:
+	@$(srcroot)/test/settings $(SETTINGS)
 bench:
 	@SEGMENTATION_CONF="$$(cat $(srcroot)/test/bench/postgresql.conf)" \
 		$(srcroot)/test/with-server test/bench/run
