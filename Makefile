@@ -158,6 +158,8 @@ REGRESS = \
 	lock_waits \
 	telco \
 	chinook \
+	model_catalogue \
+	model_security \
 	catalog \
 	soft_errors
 ISOLATION = \

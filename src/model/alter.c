@@ -157,8 +157,8 @@ check_key_types(const Model *model, const List *before, const List *key)
 	if (list_length(before) != list_length(key))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("key of model \"%s\" has %d columns, not %d", model->id,
-						list_length(before), list_length(key)),
+				 errmsg_plural("key of model \"%s\" has %d column", "key of model \"%s\" has %d columns",
+							   list_length(before), model->id, list_length(before)),
 				 errhint("Customers that are identified in another way are those of another model: create one.")));
 	for (int i = 0; i < list_length(key); i++)
 	{

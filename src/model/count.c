@@ -150,13 +150,13 @@ count_segment(const Model *model, const char *segment, const Rule *rule, Segment
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (!is_rules_error(error->sqlerrcode))
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		count->known = false;
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
+		if (!is_rules_error(error->sqlerrcode))
+			ReThrowError(error);
+		count->known = false;
 		warn_error(segment, error);
 	}
 	PG_END_TRY();

@@ -16,6 +16,7 @@ typedef struct Edge
 	char	   *from;
 	char	   *to;
 	char	   *to_model;
+	bool		by_rank;
 } Edge;
 
 /* all that the segment depends on, step by step */
@@ -30,7 +31,7 @@ read_edges(const char *model, const char *segment)
 					  "UNION SELECT d.* FROM edge e JOIN segmentation.segment_dependency d "
 					  "ON d.model OPERATOR(@types@.=) e.to_model AND d.segment OPERATOR(@types@.=) e.to_segment) "
 					  "SELECT pg_catalog.concat(model, '/', segment), pg_catalog.concat(to_model, '/', to_segment), "
-					  "to_model::pg_catalog.text FROM edge",
+					  "to_model::pg_catalog.text, by_rank FROM edge",
 					  2, (Oid[]) {TEXTOID, TEXTOID},
 					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -40,6 +41,7 @@ read_edges(const char *model, const char *segment)
 		edge->from = change_get(i, 1);
 		edge->to = change_get(i, 2);
 		edge->to_model = change_get(i, 3);
+		edge->by_rank = *change_get(i, 4) == 't';
 		edges = lappend(edges, edge);
 	}
 	return edges;
@@ -117,6 +119,17 @@ has_name(const List *names, const char *name)
 	return false;
 }
 
+static bool
+has_rank(const List *edges)
+{
+	ListCell   *cell;
+
+	foreach(cell, edges)
+		if (((Edge *) lfirst(cell))->by_rank)
+			return true;
+	return false;
+}
+
 static List *
 models_of(const List *edges)
 {
@@ -164,5 +177,6 @@ cycle_check(const char *model, const char *segment)
 				 errmsg("segment \"%s\" of model \"%s\" would depend on itself", segment, model),
 				 errdetail("They depend on each other in a circle: %s.",
 						   path_text(find_cycle(edges, start))),
-				 errhint("In an exclusive model a segment also depends on the segments of lower rank.")));
+				 has_rank(edges) ?
+				 errhint("In an exclusive model a segment also depends on the segments of lower rank.") : 0));
 }

@@ -8,9 +8,9 @@ COMMENT ON FUNCTION segmentation.create_model(text, regclass, name[], text, text
     'makes a model of the customers in a table or view, with its own tables, views and function in a schema of yours';
 
 CREATE VIEW segmentation.segment_dependency AS
-    SELECT model, segment, to_model, to_segment FROM segmentation.segment_reference
+    SELECT model, segment, to_model, to_segment, false AS by_rank FROM segmentation.segment_reference
     UNION ALL
-    SELECT s.model, s.id, s.model, before.id
+    SELECT s.model, s.id, s.model, before.id, true
       FROM segmentation.segment s
            JOIN segmentation.model m ON m.id = s.model AND m.kind OPERATOR(pg_catalog.=) 'exclusive'
            CROSS JOIN LATERAL (SELECT b.id FROM segmentation.segment b
@@ -23,6 +23,7 @@ COMMENT ON COLUMN segmentation.segment_dependency.model IS 'model of the segment
 COMMENT ON COLUMN segmentation.segment_dependency.segment IS 'segment that depends';
 COMMENT ON COLUMN segmentation.segment_dependency.to_model IS 'model of the segment that it depends on';
 COMMENT ON COLUMN segmentation.segment_dependency.to_segment IS 'segment that it depends on';
+COMMENT ON COLUMN segmentation.segment_dependency.by_rank IS 'whether it depends on it because that one is asked before, not by its rule';
 
 CREATE FUNCTION segmentation.define_segment(model text, segment text, rule text DEFAULT NULL, title text DEFAULT NULL,
     rank integer DEFAULT NULL, "count" boolean DEFAULT true,

@@ -45,7 +45,7 @@ key_list(const List *key, KeyForm form)
 		if (form == KEY_TYPED || form == KEY_NOT_NULL)
 			appendStringInfo(&buf, " %s", column->type_text);
 		if (form == KEY_NOT_NULL)
-			appendStringInfoString(&buf, " NOT NULL");
+			appendStringInfo(&buf, "%s NOT NULL", column->collate_text);
 	}
 	return buf.data;
 }
@@ -357,8 +357,13 @@ check_free(const ModelNames *names, Oid schema)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_TABLE),
 					 errmsg("relation \"%s\" already exists in schema \"%s\"", name, names->schema),
-					 errhint("Choose another prefix or schema for the model.")));
+						 errhint("Choose another prefix or schema for the model.")));
 	}
+	if (at_exists(schema, names->prefix))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_FUNCTION),
+				 errmsg("function \"%s_at\" already exists in schema \"%s\"", names->prefix, names->schema),
+				 errhint("Choose another prefix or schema for the model.")));
 }
 
 /* under a safe search_path, as the role that is to own them */

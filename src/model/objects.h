@@ -16,7 +16,8 @@ typedef struct KeyColumn
 {
 	char	   *name;			/* unquoted */
 	Oid			type;
-	char	   *type_text;		/* as a column definition has it */
+	char	   *type_text;		/* qualified */
+	char	   *collate_text;	/* " COLLATE ...", or empty */
 } KeyColumn;
 
 typedef struct ModelNames

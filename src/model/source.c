@@ -121,16 +121,13 @@ check_key_type(Form_pg_attribute attr)
 				 errdetail("A key needs a type with a default operator class for btree.")));
 }
 
-/* "bigint", "pg_catalog.varchar(20) COLLATE pg_catalog.\"C\"" */
+/* empty where it is the type's own */
 static char *
-type_text(Form_pg_attribute attr)
+collate_text(Form_pg_attribute attr)
 {
-	char	   *type = format_type_extended(attr->atttypid, attr->atttypmod,
-											FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
-
 	if (!OidIsValid(attr->attcollation) || attr->attcollation == get_typcollation(attr->atttypid))
-		return type;
-	return psprintf("%s COLLATE %s", type, generate_collation_name(attr->attcollation));
+		return "";
+	return psprintf(" COLLATE %s", generate_collation_name(attr->attcollation));
 }
 
 static KeyColumn *
@@ -140,7 +137,9 @@ key_column(Form_pg_attribute attr)
 
 	column->name = pstrdup(NameStr(attr->attname));
 	column->type = attr->atttypid;
-	column->type_text = type_text(attr);
+	column->type_text = format_type_extended(attr->atttypid, attr->atttypmod,
+											 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+	column->collate_text = collate_text(attr);
 	return column;
 }
 
