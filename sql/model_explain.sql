@@ -65,6 +65,24 @@ SELECT segmentation.classify('service', '2');
 SELECT segmentation.drop_segment('service', 'ratio-too');
 SELECT segmentation.drop_segment('service', 'ratio');
 
+-- a person's decision beats the rules until it expires
+CREATE TABLE tier_override (id int NOT NULL, segment segment_id NOT NULL, member boolean NOT NULL, reason text NOT NULL,
+    author name NOT NULL, set_at timestamptz NOT NULL DEFAULT now(), expires_at timestamptz, PRIMARY KEY (id, segment));
+CREATE TABLE service_override (LIKE tier_override INCLUDING ALL);
+CREATE TABLE "market-of_override" (LIKE tier_override INCLUDING ALL);
+INSERT INTO tier_override (id, segment, member, reason, author, expires_at) VALUES
+    (1, 'rest', true, 'a test account', 'ann', '2999-01-01'), (1, 'rich', true, 'rather', 'bob', now()),
+    (3, 'rich', false, 'mistyped', 'ann', NULL), (2, 'no-more', true, 'gone', 'ann', NULL);
+INSERT INTO service_override (id, segment, member, reason, author) VALUES
+    (2, 'by-hand', true, 'asked for it', 'ann'), (2, 'gone', false, 'we know him', 'bob');
+INSERT INTO "market-of_override" (id, segment, member, reason, author) VALUES (1, 'de-b2b', false, 'moved', 'ann'), (3, 'de-b2b', true, 'moved', 'ann');
+SELECT id, segmentation.classify('tier', id::text), segmentation.classify('service', id::text), segmentation.classify('market-of', id::text) FROM customer;
+SELECT id, e.* FROM customer, segmentation.explain_customer('tier', id::text) e WHERE decided_by <> 'rule';
+SELECT id, e.* FROM customer, segmentation.explain_customer('service', id::text) e WHERE decided_by = 'override' OR segment IN ('key', 'german');
+SELECT id, e.* FROM customer, segmentation.explain_customer('market-of', id::text) e;
+SELECT segmentation.classify_row('tier', '{"id": 1, "employees": 2000}');
+DROP TABLE tier_override, service_override, "market-of_override";
+
 -- what a rule would give, and what it would change
 SELECT * FROM segmentation.preview('service', 'employees > 800');
 SELECT * FROM segmentation.preview('service', 'employees > 800', 'hipo');

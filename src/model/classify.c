@@ -36,17 +36,25 @@ segment_id_datum(const char *text)
 
 /* a column's answer is its value, whether it is a known segment or not */
 static int
+column_member(const Decision *decision, Datum *ids)
+{
+	const char *value = decision->column_value;
+	DecidedSegment *segment = value ? decide_find(decision, decision->model->id, value) : NULL;
+
+	if (value == NULL || (segment && segment->override))
+		return 0;
+	ids[0] = segment_id_datum(value);
+	return 1;
+}
+
+static int
 members(const Decision *decision, Datum *ids)
 {
 	int			count = 0;
 	ListCell   *cell;
 
-	if (decision->model->kind == MODEL_COLUMN)
-	{
-		if (decision->column_value)
-			ids[count++] = segment_id_datum(decision->column_value);
-		return count;
-	}
+	if (decision->model->kind == MODEL_COLUMN && decide_forced(decision, decision->model) == NULL)
+		return column_member(decision, ids);
 	foreach(cell, decision->order)
 	{
 		const DecidedSegment *segment = lfirst(cell);

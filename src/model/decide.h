@@ -22,6 +22,15 @@ typedef struct Condition
 	Ternary		value;
 } Condition;
 
+/* a person's decision about a customer, which beats the rule */
+typedef struct Override
+{
+	bool		member;
+	char	   *reason;
+	char	   *author;
+	char	   *expires_at;		/* NULL: never */
+} Override;
+
 typedef struct DecidedSegment
 {
 	const Model *model;
@@ -34,6 +43,7 @@ typedef struct DecidedSegment
 	Node	   *tree;			/* its parameters are the conditions, from 1 */
 	List	   *conditions;		/* Condition * */
 	Ternary		value;			/* of the rule */
+	Override   *override;		/* NULL: none that counts */
 	bool		member;
 	struct DecidedSegment *taken_by;	/* in an exclusive model: who has the
 										 * customer already */
@@ -65,6 +75,11 @@ extern char *decide_column(const Model *model);
 extern Ternary decide_tree(const DecidedSegment *segment, Node *tree,
 						   const Condition *flipped, Ternary value);
 extern void decide_members(Decision *decision);
+
+extern DecidedSegment *decide_forced(const Decision *decision, const Model *model);
+
+/* decide_override.c */
+extern void decide_read_overrides(Decision *decision, const char *key_match, Datum key);
 
 /* decide_fetch.c */
 typedef enum DecideErrors

@@ -25,6 +25,7 @@ typedef struct Fetch
 {
 	Decision   *decision;
 	char	   *from;
+	char	   *key_match;		/* NULL: no customer of the source */
 	Oid			type;			/* of $2 */
 	Datum		value;
 	MemoryContext context;		/* of what is found */
@@ -239,6 +240,8 @@ fetch_all(const Fetch *fetch, DecideErrors errors)
 
 	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
 		found = fetch_one_by_one(fetch, errors);
+	if (found && fetch->key_match)
+		decide_read_overrides(fetch->decision, fetch->key_match, fetch->value);
 	if (found)
 		decide_members(fetch->decision);
 	return found;
@@ -324,7 +327,8 @@ decide_customer(Decision *decision, ArrayType *key, DecideErrors errors)
 	.context = CurrentMemoryContext};
 
 	check_key(model, key);
-	fetch.from = psprintf("%s AS source WHERE %s", relation_name(model->source), key_match(model));
+	fetch.key_match = key_match(model);
+	fetch.from = psprintf("%s AS source WHERE %s", relation_name(model->source), fetch.key_match);
 	return fetch_all(&fetch, errors);
 }
 

@@ -119,8 +119,44 @@ apply_rank(DecidedSegment *segment)
 		segment->error = psprintf("segment \"%s\", which comes before it, could not be decided", lower->segment->id);
 }
 
+/* the segment of an exclusive or column model that an override puts the customer into, NULL: none */
+DecidedSegment *
+decide_forced(const Decision *decision, const Model *model)
+{
+	ListCell   *cell;
+
+	if (model->kind == MODEL_OVERLAPPING)
+		return NULL;
+	foreach(cell, decision->known)
+	{
+		DecidedSegment *segment = lfirst(cell);
+
+		if (segment->model == model && segment->override && segment->override->member)
+			return segment;
+	}
+	return NULL;
+}
+
+/* overrides beat rules, and the one segment that they give takes the customer out of every other */
 static void
-decide_member(DecidedSegment *segment)
+apply_overrides(const Decision *decision, DecidedSegment *segment)
+{
+	DecidedSegment *forced = decide_forced(decision, segment->model);
+
+	if (segment->override)
+	{
+		segment->error = NULL;
+		segment->member = segment->override->member;
+	}
+	if (forced == NULL)
+		return;
+	segment->member = segment == forced;
+	segment->taken_by = segment == forced ? NULL : forced;
+	segment->error = NULL;
+}
+
+static void
+decide_member(const Decision *decision, DecidedSegment *segment)
 {
 	ask_others(segment);
 	apply_rank(segment);
@@ -129,6 +165,7 @@ decide_member(DecidedSegment *segment)
 	else
 		segment->value = ternary(segment->model->kind == MODEL_EXCLUSIVE && segment->last);
 	segment->member = segment->value == TERNARY_TRUE && segment->taken_by == NULL && segment->error == NULL;
+	apply_overrides(decision, segment);
 }
 
 /* of all segments that were collected, from the values of their conditions */
@@ -138,5 +175,5 @@ decide_members(Decision *decision)
 	ListCell   *cell;
 
 	foreach(cell, decision->order)
-		decide_member(lfirst(cell));
+		decide_member(decision, lfirst(cell));
 }

@@ -94,7 +94,7 @@ turning_condition(const DecidedSegment *segment)
 {
 	ListCell   *cell;
 
-	if (segment->tree == NULL || segment->taken_by || segment->error)
+	if (segment->tree == NULL || segment->taken_by || segment->error || segment->override)
 		return NULL;
 	foreach(cell, segment->conditions)
 		if (would_turn(segment, lfirst(cell), TERNARY_TRUE) || would_turn(segment, lfirst(cell), TERNARY_FALSE))
@@ -160,9 +160,31 @@ conditions_text(const Decision *decision, const List *conditions)
 	return buf.data;
 }
 
+/* its own, or the one that puts the customer into another segment of an exclusive model */
+static const DecidedSegment *
+overridden(const DecidedSegment *segment)
+{
+	if (segment->override)
+		return segment;
+	return segment->taken_by && segment->taken_by->override && segment->taken_by->override->member ?
+		segment->taken_by : NULL;
+}
+
+static char *
+override_text(const DecidedSegment *segment)
+{
+	const Override *override = segment->override;
+
+	return psprintf("%s %s segment \"%s\": %s%s", override->author, override->member ? "put the customer into" :
+					"took the customer out of", segment->segment->id, override->reason,
+					override->expires_at ? psprintf(" (until %s)", override->expires_at) : "");
+}
+
 static const char *
 decided_by(const DecidedSegment *segment)
 {
+	if (overridden(segment))
+		return "override";
 	if (segment->error)
 		return "error";
 	if (segment->taken_by && segment->value == TERNARY_TRUE)
@@ -175,6 +197,8 @@ decided_by(const DecidedSegment *segment)
 static char *
 because(const Decision *decision, const DecidedSegment *segment, const List *conditions)
 {
+	if (overridden(segment))
+		return override_text(overridden(segment));
 	if (segment->error)
 		return segment->error;
 	if (segment->taken_by && segment->value == TERNARY_TRUE)
@@ -257,7 +281,7 @@ put_segment(const ReturnSetInfo *result, const Decision *decision, const Decided
 	StringInfoData near_miss;
 	SegmentId	id;
 
-	if (segment->tree && segment->error == NULL)
+	if (segment->tree && segment->error == NULL && overridden(segment) == NULL)
 		name_deciding(segment, segment->tree, &conditions);
 	(void) segment_id_parse(segment->segment->id, strlen(segment->segment->id), &id, NULL);
 	values[0] = SegmentIdPGetDatum(&id);
