@@ -52,6 +52,7 @@ OBJS = \
 	src/market/exchange_rate_cache.o \
 	src/market/convert_currency.o \
 	src/market/iso_codes.o \
+	src/market/language_fallback.o \
 	src/market/market_segment.o \
 	src/model/context.o \
 	src/model/catalogue.o \
@@ -108,6 +109,9 @@ SQL = \
 	src/market/iso_codes.sql \
 	src/market/market.sql \
 	src/market/offer.sql \
+	src/market/price_list.sql \
+	src/market/check_market.sql \
+	src/market/manage_market.sql \
 	src/model/define.sql \
 	src/model/segments_of.sql \
 	src/model/rule.sql \

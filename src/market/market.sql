@@ -55,6 +55,11 @@ CREATE TRIGGER market_segment_comes BEFORE INSERT ON segmentation.market
     FOR EACH ROW EXECUTE FUNCTION segmentation.market_segment();
 CREATE TRIGGER market_segment_goes AFTER DELETE ON segmentation.market
     FOR EACH ROW EXECUTE FUNCTION segmentation.market_segment();
+CREATE TRIGGER market_segments_go AFTER TRUNCATE ON segmentation.market
+    FOR EACH STATEMENT EXECUTE FUNCTION segmentation.market_segment();
+COMMENT ON TRIGGER market_segment_comes ON segmentation.market IS 'a market is a segment of model "market"';
+COMMENT ON TRIGGER market_segment_goes ON segmentation.market IS 'and no longer than it is there';
+COMMENT ON TRIGGER market_segments_go ON segmentation.market IS 'likewise';
 
 CREATE TABLE segmentation.segment_text (
     model segment_id NOT NULL,

@@ -78,6 +78,17 @@ remove_segment(MarketKey *key)
 			" AND " IS_KEY("id", "2"), key);
 }
 
+static void
+remove_all_segments(void)
+{
+	int			result = SPI_execute("DELETE FROM segmentation.segment"
+									 " WHERE model::pg_catalog.text OPERATOR(pg_catalog.=) 'market'",
+									 false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not remove segments: %s", SPI_result_code_string(result));
+}
+
 static bool
 called_as_declared(FunctionCallInfo fcinfo)
 {
@@ -86,9 +97,29 @@ called_as_declared(FunctionCallInfo fcinfo)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		return false;
 	event = ((TriggerData *) fcinfo->context)->tg_event;
+	if (TRIGGER_FIRED_BY_TRUNCATE(event))
+		return TRIGGER_FIRED_AFTER(event);
 	return TRIGGER_FIRED_FOR_ROW(event) &&
-		((TRIGGER_FIRED_BEFORE(event) && TRIGGER_FIRED_BY_INSERT(event)) ||
-		 (TRIGGER_FIRED_AFTER(event) && TRIGGER_FIRED_BY_DELETE(event)));
+		(TRIGGER_FIRED_BY_INSERT(event) ? TRIGGER_FIRED_BEFORE(event)
+		 : TRIGGER_FIRED_BY_DELETE(event) && TRIGGER_FIRED_AFTER(event));
+}
+
+static void
+follow(TriggerData *trigdata)
+{
+	MarketKey	key;
+
+	if (TRIGGER_FIRED_BY_TRUNCATE(trigdata->tg_event))
+	{
+		remove_all_segments();
+		return;
+	}
+	read_column(&key, 0, trigdata, "model");
+	read_column(&key, 1, trigdata, "id");
+	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		add_segment(&key);
+	else
+		remove_segment(&key);
 }
 
 /*
@@ -100,7 +131,6 @@ Datum
 market_segment(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	MarketKey	key;
 	Oid			userid;
 	int			sec_context;
 
@@ -110,15 +140,10 @@ market_segment(PG_FUNCTION_ARGS)
 				 errmsg("function \"%s\" was not called as the trigger that it is made for",
 						"market_segment")));
 	SPI_connect();
-	read_column(&key, 0, trigdata, "model");
-	read_column(&key, 1, trigdata, "id");
 	GetUserIdAndSecContext(&userid, &sec_context);
 	SetUserIdAndSecContext(trigdata->tg_relation->rd_rel->relowner,
 						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
-		add_segment(&key);
-	else
-		remove_segment(&key);
+	follow(trigdata);
 	SetUserIdAndSecContext(userid, sec_context);
 	SPI_finish();
 	return PointerGetDatum(trigdata->tg_trigtuple);
