@@ -139,6 +139,9 @@ REGRESS = \
 	tiers \
 	exchange_rates \
 	exchange_rates_properties \
+	markets \
+	market_checks \
+	price_list \
 	nps \
 	nps_tally \
 	latest_nps_class \

@@ -22,7 +22,7 @@ CREATE TABLE segmentation.offer (
     PRIMARY KEY (market, code),
     CONSTRAINT offer_market_currency FOREIGN KEY (market, currency) REFERENCES segmentation.market (id, currency),
     CONSTRAINT offer_free_or_price CHECK (NOT free OR price IS NULL),
-    CONSTRAINT offer_promotion_ends CHECK (NOT promotional OR upper(available) < 'infinity')
+    CONSTRAINT offer_promotion_ends CHECK (NOT promotional OR (upper(available) < 'infinity') IS TRUE)
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.offer', '');
 GRANT SELECT ON segmentation.offer TO PUBLIC;
