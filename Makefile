@@ -66,6 +66,7 @@ OBJS = \
 	src/model/segment.o \
 	src/model/alter.o \
 	src/model/drop.o \
+	src/model/retention.o \
 	src/model/program.o \
 	src/model/segments_of.o \
 	src/model/rule_functions.o \
@@ -168,6 +169,7 @@ REGRESS = \
 	chinook \
 	model_catalogue \
 	model_security \
+	model_retention \
 	catalog \
 	soft_errors
 ISOLATION = \
@@ -179,7 +181,8 @@ ISOLATION = \
 	concurrent_deferred \
 	concurrent_offer \
 	concurrent_partition \
-	exchange_rates
+	exchange_rates \
+	model_cycle
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=

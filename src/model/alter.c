@@ -414,7 +414,7 @@ alter_model(PG_FUNCTION_ARGS)
 	model_enter_caller(&saved);
 	alter(model, fcinfo, schema);
 	model_leave(&saved);
-	change_end(model);
+	change_end(model, "alter_model", NULL);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -79,3 +79,28 @@ COMMENT ON COLUMN segmentation.segment_reference.model IS 'model of the segment 
 COMMENT ON COLUMN segmentation.segment_reference.segment IS 'segment whose rule asks';
 COMMENT ON COLUMN segmentation.segment_reference.to_model IS 'model of the segment asked for';
 COMMENT ON COLUMN segmentation.segment_reference.to_segment IS 'segment asked for';
+
+CREATE TABLE segmentation.definition (
+    model segment_id NOT NULL REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
+    version integer NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    changed_by name NOT NULL DEFAULT SESSION_USER,
+    change text NOT NULL,
+    segment segment_id,
+    title text,
+    rank integer,
+    rule text,
+    PRIMARY KEY (model, version)
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.definition', '');
+GRANT SELECT ON segmentation.definition TO PUBLIC;
+COMMENT ON TABLE segmentation.definition IS 'changes of definitions, one row for each version of a model';
+COMMENT ON COLUMN segmentation.definition.model IS 'model that was changed';
+COMMENT ON COLUMN segmentation.definition.version IS 'its version since; history rows name the version that decided them';
+COMMENT ON COLUMN segmentation.definition.changed_at IS 'when, by the clock';
+COMMENT ON COLUMN segmentation.definition.changed_by IS 'who: the role that had logged in';
+COMMENT ON COLUMN segmentation.definition.change IS 'function that made the change';
+COMMENT ON COLUMN segmentation.definition.segment IS 'segment that was defined or dropped';
+COMMENT ON COLUMN segmentation.definition.title IS 'its title since';
+COMMENT ON COLUMN segmentation.definition.rank IS 'its rank since';
+COMMENT ON COLUMN segmentation.definition.rule IS 'its rule since';

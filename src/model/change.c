@@ -56,12 +56,27 @@ change_begin(const char *id, const List *others)
 	return model;
 }
 
+/* who has made a version of the model, when and by which function */
+void
+change_record(const char *model, const char *change, const char *segment)
+{
+	catalogue_execute("INSERT INTO segmentation.definition (model, version, change, segment, title, rank, rule) "
+					  "SELECT m.id, m.version, $2, $3::@types@.segment_id, s.title, s.rank, s.rule FROM segmentation.model m "
+					  "LEFT JOIN segmentation.segment s ON s.model OPERATOR(@types@.=) m.id AND s.id OPERATOR(@types@.=) $3::@types@.segment_id "
+					  "WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id",
+					  3, (Oid[]) {TEXTOID, TEXTOID, TEXTOID},
+					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(change),
+								 segment ? CStringGetTextDatum(segment) : (Datum) 0},
+					  segment ? NULL : "  n");
+}
+
 /* a refresh sees by the version that its cause is another definition */
 void
-change_end(Model *model)
+change_end(Model *model, const char *change, const char *segment)
 {
 	catalogue_execute("UPDATE segmentation.model SET version = version OPERATOR(pg_catalog.+) 1 "
 					  "WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
 	model->version++;
+	change_record(model->id, change, segment);
 }

@@ -32,6 +32,39 @@ clash_condition(const Model *model, const Rule *rule)
 	return buf.len > 0 ? buf.data : NULL;
 }
 
+/* as it is kept; NULL: none */
+static Rule *
+read_rule(const Model *model, const char *segment)
+{
+	char	   *text;
+
+	catalogue_execute("SELECT rule FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
+					  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
+					  2, (Oid[]) {TEXTOID, TEXTOID},
+					  (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(segment)}, NULL);
+	text = change_get(0, 1);
+	return text ? rule_parse(model->source, text, model->id, model->time_zone) : NULL;
+}
+
+/* whether other segments have a say in who its members are */
+static bool
+depends(const Model *model, const char *segment)
+{
+	return catalogue_execute("SELECT FROM segmentation.segment_dependency WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
+							 "AND segment OPERATOR(@types@.=) $2::@types@.segment_id LIMIT 1",
+							 2, (Oid[]) {TEXTOID, TEXTOID},
+							 (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(segment)}, NULL) > 0;
+}
+
+static bool
+is_last(const Model *model, const char *segment)
+{
+	return catalogue_execute("SELECT FROM segmentation.segment_dependency WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
+							 "AND to_segment OPERATOR(@types@.=) $2::@types@.segment_id AND by_rank LIMIT 1",
+							 2, (Oid[]) {TEXTOID, TEXTOID},
+							 (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(segment)}, NULL) == 0;
+}
+
 static void
 print_reference(StringInfo buf, const RuleReference *reference, void *arg)
 {
@@ -46,7 +79,9 @@ outcome(const Model *model, const char *segment, const Rule *rule)
 		return psprintf("%s::pg_catalog.text::%s.segment_id OPERATOR(%s.=) %s::%s.segment_id",
 						quote_identifier(model->segment_column), types_schema(), types_schema(),
 						quote_literal_cstr(segment), types_schema());
-	return rule ? rule_sql(rule, model->time_zone, print_reference, NULL) : "false";
+	if (rule)
+		return rule_sql(rule, model->time_zone, print_reference, NULL);
+	return model->kind == MODEL_EXCLUSIVE && is_last(model, segment) ? "true" : "false";
 }
 
 /* each condition is evaluated once for each customer */
@@ -79,6 +114,28 @@ warn_clashes(const char *segment, int64 clashes)
 							   (unsigned long) clashes, segment, (long long) clashes),
 				 errdetail("Such a comparison is NULL."),
 				 errhint("Convert them to one currency first, with convert_currency(price, currency).")));
+}
+
+/* what others have a say in is for preview to know */
+static void
+run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
+{
+	const char *text = rule ? rule_deparse(rule) : is_last(model, segment) ? "true" : "false";
+	ModelContext saved;
+	int			result;
+
+	model_enter_caller(&saved);
+	result = SPI_execute_with_args("SELECT customers, members, unknown FROM segmentation.preview($1, $2, $3)", 3,
+								   (Oid[]) {TEXTOID, TEXTOID, TEXTOID},
+								   (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(text),
+											  CStringGetTextDatum(segment)}, NULL, false, 1);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	count->customers = get_count(1);
+	count->members = get_count(2);
+	count->unknown = get_count(3);
+	model_leave(&saved);
+	count->known = true;
 }
 
 /* as the model's owner, as a refresh would */
@@ -128,20 +185,21 @@ warn_error(const char *segment, const ErrorData *error)
 			 errhint("Until the rule or the data is mended, the model cannot be refreshed.")));
 }
 
-void
-count_segment(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
+/* after an error counts stay unknown, and a warning says why */
+static void
+count_guarded(const Model *model, const char *segment, const Rule *rule, bool alone, SegmentCount *count)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 
-	memset(count, 0, sizeof(*count));
-	if (rule && rule->references != NIL)
-		return;
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		run(model, segment, rule, count);
+		if (alone)
+			run(model, segment, rule, count);
+		else
+			run_preview(model, segment, rule, count);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -162,4 +220,13 @@ count_segment(const Model *model, const char *segment, const Rule *rule, Segment
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
+}
+
+void
+count_segment(const Model *model, const char *segment, SegmentCount *count)
+{
+	bool		alone = model->kind == MODEL_COLUMN || !depends(model, segment);
+
+	memset(count, 0, sizeof(*count));
+	count_guarded(model, segment, read_rule(model, segment), alone, count);
 }

@@ -266,6 +266,7 @@ create_model(PG_FUNCTION_ARGS)
 	define_check_new(model.id, model.kind);
 	define_objects(&model, define_name(fcinfo, ARG_SCHEMA));
 	insert_model(&model, define_text(fcinfo, ARG_OBJECTIVE));
+	change_record(model.id, "create_model", NULL);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_VOID();

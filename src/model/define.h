@@ -28,7 +28,8 @@ extern void define_objects(Model *model, const char *schema);
 /* change.c: what every change of a definition begins and ends with */
 extern Model *change_begin(const char *id, const List *others);
 extern void change_lock(const List *ids);
-extern void change_end(Model *model);
+extern void change_record(const char *model, const char *change, const char *segment);
+extern void change_end(Model *model, const char *change, const char *segment);
 extern Datum change_texts(const List *strings);
 extern char *change_get(int row, int column);
 
@@ -44,7 +45,6 @@ typedef struct SegmentCount
 	int64		unknown;		/* customers for whom the rule is NULL */
 } SegmentCount;
 
-extern void count_segment(const Model *model, const char *segment, const Rule *rule,
-						  SegmentCount *count);
+extern void count_segment(const Model *model, const char *segment, SegmentCount *count);
 
 #endif							/* SEGMENTATION_MODEL_DEFINE_H */

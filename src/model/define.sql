@@ -47,3 +47,13 @@ CREATE FUNCTION segmentation.drop_model(model text) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segmentation.drop_model(text) IS
     'drops a model with its segments, tables, views and history, if no rule of another model refers to it and nothing of yours depends on them';
+
+CREATE FUNCTION segmentation.prune_history(model text, before timestamptz) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION segmentation.prune_history(text, timestamptz) IS
+    'deletes the periods of a model''s history that ended by a moment, and says how many; takes DELETE on the history';
+
+CREATE FUNCTION segmentation.forget_customer(model text, VARIADIC key text[]) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION segmentation.forget_customer(text, text[]) IS
+    'deletes all that a model has stored of a customer, and says how many rows; takes DELETE on its assignment and history';

@@ -261,7 +261,7 @@ write_definition(Definition *def, Model *model)
 		write_references(def);
 	if (def->moves || (def->rule && def->rule->references != NIL))
 		cycle_check(def->model, def->segment);
-	change_end(model);
+	change_end(model, "define_segment", def->segment);
 }
 
 /* the model as it is then */
@@ -340,7 +340,7 @@ define_segment(PG_FUNCTION_ARGS)
 	if (def->rule)
 		rule_notice_stable(def->rule);
 	if (OidIsValid(model->source) && (PG_ARGISNULL(ARG_COUNT) || PG_GETARG_BOOL(ARG_COUNT)))
-		count_segment(model, def->segment, def->rule, &count);
+		count_segment(model, def->segment, &count);
 	SPI_finish();
 	return count_row(fcinfo, &count);
 }
@@ -393,7 +393,7 @@ drop_segment(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, id)));
-	change_end(model);
+	change_end(model, "drop_segment", segment);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -1,0 +1,155 @@
+/*
+ * retention.c: prune_history and forget_customer.
+ *
+ * Both act with the rights of whoever calls them on the model's tables, in the
+ * transaction of the call: all of it happens or none.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "model/define.h"
+#include "model/objects.h"
+
+static int64
+execute(const char *sql, int nargs, Oid *types, Datum *values)
+{
+	ModelContext saved;
+	int			result;
+
+	model_enter_caller(&saved);
+	result = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	model_leave(&saved);
+	return SPI_processed;
+}
+
+/* "OPERATOR(pg_catalog.=)" */
+static char *
+equality(Oid type)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "type %u has no equality operator", type);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* the key's columns equal the parameters, each read by its column's type */
+static char *
+key_condition(const Model *model, Oid relid)
+{
+	List	   *key = source_key(relid, model->key);
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, key)
+	{
+		KeyColumn  *column = lfirst(cell);
+		int			n = foreach_current_index(cell) + 1;
+
+		appendStringInfo(&buf, "%s%s %s $%d::%s", n > 1 ? " AND " : "", quote_identifier(column->name),
+						 equality(column->type), n, column->type_text);
+	}
+	return buf.data;
+}
+
+static void
+check_key(const Model *model, ArrayType *key)
+{
+	int			expected = list_length(model->key);
+
+	if (ARR_NDIM(key) != 1 || ARR_DIMS(key)[0] != expected || array_contains_nulls(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg_plural("key of a customer in model \"%s\" needs %d value, which is not null",
+							   "key of a customer in model \"%s\" needs %d values, none of them null",
+							   expected, model->id, expected)));
+}
+
+/* a row that a refresh is writing is waited for, and what it has written goes too */
+static int64
+forget(const Model *model, int nkeys, Oid *types, Datum *values)
+{
+	Oid			tables[] = {model->assignment, model->history};
+	int64		count = 0;
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+		count += execute(psprintf("DELETE FROM %s WHERE %s", relation_name(tables[i]),
+								  key_condition(model, tables[i])), nkeys, types, values);
+	return count;
+}
+
+static void
+notice_in_source(const Model *model, int nkeys, Oid *types, Datum *values)
+{
+	if (OidIsValid(relation_owner(model->source)) &&
+		execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", relation_name(model->source),
+						 key_condition(model, model->source)), nkeys, types, values) > 0)
+		ereport(NOTICE,
+				(errmsg("the customer is still in the source of model \"%s\"", model->id),
+				 errdetail("The next refresh will store an answer again."),
+				 errhint("Delete the customer there first.")));
+}
+
+PG_FUNCTION_INFO_V1(forget_customer);
+Datum
+forget_customer(PG_FUNCTION_ARGS)
+{
+	Model	   *model;
+	ArrayType  *key;
+	Datum	   *values;
+	Oid			types[INDEX_MAX_KEYS];
+	int			nkeys;
+	int64		count;
+
+	define_require_argument(fcinfo, 0, "model");
+	define_require_argument(fcinfo, 1, "key");
+	model = model_read_definition(define_id(fcinfo, 0));
+	model_check_tables(model);
+	key = PG_GETARG_ARRAYTYPE_P(1);
+	check_key(model, key);
+	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &nkeys);
+	for (int i = 0; i < nkeys; i++)
+		types[i] = TEXTOID;
+	SPI_connect();
+	count = forget(model, nkeys, types, values);
+	notice_in_source(model, nkeys, types, values);
+	SPI_finish();
+	PG_RETURN_INT64(count);
+}
+
+PG_FUNCTION_INFO_V1(prune_history);
+Datum
+prune_history(PG_FUNCTION_ARGS)
+{
+	Model	   *model;
+	int64		count;
+
+	define_require_argument(fcinfo, 0, "model");
+	define_require_argument(fcinfo, 1, "before");
+	model = model_read_definition(define_id(fcinfo, 0));
+	model_check_tables(model);
+	SPI_connect();
+	count = execute(psprintf("DELETE FROM %s WHERE until OPERATOR(pg_catalog.<=) $1", relation_name(model->history)),
+					1, (Oid[]) {TIMESTAMPTZOID}, (Datum[]) {PG_GETARG_DATUM(1)});
+	SPI_finish();
+	PG_RETURN_INT64(count);
+}
