@@ -79,6 +79,7 @@ OBJS = \
 	src/model/check_rule.o \
 	src/model/decide_collect.o \
 	src/model/decide_value.o \
+	src/model/decide_text.o \
 	src/model/decide_override.o \
 	src/model/decide_fetch.o \
 	src/model/explain.o \

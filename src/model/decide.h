@@ -14,9 +14,7 @@
 /* what stands between AND, OR, NOT and IS TRUE of a rule, once */
 typedef struct Condition
 {
-	char	   *kept;			/* as it stands in the rule */
-	char	   *sql;			/* its clock bound; NULL: in_segment */
-	char	   *text;			/* for people */
+	Node	   *expr;			/* as it stands in the rule; NULL: of a column */
 	List	   *columns;		/* char *, that it reads */
 	struct DecidedSegment *reference;	/* of in_segment */
 	Ternary		value;
@@ -42,6 +40,7 @@ typedef struct DecidedSegment
 	Rule	   *rule;			/* NULL: none, or a column's */
 	Node	   *tree;			/* its parameters are the conditions, from 1 */
 	List	   *conditions;		/* Condition * */
+	char	   *sql;			/* those that are no in_segment, with a comma between; NULL: none */
 	Ternary		value;			/* of the rule */
 	Override   *override;		/* NULL: none that counts */
 	bool		member;
@@ -70,6 +69,9 @@ extern void decide_collect(Decision *decision, DecidedSegment *segment);
 extern void decide_collect_all(Decision *decision);
 extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
 extern char *decide_column(const Model *model);
+
+/* decide_text.c */
+extern char *decide_condition_text(const DecidedSegment *segment, const Condition *condition);
 
 /* decide_value.c */
 extern Ternary decide_tree(const DecidedSegment *segment, Node *tree,

@@ -9,7 +9,6 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 #include "utils/timestamp.h"
@@ -22,7 +21,6 @@ typedef struct Splitting
 {
 	Decision   *decision;
 	DecidedSegment *segment;
-	List	   *context;		/* of deparsing */
 } Splitting;
 
 /* as of now or, where the model has been refreshed as of a later moment, of that */
@@ -106,30 +104,6 @@ decide_need(Decision *decision, const char *model, const char *segment)
 	return result;
 }
 
-/* without the parentheses around the whole */
-static char *
-unparenthesised(char *text)
-{
-	size_t		length = strlen(text);
-	int			depth = 0;
-	char		quote = 0;
-
-	if (text[0] != '(')
-		return text;
-	for (size_t i = 0; i < length; i++)
-	{
-		if (quote)
-			quote = text[i] == quote ? 0 : quote;
-		else if (text[i] == '\'' || text[i] == '"')
-			quote = text[i];
-		else if (text[i] == '(')
-			depth++;
-		else if (text[i] == ')' && --depth == 0 && i + 1 < length)
-			return text;
-	}
-	return pnstrdup(text + 1, length - 2);
-}
-
 static List *
 column_names(const Model *model, Node *expr)
 {
@@ -157,58 +131,26 @@ add_columns(Decision *decision, List *names)
 	}
 }
 
-static Condition *
-new_condition(DecidedSegment *segment, char *text)
-{
-	Condition  *condition = palloc0(sizeof(Condition));
-
-	condition->text = text;
-	segment->conditions = lappend(segment->conditions, condition);
-	return condition;
-}
-
 static void
-ask_segment(Splitting *splitting, Condition *condition, FuncExpr *in_segment)
+ask_segment(Splitting *splitting, Condition *condition)
 {
-	RuleReference *reference = rule_reference(splitting->segment->rule, in_segment);
+	RuleReference *reference = rule_reference(splitting->segment->rule, (FuncExpr *) condition->expr);
 
-	condition->text = reference->own_model ?
-		psprintf("in_segment('%s')", reference->segment) :
-		psprintf("in_segment('%s', '%s')", reference->model, reference->segment);
 	condition->reference = decide_need(splitting->decision, reference->model, reference->segment);
 	decide_collect(splitting->decision, condition->reference);
 }
 
-/* as people write it: without the schemas that are near */
-static char *
-readable(Splitting *splitting, Node *node)
-{
-	const Model *model = splitting->segment->model;
-	int			save_nestlevel = NewGUCNestLevel();
-	char	   *result;
-
-	expression_set_option("search_path", psprintf("pg_catalog, %s, segmentation, %s", types_schema(),
-												  quote_identifier(get_namespace_name(get_rel_namespace(model->source)))));
-	expression_set_option("quote_all_identifiers", "off");
-	result = unparenthesised(deparse_expression(node, splitting->context, false, false));
-	AtEOXact_GUC(true, save_nestlevel);
-	return result;
-}
-
 static void
-new_rule_condition(Splitting *splitting, Node *node, char *kept)
+add_condition(Splitting *splitting, Node *node)
 {
-	DecidedSegment *segment = splitting->segment;
-	Condition  *condition = new_condition(segment, readable(splitting, node));
+	Condition  *condition = palloc0(sizeof(Condition));
 
-	condition->kept = kept;
+	condition->expr = node;
+	splitting->segment->conditions = lappend(splitting->segment->conditions, condition);
 	if (rule_is_in_segment(node))
-	{
-		ask_segment(splitting, condition, (FuncExpr *) node);
-		return;
-	}
-	condition->sql = expression_deparse(rule_bind_clock(node, segment->model->time_zone), splitting->context, false);
-	condition->columns = column_names(segment->model, node);
+		ask_segment(splitting, condition);
+	else
+		condition->columns = column_names(splitting->segment->model, node);
 	add_columns(splitting->decision, condition->columns);
 }
 
@@ -217,14 +159,39 @@ static int
 condition_number(Splitting *splitting, Node *node)
 {
 	DecidedSegment *segment = splitting->segment;
-	char	   *kept = expression_deparse(node, splitting->context, false);
 	ListCell   *cell;
 
 	foreach(cell, segment->conditions)
-		if (strcmp(((Condition *) lfirst(cell))->kept, kept) == 0)
+		if (equal(((Condition *) lfirst(cell))->expr, node))
 			return foreach_current_index(cell) + 1;
-	new_rule_condition(splitting, node, kept);
+	add_condition(splitting, node);
 	return list_length(segment->conditions);
+}
+
+/* as one array of which only the elements are taken: deparsing has its price for each call */
+static char *
+conditions_sql(const DecidedSegment *segment)
+{
+	const Model *model = segment->model;
+	ArrayExpr  *array = makeNode(ArrayExpr);
+	char	   *text;
+	ListCell   *cell;
+
+	foreach(cell, segment->conditions)
+	{
+		Condition  *condition = lfirst(cell);
+
+		if (condition->reference == NULL)
+			array->elements = lappend(array->elements, rule_bind_clock(condition->expr, model->time_zone));
+	}
+	if (array->elements == NIL)
+		return NULL;
+	array->array_typeid = BOOLARRAYOID;
+	array->element_typeid = BOOLOID;
+	array->location = -1;
+	text = expression_deparse((Node *) array, deparse_context_for("source", model->source), false);
+	Assert(strncmp(text, "ARRAY[", 6) == 0);
+	return pnstrdup(text + 6, strlen(text) - 7);
 }
 
 static Node *
@@ -277,12 +244,11 @@ decide_column(const Model *model)
 static void
 collect_column(Decision *decision, DecidedSegment *segment)
 {
-	const Model *model = segment->model;
-	Condition  *condition = new_condition(segment, psprintf("%s = '%s'", quote_identifier(model->segment_column),
-															segment->segment->id));
+	Condition  *condition = palloc0(sizeof(Condition));
 
-	condition->sql = psprintf("%s OPERATOR(pg_catalog.=) '%s'", decide_column(model), segment->segment->id);
-	condition->columns = list_make1(model->segment_column);
+	condition->columns = list_make1(segment->model->segment_column);
+	segment->conditions = list_make1(condition);
+	segment->sql = psprintf("%s OPERATOR(pg_catalog.=) '%s'", decide_column(segment->model), segment->segment->id);
 	add_columns(decision, condition->columns);
 	segment->tree = as_parameter(1);
 }
@@ -291,11 +257,11 @@ static void
 collect_rule(Decision *decision, DecidedSegment *segment)
 {
 	const Model *model = segment->model;
-	Splitting	splitting = {decision, segment, NIL};
+	Splitting	splitting = {decision, segment};
 
 	segment->rule = rule_parse(model->source, segment->segment->rule, model->id, model->time_zone);
-	splitting.context = deparse_context_for("source", model->source);
 	segment->tree = split(&splitting, segment->rule->expr);
+	segment->sql = conditions_sql(segment);
 }
 
 static void

@@ -34,21 +34,19 @@ typedef struct Fetch
 static void
 print_conditions(StringInfo buf, const List *segments)
 {
-	ListCell   *cell;
-	ListCell   *inner;
 	const char *separator = "";
+	ListCell   *cell;
 
 	appendStringInfoString(buf, "ARRAY[");
 	foreach(cell, segments)
-		foreach(inner, ((DecidedSegment *) lfirst(cell))->conditions)
-		{
-			const Condition *condition = lfirst(inner);
+	{
+		const DecidedSegment *segment = lfirst(cell);
 
-			if (condition->sql == NULL)
-				continue;
-			appendStringInfo(buf, "%s%s", separator, condition->sql);
-			separator = ", ";
-		}
+		if (segment->sql == NULL)
+			continue;
+		appendStringInfo(buf, "%s%s", separator, segment->sql);
+		separator = ", ";
+	}
 	appendStringInfoString(buf, "]::pg_catalog.bool[]");
 }
 
@@ -110,7 +108,7 @@ take_conditions(const List *segments)
 		{
 			Condition  *condition = lfirst(inner);
 
-			if (condition->sql == NULL)
+			if (condition->reference)
 				continue;
 			condition->value = nulls[i] ? TERNARY_NULL : DatumGetBool(values[i]) ? TERNARY_TRUE : TERNARY_FALSE;
 			i++;

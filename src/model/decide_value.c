@@ -102,7 +102,7 @@ ask_others(DecidedSegment *segment)
 			continue;
 		condition->value = ternary(condition->reference->member);
 		if (condition->reference->error && segment->error == NULL)
-			segment->error = psprintf("%s could not be decided", condition->text);
+			segment->error = psprintf("%s could not be decided", decide_condition_text(segment, condition));
 	}
 }
 

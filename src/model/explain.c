@@ -132,11 +132,11 @@ shown(const char *value)
 
 /* "employees > 1000 is false (employees is 12)" */
 static void
-append_condition(StringInfo buf, const Decision *decision, const Condition *condition)
+append_condition(StringInfo buf, const Decision *decision, const DecidedSegment *segment, const Condition *condition)
 {
 	ListCell   *cell;
 
-	appendStringInfo(buf, "%s is %s", condition->text, value_text(condition->value));
+	appendStringInfo(buf, "%s is %s", decide_condition_text(segment, condition), value_text(condition->value));
 	foreach(cell, condition->columns)
 		appendStringInfo(buf, "%s%s is %s", foreach_current_index(cell) > 0 ? ", " : " (",
 						 quote_identifier(lfirst(cell)), shown(column_value(decision, lfirst(cell))));
@@ -145,7 +145,7 @@ append_condition(StringInfo buf, const Decision *decision, const Condition *cond
 }
 
 static char *
-conditions_text(const Decision *decision, const List *conditions)
+conditions_text(const Decision *decision, const DecidedSegment *segment, const List *conditions)
 {
 	StringInfoData buf;
 	ListCell   *cell;
@@ -155,7 +155,7 @@ conditions_text(const Decision *decision, const List *conditions)
 	{
 		if (foreach_current_index(cell) > 0)
 			appendStringInfoString(&buf, "; ");
-		append_condition(&buf, decision, lfirst(cell));
+		append_condition(&buf, decision, segment, lfirst(cell));
 	}
 	return buf.data;
 }
@@ -207,7 +207,7 @@ because(const Decision *decision, const DecidedSegment *segment, const List *con
 		return segment->value == TERNARY_TRUE ? "everyone else is in it" : "it has no rule";
 	if (conditions == NIL)
 		return psprintf("the rule is always %s", value_text(segment->value));
-	return conditions_text(decision, conditions);
+	return conditions_text(decision, segment, conditions);
 }
 
 static void
@@ -220,12 +220,13 @@ append_json_text(StringInfo buf, const char *text)
 }
 
 static void
-append_json_condition(StringInfo buf, const Decision *decision, const Condition *condition)
+append_json_condition(StringInfo buf, const Decision *decision, const DecidedSegment *segment,
+					  const Condition *condition)
 {
 	ListCell   *cell;
 
 	appendStringInfoString(buf, "{\"condition\": ");
-	escape_json(buf, condition->text);
+	escape_json(buf, decide_condition_text(segment, condition));
 	appendStringInfo(buf, ", \"value\": %s, \"columns\": {",
 					 condition->value == TERNARY_NULL ? "null" : value_text(condition->value));
 	foreach(cell, condition->columns)
@@ -258,12 +259,12 @@ detail(const Decision *decision, const DecidedSegment *segment, const List *cond
 	{
 		if (foreach_current_index(cell) > 0)
 			appendStringInfoString(&buf, ", ");
-		append_json_condition(&buf, decision, lfirst(cell));
+		append_json_condition(&buf, decision, segment, lfirst(cell));
 	}
 	appendStringInfo(&buf, "], \"near_miss\": %s, \"turns_on\": ",
 					 turning && !segment->member ? "true" : "false");
 	if (turning)
-		append_json_condition(&buf, decision, turning);
+		append_json_condition(&buf, decision, segment, turning);
 	else
 		appendStringInfoString(&buf, "null");
 	appendStringInfoChar(&buf, '}');
@@ -293,7 +294,7 @@ put_segment(const ReturnSetInfo *result, const Decision *decision, const Decided
 	if (!nulls[4])
 	{
 		initStringInfo(&near_miss);
-		append_condition(&near_miss, decision, turning);
+		append_condition(&near_miss, decision, segment, turning);
 		values[4] = CStringGetTextDatum(near_miss.data);
 	}
 	values[5] = detail(decision, segment, conditions, turning);

@@ -75,7 +75,7 @@ static char *
 true_text(const Preview *preview, const DecidedSegment *segment)
 {
 	if (segment->model->kind == MODEL_COLUMN)
-		return ((Condition *) linitial(segment->conditions))->sql;
+		return segment->sql;
 	if (segment->rule)
 		return rule_text(preview, segment->rule);
 	return segment->model->kind == MODEL_EXCLUSIVE && segment->last ? "true" : "false";
