@@ -183,7 +183,8 @@ ISOLATION = \
 	concurrent_offer \
 	concurrent_partition \
 	exchange_rates \
-	model_cycle
+	model_cycle \
+	concurrent_activation
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=
