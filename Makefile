@@ -35,6 +35,9 @@ OBJS = \
 	src/measure/nps_tally_ops.o \
 	src/measure/nps.o \
 	src/measure/latest_nps_class.o \
+	src/measure/quantile.o \
+	src/measure/quantile_io.o \
+	src/measure/rfm.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
 	src/lock/queries.o \
@@ -104,6 +107,8 @@ SQL = \
 	src/measure/nps_tally_ops.sql \
 	src/measure/nps.sql \
 	src/measure/latest_nps_class.sql \
+	src/measure/quantile.sql \
+	src/measure/rfm.sql \
 	src/lock/lock.sql \
 	src/lock/install.sql \
 	src/market/exchange_rate.sql \
@@ -149,6 +154,9 @@ REGRESS = \
 	latest_nps_class \
 	nps_properties \
 	nps_environment \
+	rfm \
+	rfm_properties \
+	rfm_orders \
 	model_rules \
 	model_explain \
 	model_explain_properties \
