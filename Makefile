@@ -87,7 +87,16 @@ OBJS = \
 	src/model/decide_fetch.o \
 	src/model/explain.o \
 	src/model/classify.o \
-	src/model/preview.o
+	src/model/preview.o \
+	src/model/compile.o \
+	src/model/refresh.o \
+	src/model/refresh_rows.o \
+	src/model/refresh_source.o \
+	src/model/refresh_first.o \
+	src/model/refresh_difference.o \
+	src/model/refresh_write.o \
+	src/model/refresh_log.o \
+	src/model/verify.o
 
 SQL = \
 	src/extension.sql \
@@ -123,7 +132,8 @@ SQL = \
 	src/model/segments_of.sql \
 	src/model/rule.sql \
 	src/model/explain.sql \
-	src/model/preview.sql
+	src/model/preview.sql \
+	src/model/refresh.sql
 
 REGRESS = \
 	extension \
@@ -161,6 +171,7 @@ REGRESS = \
 	model_explain \
 	model_explain_properties \
 	model_program \
+	model_refresh \
 	lock_install \
 	lock_conditions \
 	lock_subscriptions \

@@ -29,13 +29,14 @@ enum
 	MODEL_MEMBER,
 	MODEL_VERSION,
 	MODEL_REFRESHED_VERSION,
+	MODEL_REFRESHED_AT,
 	MODEL_AS_OF
 };
 
 #define MODEL_QUERY \
 	"SELECT id::pg_catalog.text, kind, source::pg_catalog.oid, segment_column, key, time_zone, prefix, " \
 	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, " \
-	"version, refreshed_version, as_of " \
+	"version, refreshed_version, refreshed_at, as_of " \
 	"FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id"
 
 #define SEGMENT_QUERY \
@@ -124,6 +125,7 @@ model_from(HeapTuple tuple)
 {
 	Model	   *model = palloc0(sizeof(Model));
 	bool		isnull;
+	Datum		refreshed_at;
 	Datum		as_of;
 
 	model->id = get_text(tuple, MODEL_ID);
@@ -138,6 +140,8 @@ model_from(HeapTuple tuple)
 	model->member = get_oid(tuple, MODEL_MEMBER);
 	model->version = get_int(tuple, MODEL_VERSION, &isnull);
 	model->refreshed_version = get_int(tuple, MODEL_REFRESHED_VERSION, &isnull);
+	refreshed_at = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_REFRESHED_AT, &isnull);
+	model->refreshed_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(refreshed_at);
 	as_of = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_AS_OF, &isnull);
 	model->has_as_of = !isnull;
 	if (!isnull)

@@ -40,6 +40,7 @@ typedef struct Model
 	Oid			owner;
 	int			version;
 	int			refreshed_version;	/* 0: never */
+	TimestampTz refreshed_at;	/* by the clock; -infinity: never */
 	bool		has_as_of;
 	TimestampTz as_of;
 	List	   *segments;		/* ModelSegment *, in the order of rank, then id */

@@ -135,7 +135,7 @@ append_reference(RulePrint *print, FuncExpr *in_segment)
 	RuleReference *reference = rule_reference(print->rule, in_segment);
 	bool		own = print->rule->model && strcmp(reference->model, print->rule->model) == 0;
 
-	append_token(print, own ? reference->segment : psprintf("%s/%s", reference->model, reference->segment));
+	append_token(print, psprintf("%s/%s", own ? "" : reference->model, reference->segment));
 }
 
 static const char *

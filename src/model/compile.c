@@ -1,0 +1,567 @@
+/*
+ * compile.c: all rules of a model as one SELECT, which makes one pass over the
+ * source.
+ *
+ * What a rule asks of the source is a condition, computed into a flag; how the
+ * flags and segments of segments come together is a program that segments_of
+ * runs (program.h).  Spelling nested rules out in place would repeat them
+ * without bound.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_operator.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "model/compile.h"
+#include "model/objects.h"
+#include "model/program.h"
+#include "model/rule.h"
+
+/* "model/segment" */
+#define NAME_LEN (2 * SEGMENT_ID_MAX_LEN + 2)
+
+typedef struct NamedSegment
+{
+	char		name[NAME_LEN]; /* hash key */
+	CompiledSegment *segment;
+} NamedSegment;
+
+typedef struct Analysis
+{
+	Compilation *result;
+	HTAB	   *segments;		/* NamedSegment, of all models that were read */
+	const List *kept;
+	List	   *path;			/* CompiledSegment *, whose rules are being followed */
+} Analysis;
+
+static void follow(Analysis *analysis, CompiledSegment *segment);
+
+/* "a.id, a.tenant" or, without alias, "id, tenant" */
+char *
+compile_key_list(const List *key, const char *alias)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, key)
+		appendStringInfo(&buf, "%s%s%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+						 alias ? alias : "", alias ? "." : "", quote_identifier(lfirst(cell)));
+	return buf.data;
+}
+
+/* the operator by which values of the type are the same key */
+static char *
+equality_operator(Oid type)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "type %u has no equality operator", type);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* "a.id OPERATOR(pg_catalog.=) b.id AND ..." */
+char *
+compile_key_match(const Model *model, const char *left, const char *right)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, model->key)
+	{
+		const char *name = quote_identifier(lfirst(cell));
+		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
+
+		appendStringInfo(&buf, "%s%s.%s %s %s.%s", foreach_current_index(cell) > 0 ? " AND " : "",
+						 left, name, equality_operator(type), right, name);
+	}
+	return buf.data;
+}
+
+static char *
+segment_name(const char *model, const char *segment)
+{
+	return psprintf("%s/%s", model, segment);
+}
+
+static CompiledSegment *
+find_segment(const Analysis *analysis, const char *model, const char *segment)
+{
+	NamedSegment *entry = hash_search(analysis->segments, segment_name(model, segment), HASH_FIND, NULL);
+
+	return entry ? entry->segment : NULL;
+}
+
+static bool
+is_named(const List *names, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_model(Analysis *analysis, const Model *model)
+{
+	CompiledSegment *lower = NULL;
+	ListCell   *cell;
+
+	analysis->result->models = lappend(analysis->result->models, unconstify(Model *, model));
+	foreach(cell, model->segments)
+	{
+		const ModelSegment *segment = lfirst(cell);
+		CompiledSegment *compiled = palloc0(sizeof(CompiledSegment));
+		char	   *name = segment_name(model->id, segment->id);
+		NamedSegment *entry = hash_search(analysis->segments, name, HASH_ENTER, NULL);
+
+		compiled->model = model;
+		compiled->segment = segment;
+		compiled->last = lnext(model->segments, cell) == NULL;
+		compiled->lower = lower;
+		compiled->kept = is_named(analysis->kept, name);
+		entry->segment = compiled;
+		lower = compiled;
+	}
+}
+
+static bool
+same_names(const List *a, const List *b)
+{
+	ListCell   *cell_a;
+	ListCell   *cell_b;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(cell_a, a, cell_b, b)
+		if (strcmp(lfirst(cell_a), lfirst(cell_b)) != 0)
+			return false;
+	return true;
+}
+
+/* rules of another model can be asked for only where they divide the same customers */
+static void
+check_same_customers(const Model *model, const Model *other)
+{
+	if (other->source != model->source || !same_names(other->key, model->key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("models \"%s\" and \"%s\" are of different customers", model->id, other->id),
+				 errdetail("A rule can ask for segments of a model with the same source and key only.")));
+}
+
+static void
+need_model(Analysis *analysis, const char *id)
+{
+	Model	   *other;
+	ListCell   *cell;
+
+	foreach(cell, analysis->result->models)
+		if (strcmp(((Model *) lfirst(cell))->id, id) == 0)
+			return;
+	other = model_read(id);
+	check_same_customers(analysis->result->model, other);
+	add_model(analysis, other);
+}
+
+pg_noreturn static void
+raise_cycle(const Analysis *analysis, const CompiledSegment *segment)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, analysis->path)
+	{
+		CompiledSegment *step = lfirst(cell);
+
+		if (buf.len > 0 || step == segment)
+			appendStringInfo(&buf, "%s/%s, ", step->model->id, step->segment->id);
+	}
+	appendStringInfo(&buf, "%s/%s", segment->model->id, segment->segment->id);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+			 errmsg("segments ask for each other"),
+			 errdetail("The path is %s.", buf.data)));
+	pg_unreachable();
+}
+
+static CompiledSegment *
+need_segment(Analysis *analysis, const RuleReference *reference)
+{
+	CompiledSegment *result;
+
+	need_model(analysis, reference->model);
+	result = find_segment(analysis, reference->model, reference->segment);
+	if (result == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("segment \"%s\" of model \"%s\" does not exist",
+						reference->segment, reference->model)));
+	return result;
+}
+
+static void
+follow_references(Analysis *analysis, CompiledSegment *segment, const Rule *rule)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule->references)
+	{
+		CompiledSegment *needed = need_segment(analysis, lfirst(cell));
+
+		follow(analysis, needed);
+		segment->references = lappend(segment->references, needed);
+		segment->kept |= needed->kept;
+	}
+}
+
+/* in an exclusive model, who has a segment of lower rank has no other */
+static void
+follow_lower_ranks(Analysis *analysis, const CompiledSegment *segment)
+{
+	List	   *lower = NIL;
+
+	for (CompiledSegment *next = segment->lower; next && !next->done; next = next->lower)
+		lower = lappend(lower, next);
+	for (int i = list_length(lower) - 1; i >= 0; i--)
+		follow(analysis, list_nth(lower, i));
+}
+
+/* without a rule: everyone else where it is the last of an exclusive model, nobody otherwise */
+static char *
+ruleless_line(const CompiledSegment *segment)
+{
+	return pstrdup(segment->model->kind == MODEL_EXCLUSIVE && segment->last ? "true" : "false");
+}
+
+/* the application's column as text; ids are compared in lower case, ASCII only */
+static char *
+segment_column(const Model *model)
+{
+	return psprintf("pg_catalog.lower(%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
+					quote_identifier(model->segment_column));
+}
+
+static char *
+column_line(CompiledSegment *segment)
+{
+	segment->conditions = list_make1(psprintf("%s OPERATOR(pg_catalog.=) %s",
+											  segment_column(segment->model),
+											  quote_literal_cstr(segment->segment->id)));
+	return pstrdup("1");
+}
+
+static char *
+rule_line(Analysis *analysis, CompiledSegment *segment)
+{
+	const Model *model = segment->model;
+	Rule	   *rule = rule_parse(model->source, segment->segment->rule, model->id, model->time_zone);
+
+	follow_references(analysis, segment, rule);
+	return rule_program(rule, model->time_zone, &segment->conditions);
+}
+
+static void
+follow_rule(Analysis *analysis, CompiledSegment *segment)
+{
+	if (segment->kept)
+		return;
+	if (segment->model->kind == MODEL_COLUMN)
+		segment->line = column_line(segment);
+	else if (segment->segment->rule)
+		segment->line = rule_line(analysis, segment);
+	else
+		segment->line = ruleless_line(segment);
+}
+
+static void
+name_rule(void *arg)
+{
+	const CompiledSegment *segment = arg;
+
+	errcontext("rule of segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id);
+}
+
+/* everything that the segment asks for comes before it */
+static void
+follow(Analysis *analysis, CompiledSegment *segment)
+{
+	ErrorContextCallback callback = {error_context_stack, name_rule, segment};
+
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	if (segment->done)
+		return;
+	if (segment->open)
+		raise_cycle(analysis, segment);
+	segment->open = true;
+	analysis->path = lappend(analysis->path, segment);
+	if (segment->model->kind == MODEL_EXCLUSIVE)
+		follow_lower_ranks(analysis, segment);
+	error_context_stack = &callback;
+	follow_rule(analysis, segment);
+	error_context_stack = callback.previous;
+	analysis->path = list_delete_last(analysis->path);
+	segment->done = true;
+	analysis->result->segments = lappend(analysis->result->segments, segment);
+}
+
+static HTAB *
+create_segments(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = NAME_LEN;
+	ctl.entrysize = sizeof(NamedSegment);
+	ctl.hcxt = CurrentMemoryContext;
+	return hash_create("segments to be compiled", 64, &ctl,
+					   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+Compilation *
+model_analyse(const Model *model, const List *kept)
+{
+	Analysis	analysis = {0};
+	ListCell   *cell;
+
+	analysis.result = palloc0(sizeof(Compilation));
+	analysis.result->model = model;
+	analysis.segments = create_segments();
+	analysis.kept = kept;
+	add_model(&analysis, model);
+	if (model->kind != MODEL_COLUMN)
+		foreach(cell, model->segments)
+			follow(&analysis, find_segment(&analysis, model->id, ((ModelSegment *) lfirst(cell))->id));
+	hash_destroy(analysis.segments);
+	return analysis.result;
+}
+
+
+typedef struct Printer
+{
+	const Compilation *compilation;
+	List	   *conditions;		/* char *, of the program */
+	StringInfoData lines;
+	List	   *kept;			/* Model *, whose assignments are read */
+	List	   *opened;			/* Model *, exclusive ones of which a segment was printed */
+} Printer;
+
+/* "segment" of the own model, "model/segment" of another */
+static char *
+line_name(const Printer *printer, const char *model, const char *segment)
+{
+	if (strcmp(model, printer->compilation->model->id) == 0)
+		return pstrdup(segment);
+	return segment_name(model, segment);
+}
+
+/* how other lines name it */
+static char *
+reference_name(const Printer *printer, const char *model, const char *segment)
+{
+	char	   *name = line_name(printer, model, segment);
+
+	return strchr(name, '/') ? name : psprintf("/%s", name);
+}
+
+static int
+condition_number(Printer *printer, char *condition)
+{
+	ListCell   *cell;
+
+	foreach(cell, printer->conditions)
+		if (strcmp(lfirst(cell), condition) == 0)
+			return foreach_current_index(cell) + 1;
+	printer->conditions = lappend(printer->conditions, condition);
+	return list_length(printer->conditions);
+}
+
+static void
+print_token(Printer *printer, const CompiledSegment *segment, char *token)
+{
+	char	   *slash = strchr(token, '/');
+	const char *model = token == slash ? segment->model->id : token;
+
+	appendStringInfoChar(&printer->lines, ' ');
+	if (isdigit((unsigned char) token[0]) && slash == NULL)
+		appendStringInfo(&printer->lines, "%d",
+						 condition_number(printer, list_nth(segment->conditions, atoi(token) - 1)));
+	else if (slash)
+	{
+		*slash = '\0';
+		appendStringInfoString(&printer->lines, reference_name(printer, model, slash + 1));
+	}
+	else
+		appendStringInfoString(&printer->lines, token);
+}
+
+/* whether the customer was a member at the last refresh */
+static void
+print_kept(Printer *printer, const CompiledSegment *segment)
+{
+	int			number = 1;
+	char	   *condition;
+
+	printer->kept = list_append_unique_ptr(printer->kept, unconstify(Model *, segment->model));
+	while (list_nth(printer->kept, number - 1) != segment->model)
+		number++;
+	condition = psprintf("segmentation_kept_%d OPERATOR(pg_catalog.@>) '{%s}'::%s.segment_id[]",
+						 number, segment->segment->id, types_schema());
+	appendStringInfo(&printer->lines, " %d", condition_number(printer, condition));
+}
+
+static void
+print_rule(Printer *printer, const CompiledSegment *segment)
+{
+	char	   *rest;
+
+	if (segment->kept)
+		print_kept(printer, segment);
+	else
+		for (char *token = strtok_r(pstrdup(segment->line), " ", &rest); token; token = strtok_r(NULL, " ", &rest))
+			print_token(printer, segment, token);
+}
+
+static void
+print_line_begin(Printer *printer, const char *name)
+{
+	appendStringInfo(&printer->lines, "%s\n         %s =", printer->lines.len > 0 ? "," : "", name);
+}
+
+/* the register of an exclusive model says that the customer has its segment already */
+static void
+print_exclusive(Printer *printer, const CompiledSegment *segment)
+{
+	const Model *model = segment->model;
+	char	   *given = reference_name(printer, model->id, "");
+
+	if (!list_member_ptr(printer->opened, model))
+	{
+		printer->opened = lappend(printer->opened, unconstify(Model *, model));
+		print_line_begin(printer, given);
+		appendStringInfoString(&printer->lines, " false");
+	}
+	print_line_begin(printer, line_name(printer, model->id, segment->segment->id));
+	print_rule(printer, segment);
+	appendStringInfo(&printer->lines, " %s not and", given);
+	if (segment->last)
+		return;
+	print_line_begin(printer, given);
+	appendStringInfo(&printer->lines, " %s %s or", given,
+					 reference_name(printer, model->id, segment->segment->id));
+}
+
+static void
+print_segment(Printer *printer, const CompiledSegment *segment)
+{
+	if (segment->model->kind == MODEL_EXCLUSIVE)
+	{
+		print_exclusive(printer, segment);
+		return;
+	}
+	print_line_begin(printer, line_name(printer, segment->model->id, segment->segment->id));
+	print_rule(printer, segment);
+}
+
+static void
+print_segments(Printer *printer, StringInfo buf)
+{
+	ListCell   *cell;
+
+	foreach(cell, printer->compilation->segments)
+		print_segment(printer, lfirst(cell));
+	appendStringInfo(buf, "segmentation.segments_of(\n"
+					 "         -- each segment and what decides it: conditions by their numbers, and other segments\n"
+					 "         '{%s}'::pg_catalog.text[],\n         ", printer->lines.data);
+	program_print_conditions(buf, printer->conditions);
+	appendStringInfoChar(buf, ')');
+}
+
+static void
+print_column(const Model *model, StringInfo buf)
+{
+	const char *column = quote_identifier(model->segment_column);
+
+	appendStringInfo(buf, "CASE WHEN %s IS NULL THEN '{}'::%s.segment_id[]\n"
+					 "            ELSE ARRAY[%s::pg_catalog.text::%s.segment_id] END",
+					 column, types_schema(), column, types_schema());
+}
+
+/* an assignment whose columns cannot be taken for those of the source */
+static void
+print_kept_join(StringInfo buf, const Model *model, int number)
+{
+	StringInfoData match;
+	ListCell   *cell;
+
+	initStringInfo(&match);
+	appendStringInfo(buf, "\n       LEFT JOIN (SELECT segments AS segmentation_kept_%d", number);
+	foreach(cell, model->key)
+	{
+		int			n = foreach_current_index(cell) + 1;
+		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
+
+		appendStringInfo(buf, ", %s AS segmentation_kept_%d_key_%d",
+						 quote_identifier(lfirst(cell)), number, n);
+		appendStringInfo(&match, "%ssource.%s %s segmentation_kept_%d_key_%d", n > 1 ? " AND " : "",
+						 quote_identifier(lfirst(cell)), equality_operator(type), number, n);
+	}
+	appendStringInfo(buf, " FROM %s) AS segmentation_kept_of_%d ON %s",
+					 relation_name(model->assignment), number, match.data);
+}
+
+static char *
+print(const Compilation *compilation)
+{
+	const Model *model = compilation->model;
+	Printer		printer = {.compilation = compilation};
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	initStringInfo(&printer.lines);
+	appendStringInfo(&buf, "-- model \"%s\", version %d; $1 is the moment as of which it is evaluated\n"
+					 "SELECT %s,\n       ",
+					 model->id, model->version, compile_key_list(model->key, "source"));
+	if (model->kind == MODEL_COLUMN)
+		print_column(model, &buf);
+	else
+		print_segments(&printer, &buf);
+	appendStringInfo(&buf, " AS segments,\n       NULL::pg_catalog.timestamptz AS recheck_at\n  FROM %s AS source",
+					 relation_name(model->source));
+	foreach(cell, printer.kept)
+		print_kept_join(&buf, lfirst(cell), foreach_current_index(cell) + 1);
+	return buf.data;
+}
+
+/* the compiled SELECT, but for segments that keep their members */
+char *
+model_compile_kept(const Model *model, const List *kept)
+{
+	return print(model_analyse(model, kept));
+}
+
+char *
+model_compile(const Model *model)
+{
+	return model_compile_kept(model, NIL);
+}

@@ -1,0 +1,46 @@
+/*
+ * compile.h: all rules of a model as one SELECT.
+ */
+#ifndef SEGMENTATION_MODEL_COMPILE_H
+#define SEGMENTATION_MODEL_COMPILE_H
+
+#include "segmentation.h"
+
+#include "lib/stringinfo.h"
+#include "nodes/pg_list.h"
+
+#include "model/model.h"
+
+/* a segment that the compiled SELECT decides: the model's own, and what they ask for */
+typedef struct CompiledSegment
+{
+	const Model *model;
+	const ModelSegment *segment;
+	struct CompiledSegment *lower;	/* the one before it in the order of rank */
+	bool		last;			/* in that order */
+	bool		kept;			/* its members are those of the last refresh */
+	bool		done;
+	bool		open;			/* its rule is being followed */
+	List	   *conditions;		/* char *: what its rule evaluates, as SQL */
+	List	   *references;		/* CompiledSegment * that its rule asks for */
+	char	   *line;			/* of the program */
+} CompiledSegment;
+
+typedef struct Compilation
+{
+	const Model *model;
+	List	   *models;			/* Model *, the own one first */
+	List	   *segments;		/* CompiledSegment *, in the order of evaluation */
+} Compilation;
+
+/*
+ * kept: a List of "model/segment"; these and whoever asks for them keep the
+ * members that they have.
+ */
+extern Compilation *model_analyse(const Model *model, const List *kept);
+extern char *model_compile(const Model *model);
+extern char *model_compile_kept(const Model *model, const List *kept);
+extern char *compile_key_list(const List *key, const char *alias);
+extern char *compile_key_match(const Model *model, const char *left, const char *right);
+
+#endif							/* SEGMENTATION_MODEL_COMPILE_H */

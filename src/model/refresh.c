@@ -1,0 +1,182 @@
+/*
+ * refresh.c: brings the stored answers of a model up to date.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "model/compile.h"
+#include "model/define.h"
+#include "model/program.h"
+#include "model/refresh.h"
+
+/* a refresh says how far it is after so many customers */
+#define PROGRESS_STEP 500000
+
+static const char *progress_model;
+static int64 progress_count;
+
+static void
+show_progress(void)
+{
+	if (++progress_count % PROGRESS_STEP == 0)
+		ereport(NOTICE,
+				(errmsg("model \"%s\": %lld customers evaluated", progress_model, (long long) progress_count)));
+}
+
+/* who may write the stored answers may have them refreshed */
+static void
+check_may_refresh(const Model *model)
+{
+	model_check_objects(model);
+	if (pg_class_aclcheck(model->assignment, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
+}
+
+static TimestampTz
+choose_as_of(const Model *model, FunctionCallInfo fcinfo)
+{
+	TimestampTz as_of;
+
+	if (PG_ARGISNULL(1))
+		return Max(GetCurrentTransactionStartTimestamp(), model->has_as_of ? model->as_of : DT_NOBEGIN);
+	as_of = PG_GETARG_TIMESTAMPTZ(1);
+	if (TIMESTAMP_NOT_FINITE(as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("argument \"as_of\" must be finite")));
+	if (model->has_as_of && as_of < model->as_of)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("model \"%s\" was refreshed as of a later moment", model->id),
+				 errdetail("The last refresh was as of %s.", timestamptz_to_str(model->as_of)),
+				 errhint("Stored answers do not go back in time; the model's history has the earlier ones.")));
+	return as_of;
+}
+
+/* after all that was recorded before, whatever the clock says */
+static TimestampTz
+next_moment(const Model *model)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	return TIMESTAMP_IS_NOBEGIN(model->refreshed_at) ? now : Max(now, model->refreshed_at + 1);
+}
+
+/* joins and sorts of all customers, as when an index is made */
+static void
+use_maintenance_memory(void)
+{
+	if (work_mem < maintenance_work_mem)
+		model_set_option("work_mem", psprintf("%d", maintenance_work_mem));
+}
+
+static void
+start(Refresh *refresh)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(SegmentId);
+	ctl.entrysize = sizeof(SegmentChange);
+	ctl.hcxt = CurrentMemoryContext;
+	refresh->counts = hash_create("segments of a refresh", 64, &ctl,
+								  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	refresh->moment = next_moment(refresh->model);
+	refresh->rows_read = refresh->appeared = refresh->changed = refresh->vanished = 0;
+	refresh->entered = refresh->exited = 0;
+	refresh->unique_source = source_is_unique(refresh->model);
+	refresh->select = model_compile(refresh->model);
+}
+
+static void
+evaluate_and_write(Refresh *refresh)
+{
+	SPI_connect();
+	if (refresh_is_first(refresh))
+		refresh_fill(refresh);
+	else
+		refresh_write_difference(refresh);
+	SPI_finish();
+}
+
+static void
+show_progress_of(Refresh *refresh)
+{
+	progress_model = refresh->model->id;
+	progress_count = 0;
+	program_progress = show_progress;
+	PG_TRY();
+	{
+		evaluate_and_write(refresh);
+	}
+	PG_FINALLY();
+	{
+		program_progress = NULL;
+	}
+	PG_END_TRY();
+}
+
+static void
+run(Refresh *refresh)
+{
+	ModelContext saved;
+
+	model_enter(refresh->model, &saved);
+	use_maintenance_memory();
+	start(refresh);
+	show_progress_of(refresh);
+	model_leave(&saved);
+}
+
+/*
+ * refresh(model, as_of): a row of the log.  The model stays locked until the
+ * transaction ends, so that refreshes and definitions of it come one by one.
+ */
+PG_FUNCTION_INFO_V1(model_refresh);
+Datum
+model_refresh(PG_FUNCTION_ARGS)
+{
+	Refresh		refresh = {0};
+	instr_time	begin;
+	instr_time	end;
+
+	define_require_argument(fcinfo, 0, "model");
+	INSTR_TIME_SET_CURRENT(begin);
+	check_may_refresh(model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	refresh.model = model_read_locked(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	check_may_refresh(refresh.model);
+	refresh.as_of = choose_as_of(refresh.model, fcinfo);
+	refresh.cause = refresh.model->refreshed_version == refresh.model->version ? "refresh" : "definition";
+	refresh.nkeys = list_length(refresh.model->key);
+	run(&refresh);
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, begin);
+	PG_RETURN_DATUM(refresh_record(&refresh, INSTR_TIME_GET_MILLISEC(end)));
+}
+
+PG_FUNCTION_INFO_V1(model_sql);
+Datum
+model_sql(PG_FUNCTION_ARGS)
+{
+	Model	   *model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	ModelContext saved;
+	char	   *sql;
+
+	model_check_objects(model);
+	model_enter(model, &saved);
+	sql = model_compile(model);
+	model_leave(&saved);
+	PG_RETURN_TEXT_P(cstring_to_text(sql));
+}

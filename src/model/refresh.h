@@ -1,0 +1,86 @@
+/*
+ * refresh.h: a refresh of a model that is under way.
+ */
+#ifndef SEGMENTATION_MODEL_REFRESH_H
+#define SEGMENTATION_MODEL_REFRESH_H
+
+#include "segmentation.h"
+
+#include "access/tupdesc.h"
+#include "executor/tuptable.h"
+#include "tcop/dest.h"
+#include "utils/array.h"
+#include "utils/hsearch.h"
+#include "utils/tuplestore.h"
+
+#include "model/model.h"
+#include "types/segment_id.h"
+
+/* customers who entered and left a segment */
+typedef struct SegmentChange
+{
+	SegmentId	id;				/* hash key */
+	int64		entered;
+	int64		exited;
+} SegmentChange;
+
+/* rows that statements of the refresh name like a table */
+typedef struct RowStore
+{
+	const char *name;
+	TupleDesc	desc;
+	Tuplestorestate *rows;
+	int64		count;
+} RowStore;
+
+typedef struct Refresh
+{
+	Model	   *model;
+	TimestampTz as_of;			/* parameter $1 of all statements */
+	TimestampTz moment;			/* parameter $2: when what has changed is recorded */
+	const char *cause;
+	char	   *select;			/* the compiled SELECT */
+	int			nkeys;
+	bool		unique_source;	/* the server sees to it that no key is there twice */
+
+	int64		rows_read;
+	int64		appeared;
+	int64		changed;
+	int64		vanished;
+	int64		entered;
+	int64		exited;
+	HTAB	   *counts;			/* SegmentChange */
+} Refresh;
+
+typedef void (*RowFunction) (Refresh *refresh, TupleTableSlot *slot, void *arg);
+
+/* refresh_rows.c: running statements, and rows between them */
+extern void refresh_execute(Refresh *refresh, const char *sql, RowFunction row, void *arg);
+extern RowStore *row_store_create(const char *name, TupleDesc desc);
+extern void row_store_put(RowStore *store, Datum *values, bool *nulls);
+extern void row_store_register(RowStore *store);
+extern bool segments_are_same(Datum a, Datum b);
+extern void refresh_count_change(Refresh *refresh, Datum before, bool before_null,
+								 Datum after, bool after_null);
+
+/* refresh_first.c */
+extern bool refresh_is_first(Refresh *refresh);
+extern void refresh_fill(Refresh *refresh);
+
+/* refresh_difference.c */
+extern void refresh_find_difference(Refresh *refresh, RowStore *appeared, RowStore *touched);
+
+/* refresh_write.c */
+extern TupleDesc refresh_key_desc(const Refresh *refresh);
+extern void refresh_write_difference(Refresh *refresh);
+
+/* refresh_log.c */
+extern Datum refresh_record(const Refresh *refresh, double milliseconds);
+
+/* refresh_source.c: what is wrong with a source */
+extern bool source_is_unique(const Model *model);
+pg_noreturn extern void source_raise_null_key(const Model *model, const char *column);
+pg_noreturn extern void source_raise_duplicate(const Model *model, const char *key);
+extern void source_refuse_duplicates(Refresh *refresh, const char *relation);
+
+#endif							/* SEGMENTATION_MODEL_REFRESH_H */

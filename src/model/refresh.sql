@@ -1,0 +1,67 @@
+-- refreshing models, and the log of it
+
+CREATE TABLE segmentation.refresh_log (
+    model segment_id NOT NULL
+        REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
+    refreshed_at timestamptz NOT NULL,
+    as_of timestamptz NOT NULL,
+    cause text NOT NULL
+        CONSTRAINT refresh_log_cause CHECK (cause IN ('refresh', 'definition')),
+    version integer NOT NULL,
+    rows_read bigint NOT NULL,
+    appeared bigint NOT NULL,
+    changed bigint NOT NULL,
+    vanished bigint NOT NULL,
+    entered bigint NOT NULL,
+    exited bigint NOT NULL,
+    milliseconds double precision NOT NULL,
+    PRIMARY KEY (model, refreshed_at)
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.refresh_log', '');
+GRANT SELECT ON segmentation.refresh_log TO PUBLIC;
+COMMENT ON TABLE segmentation.refresh_log IS 'refreshes of models';
+COMMENT ON COLUMN segmentation.refresh_log.model IS 'model that was refreshed';
+COMMENT ON COLUMN segmentation.refresh_log.refreshed_at IS 'when its changes were recorded, by the clock';
+COMMENT ON COLUMN segmentation.refresh_log.as_of IS 'moment as of which the rules were evaluated';
+COMMENT ON COLUMN segmentation.refresh_log.cause IS 'definition: a rule had changed since the refresh before; refresh: only data and the clock';
+COMMENT ON COLUMN segmentation.refresh_log.version IS 'version of the model that decided';
+COMMENT ON COLUMN segmentation.refresh_log.rows_read IS 'customers in the source';
+COMMENT ON COLUMN segmentation.refresh_log.appeared IS 'customers that were not in the source at the refresh before';
+COMMENT ON COLUMN segmentation.refresh_log.changed IS 'customers whose segments changed, those that appeared or vanished aside';
+COMMENT ON COLUMN segmentation.refresh_log.vanished IS 'customers that are in the source no more';
+COMMENT ON COLUMN segmentation.refresh_log.entered IS 'memberships that began';
+COMMENT ON COLUMN segmentation.refresh_log.exited IS 'memberships that ended';
+COMMENT ON COLUMN segmentation.refresh_log.milliseconds IS 'how long it took';
+
+CREATE TABLE segmentation.refresh_log_segment (
+    model segment_id NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    segment segment_id NOT NULL,
+    entered bigint NOT NULL,
+    exited bigint NOT NULL,
+    PRIMARY KEY (model, refreshed_at, segment),
+    FOREIGN KEY (model, refreshed_at)
+        REFERENCES segmentation.refresh_log ON UPDATE CASCADE ON DELETE CASCADE
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.refresh_log_segment', '');
+GRANT SELECT ON segmentation.refresh_log_segment TO PUBLIC;
+COMMENT ON TABLE segmentation.refresh_log_segment IS 'customers who entered and left each segment at a refresh, where there were any';
+COMMENT ON COLUMN segmentation.refresh_log_segment.model IS 'model that was refreshed';
+COMMENT ON COLUMN segmentation.refresh_log_segment.refreshed_at IS 'when its changes were recorded, by the clock';
+COMMENT ON COLUMN segmentation.refresh_log_segment.segment IS 'segment of the model';
+COMMENT ON COLUMN segmentation.refresh_log_segment.entered IS 'customers who entered it';
+COMMENT ON COLUMN segmentation.refresh_log_segment.exited IS 'customers who left it';
+
+CREATE FUNCTION segmentation.model_sql(model text) RETURNS text
+    LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'model_sql';
+COMMENT ON FUNCTION segmentation.model_sql(text) IS 'the SELECT that decides a model''s segments for every customer, as of $1';
+
+CREATE FUNCTION segmentation.refresh(model text, as_of timestamptz DEFAULT NULL)
+    RETURNS segmentation.refresh_log
+    LANGUAGE c AS 'MODULE_PATHNAME', 'model_refresh';
+COMMENT ON FUNCTION segmentation.refresh(text, timestamptz) IS 'brings the stored answers of a model up to date, and records what changed';
+
+CREATE FUNCTION segmentation.verify(model text)
+    RETURNS TABLE (customer text[], stored segment_id[], expected segment_id[])
+    LANGUAGE c AS 'MODULE_PATHNAME', 'model_verify';
+COMMENT ON FUNCTION segmentation.verify(text) IS 'customers whose stored segments differ from what each rule, as a query of its own, gives as of the last refresh';

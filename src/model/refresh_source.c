@@ -1,0 +1,114 @@
+/*
+ * refresh_source.c: a source that has a customer without a key, or twice.
+ */
+#include "segmentation.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_inherits.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
+
+#include "model/compile.h"
+#include "model/objects.h"
+#include "model/refresh.h"
+
+void
+source_raise_null_key(const Model *model, const char *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NOT_NULL_VIOLATION),
+			 errmsg("a customer in %s has no key", relation_name(model->source)),
+			 errdetail("Column \"%s\" is null.", column),
+			 errhint("Leave such rows out of the source, or give them a key.")));
+	pg_unreachable();
+}
+
+void
+source_raise_duplicate(const Model *model, const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("a customer is in %s more than once", relation_name(model->source)),
+			 errdetail("Key (%s)=(%s) is in several rows.", compile_key_list(model->key, NULL), key),
+			 errhint("The source of a model has one row per customer.")));
+	pg_unreachable();
+}
+
+/* whether each column of a unique index is one of the key's */
+static bool
+index_covers(Relation rel, Form_pg_index index, const List *key)
+{
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		AttrNumber	attnum = index->indkey.values[i];
+		ListCell   *cell;
+
+		if (attnum <= 0)
+			return false;
+		foreach(cell, key)
+			if (strcmp(lfirst(cell), NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)) == 0)
+				break;
+		if (cell == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_unique_index(Relation rel, Oid index_oid, const List *key)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index_oid));
+	Form_pg_index index;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	index = (Form_pg_index) GETSTRUCT(tuple);
+	result = index->indisunique && index->indimmediate && index->indisvalid &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+		index_covers(rel, index, key);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* whether an index of the source keeps every key to one row */
+bool
+source_is_unique(const Model *model)
+{
+	Relation	rel = relation_open(model->source, AccessShareLock);
+	List	   *indexes = RelationGetIndexList(rel);
+	bool		result = false;
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+		result |= is_unique_index(rel, lfirst_oid(cell), model->key);
+	/* the children of a plain table have indexes of their own */
+	if (rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(model->source))
+		result = false;
+	relation_close(rel, AccessShareLock);
+	return result;
+}
+
+static void
+raise_duplicate_row(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	source_raise_duplicate(refresh->model, TextDatumGetCString(slot->tts_values[0]));
+}
+
+void
+source_refuse_duplicates(Refresh *refresh, const char *relation)
+{
+	char	   *key = compile_key_list(refresh->model->key, NULL);
+
+	refresh_execute(refresh,
+					psprintf("SELECT pg_catalog.concat_ws(', ', %s) FROM %s GROUP BY %s "
+							 "HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 ORDER BY %s LIMIT 1",
+							 key, relation, key, key),
+					raise_duplicate_row, NULL);
+}

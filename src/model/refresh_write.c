@@ -1,0 +1,321 @@
+/*
+ * refresh_write.c: writes what a refresh has found.
+ *
+ * Between finding the difference and writing it other sessions may have made
+ * answers of their own, of newer data.  So the answers that are to change are
+ * held first, in the order of their keys, and evaluated again in a new
+ * snapshot: only that is written.
+ */
+#include "segmentation.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "model/compile.h"
+#include "model/objects.h"
+#include "model/refresh.h"
+
+/* columns of an answer that is held, after those of the key */
+enum
+{
+	HELD_SEGMENTS,
+	HELD_SINCE,
+	HELD_VERSION,
+	HELD_RECHECK_AT,
+	HELD_OWN,					/* its period was begun by this very transaction */
+	HELD_NEW_SEGMENTS,			/* evaluated again */
+	HELD_NEW_RECHECK_AT
+};
+#define HELD_COLUMNS (HELD_OWN + 1)
+
+/* columns of a change, after those of the key */
+enum
+{
+	CHANGE_OLD_SEGMENTS,
+	CHANGE_OLD_SINCE,
+	CHANGE_OLD_VERSION,
+	CHANGE_ENDS_PERIOD,
+	CHANGE_SEGMENTS,
+	CHANGE_SINCE,
+	CHANGE_VERSION,
+	CHANGE_RECHECK_AT,
+	CHANGE_COLUMNS
+};
+
+static void
+describe_column(TupleDesc desc, int n, const char *name, Oid type)
+{
+	TupleDescInitEntry(desc, n + 1, name, type, -1, 0);
+}
+
+/* with room for more columns after those of the key */
+static TupleDesc
+describe_key(const Refresh *refresh, int more)
+{
+	Relation	rel = table_open(refresh->model->assignment, AccessShareLock);
+	TupleDesc	desc = CreateTemplateTupleDesc(refresh->nkeys + more);
+	ListCell   *cell;
+
+	foreach(cell, refresh->model->key)
+		for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+			if (strcmp(NameStr(TupleDescAttr(RelationGetDescr(rel), i)->attname), lfirst(cell)) == 0)
+				TupleDescCopyEntry(desc, foreach_current_index(cell) + 1, RelationGetDescr(rel), i + 1);
+	table_close(rel, AccessShareLock);
+	return desc;
+}
+
+TupleDesc
+refresh_key_desc(const Refresh *refresh)
+{
+	return describe_key(refresh, 0);
+}
+
+static Oid
+segments_type(const Refresh *refresh)
+{
+	return get_atttype(refresh->model->assignment,
+					   get_attnum(refresh->model->assignment, "segments"));
+}
+
+static RowStore *
+create_held(const Refresh *refresh)
+{
+	TupleDesc	desc = describe_key(refresh, HELD_COLUMNS);
+	int			n = refresh->nkeys;
+
+	describe_column(desc, n + HELD_SEGMENTS, "segments", segments_type(refresh));
+	describe_column(desc, n + HELD_SINCE, "since", TIMESTAMPTZOID);
+	describe_column(desc, n + HELD_VERSION, "version", INT4OID);
+	describe_column(desc, n + HELD_RECHECK_AT, "recheck_at", TIMESTAMPTZOID);
+	describe_column(desc, n + HELD_OWN, "own", BOOLOID);
+	return row_store_create("segmentation_held", desc);
+}
+
+static RowStore *
+create_changes(const Refresh *refresh)
+{
+	TupleDesc	desc = describe_key(refresh, CHANGE_COLUMNS);
+	int			n = refresh->nkeys;
+
+	describe_column(desc, n + CHANGE_OLD_SEGMENTS, "old_segments", segments_type(refresh));
+	describe_column(desc, n + CHANGE_OLD_SINCE, "old_since", TIMESTAMPTZOID);
+	describe_column(desc, n + CHANGE_OLD_VERSION, "old_version", INT4OID);
+	describe_column(desc, n + CHANGE_ENDS_PERIOD, "ends_period", BOOLOID);
+	describe_column(desc, n + CHANGE_SEGMENTS, "segments", segments_type(refresh));
+	describe_column(desc, n + CHANGE_SINCE, "since", TIMESTAMPTZOID);
+	describe_column(desc, n + CHANGE_VERSION, "version", INT4OID);
+	describe_column(desc, n + CHANGE_RECHECK_AT, "recheck_at", TIMESTAMPTZOID);
+	return row_store_create("segmentation_changes", desc);
+}
+
+/* whether a period has begun since this transaction has */
+static bool
+is_recent(Datum since)
+{
+	return DatumGetTimestampTz(since) >= GetCurrentTransactionStartTimestamp();
+}
+
+/* the last column is the row's xmin */
+static void
+keep_held(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	Datum	   *columns = slot->tts_values + refresh->nkeys;
+	TransactionId xmin = DatumGetTransactionId(columns[HELD_OWN]);
+
+	columns[HELD_OWN] = BoolGetDatum(TransactionIdIsCurrentTransactionId(xmin) &&
+									 is_recent(columns[HELD_SINCE]));
+	row_store_put(arg, slot->tts_values, slot->tts_isnull);
+}
+
+static RowStore *
+hold(Refresh *refresh, const RowStore *touched)
+{
+	const Model *model = refresh->model;
+	char	   *key = compile_key_list(model->key, "a");
+	RowStore   *held = create_held(refresh);
+
+	refresh_execute(refresh,
+					psprintf("SELECT %s, a.segments, a.since, a.version, a.recheck_at, a.xmin "
+							 "FROM %s AS a JOIN %s AS t ON %s ORDER BY %s FOR NO KEY UPDATE OF a",
+							 key, relation_name(model->assignment), touched->name,
+							 compile_key_match(model, "a", "t"), key),
+					keep_held, held);
+	row_store_register(held);
+	return held;
+}
+
+static bool
+is_same(TupleTableSlot *slot, int a, int b)
+{
+	return slot->tts_isnull[a] == slot->tts_isnull[b] &&
+		(slot->tts_isnull[a] || slot->tts_values[a] == slot->tts_values[b]);
+}
+
+static bool
+segments_changed(TupleTableSlot *slot, int before, int after)
+{
+	if (slot->tts_isnull[before] || slot->tts_isnull[after])
+		return slot->tts_isnull[before] != slot->tts_isnull[after];
+	return !segments_are_same(slot->tts_values[before], slot->tts_values[after]);
+}
+
+static void
+count_change(Refresh *refresh, bool was_absent, bool is_absent)
+{
+	if (was_absent)
+		refresh->appeared++;
+	else if (is_absent)
+		refresh->vanished++;
+	else
+		refresh->changed++;
+}
+
+/* a microsecond later than before if the clock has not moved on */
+static TimestampTz
+new_since(const Refresh *refresh, TimestampTz since)
+{
+	return Max(refresh->moment, since + 1);
+}
+
+/*
+ * A transaction leaves the last of its answers only.  So that it can tell its
+ * own by their age, one that another transaction has committed since ours began
+ * ends even where only the moment to look again changes.
+ */
+static bool
+period_ends(const Refresh *refresh, TupleTableSlot *slot, bool moved)
+{
+	Datum	   *columns = slot->tts_values + refresh->nkeys;
+
+	return !DatumGetBool(columns[HELD_OWN]) &&
+		!TIMESTAMP_IS_NOBEGIN(DatumGetTimestampTz(columns[HELD_SINCE])) &&
+		(moved || is_recent(columns[HELD_SINCE]));
+}
+
+static void
+put_change(Refresh *refresh, RowStore *changes, TupleTableSlot *slot, bool moved)
+{
+	int			n = refresh->nkeys;
+	TimestampTz since = DatumGetTimestampTz(slot->tts_values[n + HELD_SINCE]);
+	bool		placeholder = TIMESTAMP_IS_NOBEGIN(since);
+	bool		ends_period = period_ends(refresh, slot, moved);
+	Datum		values[INDEX_MAX_KEYS + CHANGE_COLUMNS];
+	bool		nulls[INDEX_MAX_KEYS + CHANGE_COLUMNS] = {false};
+
+	memcpy(values, slot->tts_values, sizeof(Datum) * n);
+	values[n + CHANGE_OLD_SEGMENTS] = slot->tts_values[n + HELD_SEGMENTS];
+	nulls[n + CHANGE_OLD_SEGMENTS] = slot->tts_isnull[n + HELD_SEGMENTS];
+	values[n + CHANGE_OLD_SINCE] = slot->tts_values[n + HELD_SINCE];
+	values[n + CHANGE_OLD_VERSION] = slot->tts_values[n + HELD_VERSION];
+	values[n + CHANGE_ENDS_PERIOD] = BoolGetDatum(ends_period);
+	values[n + CHANGE_SEGMENTS] = slot->tts_values[n + HELD_NEW_SEGMENTS];
+	nulls[n + CHANGE_SEGMENTS] = slot->tts_isnull[n + HELD_NEW_SEGMENTS];
+	values[n + CHANGE_SINCE] = TimestampTzGetDatum(placeholder ? refresh->moment :
+												   ends_period ? new_since(refresh, since) : since);
+	values[n + CHANGE_VERSION] = moved ? Int32GetDatum(refresh->model->version) :
+		slot->tts_values[n + HELD_VERSION];
+	values[n + CHANGE_RECHECK_AT] = slot->tts_values[n + HELD_NEW_RECHECK_AT];
+	nulls[n + CHANGE_RECHECK_AT] = slot->tts_isnull[n + HELD_NEW_RECHECK_AT];
+	row_store_put(changes, values, nulls);
+}
+
+/* what another session has made right meanwhile is not touched */
+static void
+keep_change(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	int			n = refresh->nkeys;
+	int			before = n + HELD_SEGMENTS;
+	int			after = n + HELD_NEW_SEGMENTS;
+	bool		moved = segments_changed(slot, before, after);
+
+	if (!moved && is_same(slot, n + HELD_RECHECK_AT, n + HELD_NEW_RECHECK_AT))
+		return;
+	if (moved)
+	{
+		count_change(refresh, slot->tts_isnull[before], slot->tts_isnull[after]);
+		refresh_count_change(refresh, slot->tts_values[before], slot->tts_isnull[before],
+							 slot->tts_values[after], slot->tts_isnull[after]);
+	}
+	put_change(refresh, arg, slot, moved);
+}
+
+static RowStore *
+evaluate_held(Refresh *refresh, const RowStore *held)
+{
+	const Model *model = refresh->model;
+	RowStore   *changes = create_changes(refresh);
+
+	refresh_execute(refresh,
+					psprintf("SELECT h.*, n.segments, n.recheck_at FROM %s AS h LEFT JOIN (%s) AS n ON %s",
+							 held->name, refresh->select, compile_key_match(model, "h", "n")),
+					keep_change, changes);
+	row_store_register(changes);
+	return changes;
+}
+
+static void
+write_changes(Refresh *refresh, const RowStore *changes)
+{
+	const Model *model = refresh->model;
+	char	   *key = compile_key_list(model->key, NULL);
+
+	refresh_execute(refresh,
+					psprintf("INSERT INTO %s (%s, since, until, version, segments, cause) "
+							 "SELECT %s, old_since, since, old_version, old_segments, '%s' FROM %s WHERE ends_period",
+							 relation_name(model->history), key, key, refresh->cause, changes->name),
+					NULL, NULL);
+	refresh_execute(refresh,
+					psprintf("UPDATE %s AS a SET segments = c.segments, since = c.since, recheck_at = c.recheck_at, "
+							 "version = c.version FROM %s AS c WHERE %s",
+							 relation_name(model->assignment), changes->name, compile_key_match(model, "a", "c")),
+					NULL, NULL);
+}
+
+static void
+count_new(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	refresh->appeared++;
+	refresh_count_change(refresh, (Datum) 0, true, slot->tts_values[0], false);
+}
+
+/* whoever has made an answer before us has made it of newer data */
+static void
+insert_new(Refresh *refresh, const RowStore *appeared)
+{
+	const Model *model = refresh->model;
+	char	   *key = compile_key_list(model->key, "n");
+
+	refresh_execute(refresh,
+					psprintf("INSERT INTO %s (%s, segments, since, recheck_at, version) "
+							 "SELECT %s, n.segments, $2, n.recheck_at, %d FROM (%s) AS n JOIN %s AS t ON %s ORDER BY %s "
+							 "ON CONFLICT (%s) DO NOTHING RETURNING segments",
+							 relation_name(model->assignment), compile_key_list(model->key, NULL),
+							 key, model->version, refresh->select, appeared->name,
+							 compile_key_match(model, "t", "n"), key, compile_key_list(model->key, NULL)),
+					count_new, NULL);
+}
+
+void
+refresh_write_difference(Refresh *refresh)
+{
+	TupleDesc	desc = refresh_key_desc(refresh);
+	RowStore   *appeared = row_store_create("segmentation_appeared", desc);
+	RowStore   *touched = row_store_create("segmentation_touched", desc);
+	RowStore   *held = NULL;
+	RowStore   *changes = NULL;
+
+	refresh_find_difference(refresh, appeared, touched);
+	if (touched->count > 0)
+		held = hold(refresh, touched);
+	refresh->moment = Max(refresh->moment, GetCurrentTimestamp());
+	if (held)
+		changes = evaluate_held(refresh, held);
+	if (changes && changes->count > 0)
+		write_changes(refresh, changes);
+	if (appeared->count > 0)
+		insert_new(refresh, appeared);
+}

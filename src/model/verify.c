@@ -1,0 +1,359 @@
+/*
+ * verify.c: compares the stored answers of a model with what its rules say.
+ *
+ * Nothing here is shared with the compiled SELECT but the rules themselves:
+ * each is a plain query of its own over the source, and whoever asks for a
+ * segment asks for the keys that its query has given.
+ */
+#include "segmentation.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "model/compile.h"
+#include "model/define.h"
+#include "model/objects.h"
+#include "model/rule.h"
+
+/*
+ * What one query decides: a segment or, of an exclusive model, consecutive ones
+ * that do not ask for each other.  Its rows are keys and the number of the
+ * segment among those of the compilation.
+ */
+typedef struct SegmentQuery
+{
+	const Model *model;
+	int			first;
+	int			last;
+} SegmentQuery;
+
+typedef struct Verification
+{
+	const Model *model;
+	const Compilation *compilation;
+	List	   *queries;		/* SegmentQuery * */
+	StringInfoData buf;
+} Verification;
+
+static const CompiledSegment *
+segment_number(const Verification *verification, int number)
+{
+	return list_nth(verification->compilation->segments, number);
+}
+
+static int
+number_of(const Verification *verification, const char *model, const char *segment)
+{
+	for (int i = 0; i < list_length(verification->compilation->segments); i++)
+	{
+		const CompiledSegment *compiled = segment_number(verification, i);
+
+		if (strcmp(compiled->segment->id, segment) == 0 && strcmp(compiled->model->id, model) == 0)
+			return i;
+	}
+	elog(ERROR, "segment %s/%s was not compiled", model, segment);
+	return 0;
+}
+
+static char *
+query_name(int number)
+{
+	return psprintf("segmentation_%d", number + 1);
+}
+
+/* the customer is among those that a query has given */
+static void
+print_exists(const Verification *verification, StringInfo buf, int query)
+{
+	appendStringInfo(buf, "EXISTS (SELECT FROM %s WHERE %s", query_name(query),
+					 compile_key_match(verification->model, query_name(query), "source"));
+}
+
+static void
+print_reference(StringInfo buf, const RuleReference *reference, void *arg)
+{
+	const Verification *verification = arg;
+	int			number = number_of(verification, reference->model, reference->segment);
+	ListCell   *cell;
+
+	foreach(cell, verification->queries)
+	{
+		SegmentQuery *query = lfirst(cell);
+
+		if (query->first <= number && number <= query->last)
+		{
+			print_exists(verification, buf, foreach_current_index(cell));
+			appendStringInfo(buf, " AND segmentation_number = %d)", number);
+			return;
+		}
+	}
+	elog(ERROR, "segment %s/%s comes too late", reference->model, reference->segment);
+}
+
+static char *
+column_text(const Model *model)
+{
+	return psprintf("pg_catalog.lower(%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
+					quote_identifier(model->segment_column));
+}
+
+static void
+print_condition(Verification *verification, const CompiledSegment *segment)
+{
+	const Model *model = segment->model;
+
+	if (model->kind == MODEL_COLUMN)
+		appendStringInfo(&verification->buf, "(%s = %s)", column_text(model),
+						 quote_literal_cstr(segment->segment->id));
+	else if (segment->segment->rule == NULL)
+		appendStringInfoString(&verification->buf,
+							   model->kind == MODEL_EXCLUSIVE && segment->last ? "true" : "false");
+	else
+	{
+		Rule	   *rule = rule_parse(model->source, segment->segment->rule, model->id, model->time_zone);
+
+		appendStringInfo(&verification->buf, "(%s)",
+						 rule_sql(rule, model->time_zone, print_reference, verification));
+	}
+}
+
+static bool
+asks_since(const Verification *verification, const CompiledSegment *segment, int first)
+{
+	ListCell   *cell;
+
+	foreach(cell, segment->references)
+	{
+		const CompiledSegment *needed = lfirst(cell);
+
+		if (number_of(verification, needed->model->id, needed->segment->id) >= first)
+			return true;
+	}
+	return false;
+}
+
+static SegmentQuery *
+next_query(const Verification *verification, int first)
+{
+	SegmentQuery *query = palloc(sizeof(SegmentQuery));
+	const CompiledSegment *segment = segment_number(verification, first);
+	int			count = list_length(verification->compilation->segments);
+
+	query->model = segment->model;
+	query->first = query->last = first;
+	if (query->model->kind != MODEL_EXCLUSIVE)
+		return query;
+	while (query->last + 1 < count)
+	{
+		segment = segment_number(verification, query->last + 1);
+		if (segment->model != query->model || asks_since(verification, segment, first))
+			break;
+		query->last++;
+	}
+	return query;
+}
+
+/* who has a segment of lower rank already */
+static void
+print_not_given(Verification *verification, const SegmentQuery *query)
+{
+	ListCell   *cell;
+
+	foreach(cell, verification->queries)
+	{
+		if (((SegmentQuery *) lfirst(cell))->model != query->model)
+			continue;
+		appendStringInfoString(&verification->buf, " AND NOT ");
+		print_exists(verification, &verification->buf, foreach_current_index(cell));
+		appendStringInfoChar(&verification->buf, ')');
+	}
+}
+
+static void
+print_query(Verification *verification, SegmentQuery *query)
+{
+	StringInfo	buf = &verification->buf;
+
+	appendStringInfo(buf, "%s %s AS MATERIALIZED (SELECT * FROM (SELECT %s, CASE",
+					 verification->queries ? ",\n" : "WITH",
+					 query_name(list_length(verification->queries)),
+					 compile_key_list(verification->model->key, "source"));
+	for (int i = query->first; i <= query->last; i++)
+	{
+		appendStringInfoString(buf, " WHEN ");
+		print_condition(verification, segment_number(verification, i));
+		appendStringInfo(buf, " THEN %d", i);
+	}
+	appendStringInfo(buf, " END AS segmentation_number FROM %s AS source WHERE true", relation_name(query->model->source));
+	if (query->model->kind == MODEL_EXCLUSIVE)
+		print_not_given(verification, query);
+	appendStringInfoString(buf, ") AS decided WHERE segmentation_number IS NOT NULL)");
+	verification->queries = lappend(verification->queries, query);
+}
+
+static void
+print_queries(Verification *verification)
+{
+	int			count = list_length(verification->compilation->segments);
+
+	for (int i = 0; i < count;)
+	{
+		SegmentQuery *query = next_query(verification, i);
+
+		print_query(verification, query);
+		i = query->last + 1;
+	}
+}
+
+/* numbers of the model's own segments, which are members of the answer */
+static void
+print_ids(Verification *verification)
+{
+	const char *separator = "";
+
+	appendStringInfoString(&verification->buf, "(VALUES ");
+	for (int i = 0; i < list_length(verification->compilation->segments); i++)
+	{
+		const CompiledSegment *segment = segment_number(verification, i);
+
+		if (segment->model != verification->model)
+			continue;
+		appendStringInfo(&verification->buf, "%s(%d, '%s'::%s.segment_id)", separator, i,
+						 segment->segment->id, types_schema());
+		separator = ", ";
+	}
+	appendStringInfoString(&verification->buf, ") AS segmentation_ids (segmentation_number, segmentation_id)");
+}
+
+static void
+print_memberships(Verification *verification)
+{
+	const char *key = compile_key_list(verification->model->key, NULL);
+	const char *separator = "";
+
+	appendStringInfo(&verification->buf,
+					 ",\n segmentation_expected AS (SELECT %s, pg_catalog.array_agg(segmentation_id ORDER BY segmentation_id) AS segments FROM (",
+					 key);
+	for (int i = 0; i < list_length(verification->queries); i++)
+		if (((SegmentQuery *) list_nth(verification->queries, i))->model == verification->model)
+		{
+			appendStringInfo(&verification->buf, "%sSELECT * FROM %s", separator, query_name(i));
+			separator = " UNION ALL ";
+		}
+	appendStringInfoString(&verification->buf, ") AS m JOIN ");
+	print_ids(verification);
+	appendStringInfo(&verification->buf, " USING (segmentation_number) GROUP BY %s)\n", key);
+}
+
+/* "ARRAY[coalesce(n.id, a.id)::text, ...]" */
+static char *
+customer(const Model *model)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, model->key)
+	{
+		const char *name = quote_identifier(lfirst(cell));
+
+		appendStringInfo(&buf, "%scoalesce(n.%s, a.%s)::pg_catalog.text",
+						 foreach_current_index(cell) > 0 ? ", " : "ARRAY[", name, name);
+	}
+	appendStringInfoChar(&buf, ']');
+	return buf.data;
+}
+
+/* what the answer should be, as columns after the source's key */
+static char *
+expected(Verification *verification)
+{
+	const Model *model = verification->model;
+
+	if (model->kind == MODEL_COLUMN)
+		return psprintf("CASE WHEN %s IS NULL THEN '{}' ELSE ARRAY[%s::%s.segment_id] END AS segments FROM %s AS source",
+						quote_identifier(model->segment_column), column_text(model), types_schema(),
+						relation_name(model->source));
+	if (model->segments == NIL)
+		return psprintf("'{}'::%s.segment_id[] AS segments FROM %s AS source", types_schema(),
+						relation_name(model->source));
+	print_queries(verification);
+	print_memberships(verification);
+	return psprintf("coalesce(segmentation_expected.segments, '{}') AS segments "
+					"FROM %s AS source LEFT JOIN segmentation_expected ON %s",
+					relation_name(model->source), compile_key_match(model, "segmentation_expected", "source"));
+}
+
+static char *
+verify_query(const Model *model)
+{
+	Verification verification = {.model = model};
+	char	   *answer;
+
+	verification.compilation = model_analyse(model, NIL);
+	initStringInfo(&verification.buf);
+	answer = expected(&verification);
+	appendStringInfo(&verification.buf,
+					 "SELECT %s, a.segments, n.segments FROM (SELECT %s, %s) AS n FULL JOIN %s AS a ON %s "
+					 "WHERE n.segments IS DISTINCT FROM a.segments ORDER BY %s",
+					 customer(model), compile_key_list(model->key, "source"), answer,
+					 relation_name(model->assignment), compile_key_match(model, "a", "n"),
+					 compile_key_list(model->key, "a"));
+	return verification.buf.data;
+}
+
+/* who may read the stored answers may have them compared */
+static void
+check_may_verify(const Model *model)
+{
+	model_check_objects(model);
+	if (pg_class_aclcheck(model->assignment, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
+}
+
+static void
+execute(const Model *model, ReturnSetInfo *result)
+{
+	TimestampTz as_of = model->has_as_of ? model->as_of : GetCurrentTransactionStartTimestamp();
+	SPIExecuteOptions options = {.read_only = false};
+
+	options.params = makeParamList(1);
+	options.params->params[0] = (ParamExternData) {
+		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
+	};
+	options.dest = CreateTuplestoreDestReceiver();
+	SetTuplestoreDestReceiverParams(options.dest, result->setResult,
+									result->econtext->ecxt_per_query_memory,
+									false, result->setDesc, NULL);
+	if (SPI_execute_extended(verify_query(model), &options) < 0)
+		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
+}
+
+/* verify(model): differences as of the last refresh */
+PG_FUNCTION_INFO_V1(model_verify);
+Datum
+model_verify(PG_FUNCTION_ARGS)
+{
+	Model	   *model;
+	ModelContext saved;
+
+	define_require_argument(fcinfo, 0, "model");
+	model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	check_may_verify(model);
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	model_enter(model, &saved);
+	execute(model, (ReturnSetInfo *) fcinfo->resultinfo);
+	model_leave(&saved);
+	SPI_finish();
+	PG_RETURN_NULL();
+}
