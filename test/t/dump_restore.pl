@@ -7,7 +7,8 @@ use Test::More;
 
 my @tables = ('customer', 'by_segment', 'by_price', 'revenue', 'app.customer', 'app.subscription', '"Laden"."Kunde"',
 	'segmentation.customer_move', 'segmentation.exchange_rate',
-	map { "segmentation.$_" } qw(model segment market offer segment_text offer_text));
+	'app.size_assignment', 'app.size_history', '"Laden"."Größe_assignment"', 'app.size_member',
+	map { "segmentation.$_" } qw(model segment segment_reference definition market offer segment_text offer_text));
 
 # 4000 customers in some 400 segments, prices in four currencies
 my $types = <<'SQL';
@@ -104,6 +105,45 @@ SELECT segmentation.activate_market(id) FROM segmentation.market WHERE id IN ('a
 SELECT segmentation.suspend_market('suspended'), segmentation.retire_market('retired');
 SQL
 
+# models that refer to each other, of a table and of a view that come after them
+# in a dump, with answers and history
+my $models = <<'SQL';
+SET search_path = public, types;
+CREATE VIEW app.profile AS SELECT tenant, id, segment FROM app.customer;
+SELECT segmentation.create_model('size', 'app.profile', '{tenant,id}', schema => 'app', kind => 'exclusive');
+SELECT segmentation.create_model('aa-first', 'app.profile', '{tenant,id}', schema => 'app');
+SELECT segmentation.create_model('quoted', '"Laden"."Kunde"', '{Nr.}', schema => 'Laden', prefix => 'Größe');
+SELECT segmentation.define_segment('size', 'small', 'id < 100', rank => 1);
+SELECT segmentation.define_segment('size', 'large', rank => 2);
+SELECT segmentation.define_segment('aa-first', 'both', $$ in_segment('size', 'small') AND segment = 'smb' $$);
+SELECT segmentation.define_segment('quoted', 'german', $$ "Segment" = 'de' $$);
+INSERT INTO app.size_history (tenant, id, since, until, version, segments, cause)
+    SELECT tenant, id, '2025-01-01', '2025-02-01', 1, '{small}', 'refresh' FROM app.customer;
+INSERT INTO app.size_assignment (tenant, id, since, version, segments)
+    SELECT tenant, id, '2025-02-01', 2, CASE WHEN id < 100 THEN '{small}' ELSE '{large}' END::segment_id[] FROM app.customer;
+INSERT INTO "Laden"."Größe_assignment" ("Nr.", since, version, segments) VALUES ('1', '2025-02-01', 1, '{german}'), ('2', '-infinity', 1, NULL);
+SQL
+
+# what models say and refuse; moments do not matter
+sub model_answers
+{
+	my ($node) = @_;
+	my @answers = map {
+		my ($status, $out, $err) = $node->psql('shop', "SET search_path = public, types; BEGIN; $_; ROLLBACK");
+		"$out$err" =~ s/^psql:<stdin>:\d+: //gmr;
+	  } "SELECT count(*), min(segments::text) FROM app.size_at('2025-01-15')",
+	  "SELECT segment, count(*) FROM app.size_member GROUP BY 1 ORDER BY 1",
+	  "SELECT segment, left_at IS NULL, count(*) FROM app.size_stay GROUP BY 1, 2 ORDER BY 1, 2",
+	  "SELECT id, source, assignment, history, member FROM segmentation.model ORDER BY id",
+	  "SELECT * FROM segmentation.segment_dependency ORDER BY 1, 2, 3, 4",
+	  "SELECT * FROM segmentation.define_segment('aa-first', 'both', title => 'Both')",
+	  "SELECT segmentation.define_segment('size', 'small', 'in_segment(''aa-first'', ''both'')')",
+	  "SELECT segmentation.drop_segment('size', 'small')",
+	  "SELECT segmentation.drop_model('size')",
+	  "SELECT segmentation.drop_model('aa-first'); SELECT segmentation.drop_model('size')";
+	return join "\n--\n", @answers;
+}
+
 # each table's rows, and how many of them an index or a partition's hash loses
 sub contents
 {
@@ -150,9 +190,12 @@ $source->safe_psql('postgres', 'CREATE DATABASE shop');
 $source->safe_psql('shop', $types);
 $source->safe_psql('shop', $lock);
 $source->safe_psql('shop', $markets);
+$source->safe_psql('shop', $models);
 my $contents = contents($source);
 my $lock_answers = lock_answers($source);
 is(() = $lock_answers =~ /^ERROR:  /gm, 6, 'the locks refuse six changes') or diag $lock_answers;
+my $model_answers = model_answers($source);
+is(() = $model_answers =~ /^ERROR:  /gm, 3, 'the models refuse three changes') or diag $model_answers;
 is(lost($source), "0\n0\n0\n0", 'every row is found before the dump');
 
 my $target = PostgreSQL::Test::Cluster->new('target');
@@ -171,6 +214,7 @@ sub restored_as_dumped
 	is(contents($target), $contents, "$name: the same rows");
 	is(lost($target), "0\n0\n0\n0", "$name: every row is found by index and by partition");
 	is(lock_answers($target), $lock_answers, "$name: the locks hold as before");
+	is(model_answers($target), $model_answers, "$name: the models answer as before");
 	return;
 }
 
