@@ -185,6 +185,14 @@ REGRESS = \
 	lock_repair \
 	lock_statement \
 	lock_waits \
+	model_nulls \
+	model_generated \
+	model_random \
+	model_settings \
+	model_mistakes \
+	model_limits \
+	model_telco \
+	model_blood \
 	telco \
 	chinook \
 	model_catalogue \

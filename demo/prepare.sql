@@ -7,7 +7,12 @@ BEGIN;
 CREATE EXTENSION IF NOT EXISTS segmentation SCHEMA :"extension_schema";
 CREATE SCHEMA IF NOT EXISTS :"schema";
 SET LOCAL search_path = :"schema", pg_temp;
-DROP VIEW IF EXISTS customer_revenue, customer_loyalty;
+DO $$
+BEGIN
+    PERFORM segmentation.drop_model(id::text) FROM segmentation.model WHERE assignment = to_regclass('service_assignment');
+END
+$$;
+DROP VIEW IF EXISTS customer_profile, customer_revenue, customer_loyalty;
 DROP TABLE IF EXISTS segments, offers, customers, subscriptions, invoices, logins, responses,
     nps_by_month, scales, lines, readings, unread;
 DROP FUNCTION IF EXISTS today(), dice(bigint, bigint, bigint), plain_number(text, text), read_score(text);
