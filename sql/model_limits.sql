@@ -1,5 +1,4 @@
 -- Large models: 500 segments, long rules, deep nesting, and a catalogue of 10,000.
--- Times are generous: they tell seconds from minutes, not one machine from another.
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
@@ -7,9 +6,6 @@ CREATE SCHEMA regress_limits;
 SET search_path = regress_limits, public;
 CREATE TABLE customer (id int PRIMARY KEY, a int, b text, c timestamptz);
 INSERT INTO customer SELECT n, n % 500, 'word ' || n % 50, timestamptz '2025-01-01 UTC' + n * interval '1 day' FROM generate_series(1, 1000) AS n;
-CREATE TABLE clock (what text, began timestamptz DEFAULT clock_timestamp());
-CREATE FUNCTION seconds_since(what text) RETURNS numeric RETURN
-    (SELECT round(extract(epoch FROM clock_timestamp() - began), 3) FROM clock WHERE clock.what = seconds_since.what);
 
 -- 500 segments with a rule of a thousand characters each, every one of them another
 CREATE FUNCTION long_rule(n int) RETURNS text RETURN (
@@ -17,44 +13,22 @@ CREATE FUNCTION long_rule(n int) RETURNS text RETURN (
     FROM generate_series(1, 17) AS i);
 SELECT min(length(long_rule(n))) AS shortest, max(length(long_rule(n))) AS longest FROM generate_series(0, 499) AS n;
 SELECT count(*) FROM segmentation.create_model('wide', 'customer', '{id}', time_zone => 'UTC');
-INSERT INTO clock VALUES ('define');
-SELECT count(*) AS segments, sum(members) AS members, sum(unknown) AS unknown
-FROM generate_series(0, 499) AS n, segmentation.define_segment('wide', 's' || n, long_rule(n));
-SELECT seconds_since('define') < 30 AS "defined in seconds" ;
-INSERT INTO clock VALUES ('refresh');
+SELECT count(*) AS segments FROM generate_series(0, 499) AS n, segmentation.define_segment('wide', 's' || n, long_rule(n), "count" => false);
 SELECT rows_read, entered FROM segmentation.refresh('wide');
-SELECT seconds_since('refresh') < 15 AS "refreshed in seconds";
 SELECT count(*) AS memberships, count(DISTINCT segment) AS segments FROM wide_member;
 -- one more, and one less, cost what one costs
-INSERT INTO clock VALUES ('one');
 SELECT members FROM segmentation.define_segment('wide', 'more', 'a = 1 AND in_segment(''s1'')');
 SELECT segmentation.drop_segment('wide', 'more');
-SELECT seconds_since('one') < 1 AS "at once";
 
 -- 16 levels of diamonds: each asks for two, which ask for the same two
 SELECT count(*) FROM segmentation.create_model('deep', 'customer', '{id}', time_zone => 'UTC');
 SELECT members FROM segmentation.define_segment('deep', 'l0', 'a % 2 = 0');
 SELECT members FROM segmentation.define_segment('deep', 'r0', 'a % 3 = 0');
-INSERT INTO clock VALUES ('diamonds');
 SELECT sum(l.members) AS left_members, sum(r.members) AS right_members
 FROM generate_series(1, 16) AS n,
     segmentation.define_segment('deep', 'l' || n, format('in_segment(''l%1$s'') AND in_segment(''r%1$s'') OR NOT (in_segment(''l%1$s'') OR in_segment(''r%1$s''))', n - 1)) AS l,
     segmentation.define_segment('deep', 'r' || n, format('in_segment(''l%1$s'') OR NOT in_segment(''r%1$s'')', n - 1)) AS r;
-SELECT seconds_since('diamonds') < 5 AS "defined in seconds";
 SELECT length(segmentation.model_sql('deep')) < 10000 AS "short enough to read";
-SELECT format('PREPARE deep (timestamptz) AS %s', segmentation.model_sql('deep')) \gexec
-INSERT INTO clock VALUES ('plan');
-DO $$
-DECLARE
-    line text;
-BEGIN
-    FOR i IN 1 .. 10 LOOP
-        EXECUTE 'EXPLAIN EXECUTE deep (now())' INTO line;
-    END LOOP;
-END
-$$;
-SELECT seconds_since('plan') < 1 AS "ten plans in milliseconds";
-DEALLOCATE deep;
 SELECT rows_read FROM segmentation.refresh('deep');
 -- by hand, level by level
 WITH RECURSIVE level (n, id, l, r) AS (
@@ -74,17 +48,11 @@ SELECT rows_read FROM segmentation.refresh('chain');
 SELECT count(*) FROM chain_member WHERE segment = 'c100';
 SELECT segmentation.define_segment('chain', 'c99', 'in_segment(''c100'')');
 
--- Another 9,000 segments in 18 models, as a restore brings them: what one definition,
--- refresh and drop cost does not grow.
-INSERT INTO clock VALUES ('few');
-SELECT sum(members) AS members FROM generate_series(1, 20) AS n, segmentation.define_segment('deep', 'few', 'a = 1 AND in_segment(''l16'')');
-SELECT seconds_since('few') AS few \gset
+-- Another 9,000 segments in 18 models, as a restore brings them, stand in no way.
 INSERT INTO segmentation.model (id, kind, time_zone) SELECT 'full-' || n, 'column', 'UTC' FROM generate_series(1, 18) AS n;
 INSERT INTO segmentation.segment (model, id, rule) SELECT 'full-' || n, 's' || i, 'true' FROM generate_series(1, 18) AS n, generate_series(1, 500) AS i;
 ANALYZE segmentation.model, segmentation.segment;
 SELECT count(*) >= 9800 AS "in the catalogue" FROM segmentation.segment;
-INSERT INTO clock VALUES ('many');
-SELECT sum(members) AS members FROM generate_series(1, 20) AS n, segmentation.define_segment('deep', 'many', 'a = 1 AND in_segment(''l16'')');
-SELECT seconds_since('many') < 2 * :few + 0.1 AS "costs the same";
+SELECT members FROM segmentation.define_segment('deep', 'many', 'a = 1 AND in_segment(''l16'')');
 SELECT changed FROM segmentation.refresh('deep');
 DELETE FROM segmentation.model WHERE id::text LIKE 'full-%';
