@@ -80,7 +80,21 @@ typedef struct Conflict
 	char	   *customer_segment;
 	char	   *segment;
 	char	   *locked_at;
+	bool		market_refuses; /* and not the customer's segment */
+	bool		closed;			/* to new subscriptions */
+	char	   *status;			/* of the market; NULL: there is none */
+	char	   *market_currency;
+	char	   *currency;
 } Conflict;
+
+static bool
+result_bool(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, desc, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
 
 static bool
 find_conflict(InstalledLock *lock, CollectedRows *rows, Conflict *conflict)
@@ -97,6 +111,14 @@ find_conflict(InstalledLock *lock, CollectedRows *rows, Conflict *conflict)
 	conflict->customer_segment = SPI_getvalue(tuple, desc, 2);
 	conflict->segment = SPI_getvalue(tuple, desc, 3);
 	conflict->locked_at = SPI_getvalue(tuple, desc, 4);
+	conflict->market_refuses = lock->def->markets && result_bool(tuple, desc, 6);
+	if (conflict->market_refuses)
+	{
+		conflict->closed = result_bool(tuple, desc, 7);
+		conflict->status = SPI_getvalue(tuple, desc, 8);
+		conflict->market_currency = SPI_getvalue(tuple, desc, 9);
+		conflict->currency = SPI_getvalue(tuple, desc, 10);
+	}
 	return true;
 }
 
@@ -141,6 +163,31 @@ raise_key_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 			 errtableconstraint(rel, LOCK_CONSTRAINT_OFFER)));
 }
 
+/* the segment is right, but its market does not sell this */
+static void
+raise_market_refusal(Relation rel, const Conflict *conflict)
+{
+	if (conflict->status == NULL)
+		lock_raise_no_market(rel, conflict->segment);
+	if (conflict->closed)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("market \"%s\" is not active and takes no new subscription", conflict->segment),
+				 errdetail("Its status is \"%s\"; customer %s would subscribe in it.",
+						   conflict->status, conflict->customer),
+				 lock_errhint_closed(conflict->segment, conflict->status),
+				 errtableconstraint(rel, LOCK_CONSTRAINT_MARKET)));
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("price of a subscription of customer %s is in %s, but market \"%s\" sells in %s",
+					conflict->customer, conflict->currency, conflict->segment,
+					conflict->market_currency),
+			 errdetail("Prices in %s and in %s cannot be compared or added, so a market has one currency.",
+					   conflict->currency, conflict->market_currency),
+			 errhint("Give the price in %s; convert_currency converts it.", conflict->market_currency),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_MARKET)));
+}
+
 static void
 raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 {
@@ -149,6 +196,8 @@ raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 
 	if (conflict->segment == NULL)
 		raise_no_segment(lock, rel, conflict);
+	if (conflict->market_refuses)
+		raise_market_refusal(rel, conflict);
 	if (lock->part != LOCK_SUBSCRIPTIONS)
 		raise_key_conflict(lock, rel, conflict);
 	if (conflict->locked_at == NULL)

@@ -124,6 +124,10 @@ parse_argument(LockDefinition *def, const char *arg)
 		def->locks_when = value;
 	else if (strcmp(name, "running_when") == 0)
 		def->running_when = value;
+	else if (strcmp(name, "markets") == 0 && strcmp(value, "true") == 0)
+		def->markets = true;
+	else if (strcmp(name, "subscription_price") == 0)
+		def->subscription_price = parse_column(value);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -139,6 +143,7 @@ is_complete(const LockDefinition *def)
 		list_length(def->offer_key) == list_length(def->subscription_offer);
 
 	return def->customers && def->customer_segment && def->customer_key != NIL &&
+		(def->markets || !def->subscription_price) &&
 		(def->subscriptions == NULL ||
 		 (list_length(def->customer_key) == list_length(def->subscription_customer) &&
 		  (by_offer || (def->subscription_segment && !def->offers))));
@@ -394,13 +399,34 @@ resolve_foreign_key(LockDefinition *def, Oid constraint, const char *table,
 	ReleaseSysCache(tuple);
 }
 
+/* markets have ids, which read from text as well as from their own type */
+static bool
+is_market_id(const LockDefinition *def, Oid type)
+{
+	Oid			base = getBaseType(type);
+
+	return base == def->market_type || base == TEXTOID || base == VARCHAROID;
+}
+
+/*
+ * The type of another table's segments must be that of the customers, but where
+ * all of them are markets: these are compared as ids.
+ */
 static void
-check_segment_type(const LockDefinition *def, Relation rel, const char *column,
+check_segment_type(LockDefinition *def, Relation rel, const char *column,
 				   Oid customer_type)
 {
 	Oid			type = column_type(rel, required_column(def, rel, column));
 
-	if (!IsBinaryCoercible(getBaseType(type), getBaseType(customer_type)))
+	if (IsBinaryCoercible(getBaseType(type), getBaseType(customer_type)))
+		return;
+	if (def->markets && is_market_id(def, type))
+	{
+		def->segment_operator = def->market_operator;
+		def->segment_cast = psprintf("::%s", format_type_extended(customer_type, -1,
+																 FORMAT_TYPE_FORCE_QUALIFY));
+	}
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column %s of table \"%s\" is of type %s, but column %s of table \"%s\" of type %s",
@@ -426,6 +452,29 @@ require_guard(const LockDefinition *def, Relation customers)
 			 errhint("Renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
 }
 
+/* segments of customers are markets by a foreign key, which installation adds */
+static void
+resolve_markets(LockDefinition *def, Relation customers, AttrNumber segment, bool installing)
+{
+	Relation	markets = table_open(required_table(def, LOCK_MARKETS), AccessShareLock);
+	AttrNumber	id = required_column(def, markets, "id");
+	Oid			constraint;
+
+	def->market_operator = equality_of(markets, id);
+	def->market_type = column_type(markets, id);
+	if (!is_market_id(def, column_type(customers, segment)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column %s of table \"%s\" is of type %s and cannot have ids of markets",
+						def->customer_segment, RelationGetRelationName(customers),
+						format_type_be(column_type(customers, segment))),
+				 errhint("Make it a segment_id or a text with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
+	if (!installing)
+		required_foreign_key(def, customers, list_make1(def->customer_segment),
+							 markets, list_make1("id"), &constraint);
+	table_close(markets, AccessShareLock);
+}
+
 static void
 resolve_customers(LockDefinition *def, Relation customers, bool installing)
 {
@@ -438,7 +487,11 @@ resolve_customers(LockDefinition *def, Relation customers, bool installing)
 		require_guard(def, customers);
 	}
 	def->has_locked_at = lock_column(customers, LOCKED_AT_COLUMN) != InvalidAttrNumber;
-	def->segment_operator = equality_of(customers, segment);
+	def->customer_segment_operator = equality_of(customers, segment);
+	def->segment_operator = def->customer_segment_operator;
+	def->segment_cast = "";
+	if (def->markets)
+		resolve_markets(def, customers, segment, installing);
 	foreach(cell, def->customer_key)
 	{
 		AttrNumber	attnum = required_column(def, customers, lfirst(cell));
@@ -488,6 +541,40 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 	table_close(offers, AccessShareLock);
 }
 
+/* the extension's types and functions share it */
+static Oid
+extension_schema(const LockDefinition *def)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(def->market_type));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", def->market_type);
+	result = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static void
+resolve_price(LockDefinition *def, Relation subscriptions)
+{
+	AttrNumber	attnum = required_column(def, subscriptions, def->subscription_price);
+	Oid			schema = extension_schema(def);
+	Oid			price = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+										CStringGetDatum("currency_price"),
+										ObjectIdGetDatum(schema));
+	Oid			type = column_type(subscriptions, attnum);
+
+	if (getBaseType(type) != price)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column %s of table \"%s\" is of type %s, not currency_price",
+						def->subscription_price, RelationGetRelationName(subscriptions),
+						format_type_be(type)),
+				 errhint("A lock with markets compares the currency of a price with the market's: keep both in one currency_price.")));
+	def->currency_function = quote_qualified_identifier(get_namespace_name(schema), "currency");
+}
+
 /* what has been written into the arguments must still be what it was checked to be */
 static void
 check_conditions(const LockDefinition *def, Relation subscriptions)
@@ -523,6 +610,8 @@ resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 		resolve_offers(def, subscriptions, segment_type, installing);
 	else
 		check_segment_type(def, subscriptions, def->subscription_segment, segment_type);
+	if (def->subscription_price)
+		resolve_price(def, subscriptions);
 	table_close(subscriptions, AccessShareLock);
 }
 

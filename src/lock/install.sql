@@ -221,7 +221,7 @@ COMMENT ON FUNCTION segmentation.lock_changed(name[]) IS 'a trigger''s condition
 
 -- the DDL of a lock, in order
 CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
-    arguments text[], watched name[], customer_key name[], offer_key name[]) RETURNS SETOF text
+    arguments text[], watched name[], customer_key name[], offer_key name[], market_column name) RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     call CONSTANT text := format('EXECUTE FUNCTION segmentation.%%s(%s)',
@@ -239,6 +239,12 @@ DECLARE
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at' AND NOT attisdropped) THEN
         RETURN NEXT format('ALTER TABLE %s ADD COLUMN segment_locked_at timestamptz', customers_name);
+    END IF;
+    IF market_column IS NOT NULL AND NOT EXISTS (
+            SELECT FROM segmentation.lock_foreign_keys(customers, 'segmentation.market', NULL) f
+             WHERE f.columns = ARRAY[market_column] AND f.key = '{id}') THEN
+        RETURN NEXT format('ALTER TABLE %s ADD CONSTRAINT segmentation_lock_market FOREIGN KEY (%I) REFERENCES segmentation.market (id)',
+                           customers_name, market_column);
     END IF;
 
     IF (SELECT relkind = 'p' FROM pg_class WHERE oid = subscriptions) THEN
@@ -306,7 +312,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, text[], name[], name[], name[]) IS 'the statements that create a lock''s column and triggers';
+COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, text[], name[], name[], name[], name) IS 'the statements that create a lock''s column, foreign key to the markets, and triggers';
 
 -- a second lock on the same customers must mean the same key and segment
 CREATE FUNCTION segmentation.lock_check_installed(customers regclass, subscriptions regclass, arguments text[]) RETURNS void
@@ -365,6 +371,61 @@ END
 $$;
 COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text) IS 'raises an error where customers and subscriptions contradict each other at installation';
 
+CREATE FUNCTION segmentation.lock_market_conflicts(arguments text[]) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    conflict record;
+BEGIN
+    IF 'markets=true' <> ALL (arguments) THEN
+        RETURN;
+    END IF;
+    FOR conflict IN EXECUTE segmentation.lock_query(arguments, 'market conflicts') LOOP
+        IF conflict.currency IS NULL THEN
+            RETURN NEXT format('customer %s%s is in segment %s, which is no market', conflict.customer_key,
+                               ' by subscription ' || conflict.subscription::text, quote_ident(conflict.market));
+        ELSE
+            RETURN NEXT format('subscription %s of customer %s has a price in %s, but market %s sells in %s', conflict.subscription,
+                               conflict.customer_key, conflict.currency, conflict.market, conflict.market_currency);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_market_conflicts(text[]) IS 'what contradicts the markets of the catalogue at installation';
+
+CREATE FUNCTION segmentation.lock_raise_market_conflicts(customers regclass, arguments text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    total bigint;
+    named text;
+BEGIN
+    SELECT count(*), string_agg(sentence, '; ' ORDER BY n) FILTER (WHERE n <= 3) INTO total, named
+      FROM segmentation.lock_market_conflicts(arguments) WITH ORDINALITY c(sentence, n);
+    IF total > 0 THEN
+        RAISE check_violation USING
+            MESSAGE = format('customers in "%s" or their subscriptions contradict the catalogue of markets', customers),
+            DETAIL = format('Contradictions found: %s. They are: %s%s.', total, named, CASE WHEN total > 3 THEN '; and so on' END),
+            HINT = 'Make the markets first, with segmentation.create_market, and let them agree; dry_run => true lists all.',
+            TABLE = (SELECT relname FROM pg_class WHERE oid = customers),
+            CONSTRAINT = 'segmentation_lock_market';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_raise_market_conflicts(regclass, text[]) IS 'raises an error where customers or subscriptions contradict the catalogue of markets at installation';
+
+-- the foreign key to the markets is theirs to allow
+CREATE FUNCTION segmentation.lock_check_markets() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT has_column_privilege('segmentation.market', 'id', 'REFERENCES') THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = 'permission denied to refer to table segmentation.market',
+            DETAIL = 'A lock with markets adds a foreign key from the customers to the markets.',
+            HINT = format('Let its owner say: GRANT REFERENCES (id) ON segmentation.market TO %I;', current_user);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.lock_check_markets() IS 'raises an error where the caller may not make a foreign key to the markets';
+
 -- triggers of others have their say in what is updated
 CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -387,9 +448,10 @@ CREATE FUNCTION segmentation.lock_install(
     customers regclass, subscriptions regclass, customer_key name[], customer_segment name,
     subscription_customer name[], subscription_segment name,
     offers regclass, subscription_offer name, offer_segment name,
-    locks_when text, running_when text, watched name[], dry_run boolean)
+    subscription_price name, locks_when text, running_when text, watched name[], markets boolean, dry_run boolean)
 RETURNS TABLE (step text, detail text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET quote_all_identifiers = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET quote_all_identifiers = off
+SET lock_timeout = '10s' AS $$
 DECLARE
     foreign_key record;
     offer_key name[];
@@ -446,17 +508,33 @@ BEGIN
                 MESSAGE = 'subscription_segment and offers exclude each other',
                 HINT = 'A subscription has its segment in a column of its own or from its offer, not both.';
         END IF;
-        PERFORM segmentation.lock_check_table(offers, 'offers');
+        IF offers = 'segmentation.offer'::regclass AND NOT markets THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = 'offers of the catalogue need markets => true',
+                HINT = 'Their segments are markets.';
+        END IF;
         PERFORM segmentation.lock_check_offers(customers, subscriptions, offers, customer_segment);
         foreign_key := segmentation.lock_foreign_key(subscriptions, offers, array_remove(ARRAY[subscription_offer], NULL), NULL, 'subscription_offer');
         IF subscription_offer IS NULL THEN
             RETURN QUERY SELECT 'found', format('subscription_offer => %L, the foreign key', foreign_key.columns);
         END IF;
-        IF offer_segment IS NULL THEN
+        IF offer_segment IS NULL AND offers = 'segmentation.offer'::regclass THEN
+            offer_segment := 'market';
+        ELSIF offer_segment IS NULL THEN
             offer_segment := customer_segment;
             RETURN QUERY SELECT 'found', format('offer_segment => %L, named as the customer''s', offer_segment);
         END IF;
         PERFORM segmentation.lock_check_column(offers, offer_segment, 'Say with offer_segment which it is.');
+    END IF;
+    -- a subscription that names its offer's segment has it, and the foreign key holds the offer
+    IF offers IS NOT NULL AND offer_segment = ANY (foreign_key.key) THEN
+        subscription_segment := foreign_key.columns[array_position(foreign_key.key, offer_segment)];
+        RETURN QUERY SELECT 'found', format('subscription_segment => %L, part of the key of its offer', subscription_segment);
+        offers := NULL;
+        arguments := arguments || ('subscription_segment=' || quote_ident(subscription_segment));
+        watched := foreign_key.columns || watched;
+    ELSIF offers IS NOT NULL THEN
+        PERFORM segmentation.lock_check_table(offers, 'offers');
         arguments := arguments || ARRAY['offers=' || segmentation.lock_table_name(offers),
                                         'subscription_offer=' || segmentation.lock_column_list(foreign_key.columns),
                                         'offer_key=' || segmentation.lock_column_list(foreign_key.key),
@@ -487,7 +565,13 @@ BEGIN
         watched := subscription_segment || watched;
     END IF;
     arguments := arguments || ('deferrable=' || nullif(array_to_string(deferrables, ', '), ''))
-                           || ('locks_when=' || locks_when) || ('running_when=' || running_when);
+                           || ('locks_when=' || locks_when) || ('running_when=' || running_when)
+                           || CASE WHEN markets THEN 'markets=true' END;
+    IF subscription_price IS NOT NULL THEN
+        PERFORM segmentation.lock_check_column(subscriptions, subscription_price, 'Say with subscription_price which it is.');
+        arguments := arguments || ('subscription_price=' || quote_ident(subscription_price));
+        watched := subscription_price || watched;
+    END IF;
     arguments := array_remove(arguments, NULL);
     watched := ARRAY(SELECT DISTINCT w FROM unnest(watched) w WHERE w IS NOT NULL ORDER BY w);
 
@@ -498,13 +582,18 @@ BEGIN
             array_remove(ARRAY[subscriptions, offers], NULL));
     END IF;
     PERFORM segmentation.lock_check_installed(customers, subscriptions, arguments);
+    IF markets AND NOT EXISTS (SELECT FROM segmentation.lock_foreign_keys(customers, 'segmentation.market', NULL)) THEN
+        PERFORM segmentation.lock_check_markets();
+    END IF;
     IF NOT dry_run THEN
         PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
+        PERFORM segmentation.lock_raise_market_conflicts(customers, arguments);
     END IF;
 
     RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('customers that have subscriptions: %%s', n) FROM (%s) u(n) $q$,
                                 segmentation.lock_query(arguments, 'unlocked'));
-    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key, offer_key) s LOOP
+    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key, offer_key,
+                                                                   CASE WHEN markets THEN customer_segment END) s LOOP
         RETURN QUERY SELECT 'run', statement;
         IF NOT dry_run THEN
             EXECUTE statement;
@@ -517,13 +606,14 @@ BEGIN
                                                    coalesce(quote_ident(conflict.customer_segment), 'NULL'), coalesce(conflict.subscription::text, ''),
                                                    coalesce(quote_ident(conflict.segment), 'NULL'));
         END LOOP;
+        RETURN QUERY SELECT 'conflict', c FROM segmentation.lock_market_conflicts(arguments) c;
     ELSE
         EXECUTE segmentation.lock_query(arguments, 'lock');
         PERFORM segmentation.lock_check_done(customers, arguments);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_install(regclass, regclass, name[], name, name[], name, regclass, name, name, text, text, name[], boolean) IS 'install_lock with its conditions checked and qualified';
+COMMENT ON FUNCTION segmentation.lock_install(regclass, regclass, name[], name, name[], name, regclass, name, name, name, text, text, name[], boolean, boolean) IS 'install_lock with its conditions checked and qualified';
 
 -- Conditions are read under the caller's search_path, all else under a safe one.
 CREATE FUNCTION segmentation.install_lock(
@@ -540,10 +630,10 @@ DECLARE
     locking record;
     running record;
 BEGIN
-    IF markets OR subscription_price IS NOT NULL THEN
-        RAISE feature_not_supported USING
-            MESSAGE = 'locks with markets are not supported yet',
-            HINT = 'Leave out markets and subscription_price: the lock compares segments.';
+    IF markets IS NOT TRUE AND subscription_price IS NOT NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'subscription_price needs markets => true',
+            HINT = 'The currency of a price is compared with that of the customer''s market in the catalogue.';
     END IF;
     IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
         RAISE active_sql_transaction USING
@@ -554,8 +644,8 @@ BEGIN
     SELECT * INTO running FROM segmentation.lock_condition(subscriptions, running_when);
     RETURN QUERY SELECT i.step, i.detail FROM segmentation.lock_install(
         customers, subscriptions, customer_key, customer_segment, subscription_customer, subscription_segment,
-        offers, subscription_offer, offer_segment, locking.expression, running.expression,
-        locking.columns OPERATOR(pg_catalog.||) running.columns, dry_run) i;
+        offers, subscription_offer, offer_segment, subscription_price, locking.expression, running.expression,
+        locking.columns OPERATOR(pg_catalog.||) running.columns, markets IS TRUE, dry_run) i;
 END
 $$;
 COMMENT ON FUNCTION segmentation.install_lock(regclass, regclass, name[], name, name[], name, regclass, name, name, name, text, text, boolean, boolean) IS 'locks customers to their segment by their first subscription, from now on and for every writer';

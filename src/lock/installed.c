@@ -24,6 +24,7 @@
 
 #include "expression.h"
 #include "lock/installed.h"
+#include "types/currency_price.h"
 
 /* from here on a statement is planned for many rows */
 #define MANY_ROWS 100
@@ -157,6 +158,16 @@ describe_subscriptions(InstalledLock *lock, Relation rel)
 	else
 		add_columns(lock, rel, list_make1(def->subscription_segment), 'g');
 	TupleDescInitEntry(lock->rows_desc, lock->ncolumns + 1, "running", BOOLOID, -1, 0);
+	if (def->markets)
+	{
+		TupleDescInitEntry(lock->rows_desc, lock->ncolumns + 2, "currency", TEXTOID, -1, 0);
+		TupleDescInitEntry(lock->rows_desc, lock->ncolumns + 3, "is_new", BOOLOID, -1, 0);
+	}
+	if (def->subscription_price)
+	{
+		lock->price = lock_column(rel, def->subscription_price);
+		lock->watched = bms_add_member(lock->watched, lock->price);
+	}
 	lock->locks = compile_condition(lock, rel, def->locks_when);
 	lock->running = compile_condition(lock, rel, def->running_when);
 }
@@ -167,7 +178,7 @@ describe_rows(InstalledLock *lock, Relation rel)
 {
 	LockDefinition *def = lock->def;
 	int			max = list_length(def->customer_key) +
-		Max(list_length(def->offer_key), 1) + 1;
+		Max(list_length(def->offer_key), 1) + (def->markets ? 3 : 1);
 	int			ncolumns = max;
 
 	if (lock->part == LOCK_CUSTOMERS)
@@ -332,10 +343,68 @@ holds(ExprState *condition, TupleTableSlot *slot, ExprContext *econtext)
 	return !isnull && DatumGetBool(result);
 }
 
-/* collects the row if it concerns the lock: a subscription that locks a customer */
+/* whether a value is another one than before */
+bool
+lock_differs(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum)
+{
+	Form_pg_attribute attr = TupleDescAttr(new->tts_tupleDescriptor, attnum - 1);
+	bool		old_null;
+	bool		new_null;
+	Datum		old_value = slot_getattr(old, attnum, &old_null);
+	Datum		new_value = slot_getattr(new, attnum, &new_null);
+
+	return old_null != new_null ||
+		(!new_null && !datum_image_eq(old_value, new_value, attr->attbyval, attr->attlen));
+}
+
+/*
+ * A subscription is new to its market if it was not running before, or had
+ * another customer, offer or segment.
+ */
+static bool
+is_new(InstalledLock *lock, TupleTableSlot *old, TupleTableSlot *new, ExprContext *econtext)
+{
+	if (old == NULL || !holds(lock->locks, old, econtext) ||
+		!holds(lock->running, old, econtext))
+		return true;
+	for (int i = 0; i < lock->ncolumns; i++)
+		if (lock_differs(old, new, lock->columns[i]))
+			return true;
+	return false;
+}
+
+/* the code of a price's currency, as a text that lasts until the next call */
+static Datum
+currency_of(Datum price)
+{
+	static int32 code[4];
+
+	currency_code_letters(price_code(DatumGetCurrencyPriceP(price)), VARDATA(code));
+	SET_VARSIZE(code, VARHDRSZ + 3);
+	return PointerGetDatum(code);
+}
+
+static void
+add_market_values(InstalledLock *lock, TupleTableSlot *old, TupleTableSlot *new,
+				  ExprContext *econtext, Datum *values, bool *nulls)
+{
+	Datum		price = (Datum) 0;
+
+	nulls[0] = true;
+	if (lock->price != InvalidAttrNumber)
+		price = slot_getattr(new, lock->price, &nulls[0]);
+	values[0] = nulls[0] ? (Datum) 0 : currency_of(price);
+	values[1] = BoolGetDatum(is_new(lock, old, new, econtext));
+	nulls[1] = false;
+}
+
+/*
+ * Collects the row if it concerns the lock: a subscription that locks a
+ * customer.  old: what it was before an UPDATE, or NULL.
+ */
 void
-lock_rows_add(CollectedRows *rows, InstalledLock *lock, TupleTableSlot *slot,
-			  ExprContext *econtext)
+lock_rows_add(CollectedRows *rows, InstalledLock *lock, TupleTableSlot *old,
+			  TupleTableSlot *slot, ExprContext *econtext)
 {
 	Datum		values[LOCK_MAX_COLUMNS];
 	bool		nulls[LOCK_MAX_COLUMNS];
@@ -352,6 +421,9 @@ lock_rows_add(CollectedRows *rows, InstalledLock *lock, TupleTableSlot *slot,
 	{
 		values[lock->ncolumns] = BoolGetDatum(holds(lock->running, slot, econtext));
 		nulls[lock->ncolumns] = false;
+		if (lock->def->markets)
+			add_market_values(lock, old, slot, econtext, values + lock->ncolumns + 1,
+							  nulls + lock->ncolumns + 1);
 	}
 	lock_rows_put(rows, values, nulls);
 }

@@ -13,8 +13,11 @@
 
 #include "lock/lock.h"
 
-/* of a collected row: the keys of customer and offer, and whether it is running */
-#define LOCK_MAX_COLUMNS (2 * INDEX_MAX_KEYS + 1)
+/*
+ * Of a collected row: the keys of customer and offer, whether it is running, and
+ * with markets five more.
+ */
+#define LOCK_MAX_COLUMNS (2 * INDEX_MAX_KEYS + 6)
 
 /* the table that a trigger is on */
 typedef enum LockPart
@@ -43,6 +46,7 @@ typedef struct InstalledLock
 	int			ncolumns;		/* copied from the trigger's table */
 	AttrNumber *columns;
 	int			nkeys;			/* of them, the first: none may be NULL */
+	AttrNumber	price;			/* 0: none */
 	Bitmapset  *watched;		/* attribute numbers that matter in an UPDATE */
 	ExprState  *locks;			/* NULL: always */
 	ExprState  *running;
@@ -62,7 +66,9 @@ typedef struct CollectedRows
 extern InstalledLock *installed_lock(TriggerData *trigdata, LockPart part);
 extern void lock_rows_begin(CollectedRows *rows, TupleDesc desc);
 extern void lock_rows_add(CollectedRows *rows, InstalledLock *lock,
-						  TupleTableSlot *slot, ExprContext *econtext);
+						  TupleTableSlot *old, TupleTableSlot *slot,
+						  ExprContext *econtext);
+extern bool lock_differs(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum);
 extern void lock_rows_put(CollectedRows *rows, Datum *values, bool *nulls);
 extern void lock_rows_end(CollectedRows *rows);
 extern int64 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query);

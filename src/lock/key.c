@@ -24,9 +24,9 @@ static void
 collect_keys(InstalledLock *lock, TriggerData *trigdata, CollectedRows *keys)
 {
 	lock_rows_begin(keys, lock->rows_desc);
-	lock_rows_add(keys, lock, trigdata->tg_trigslot, NULL);
+	lock_rows_add(keys, lock, NULL, trigdata->tg_trigslot, NULL);
 	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
-		lock_rows_add(keys, lock, trigdata->tg_newslot, NULL);
+		lock_rows_add(keys, lock, NULL, trigdata->tg_newslot, NULL);
 }
 
 static void

@@ -13,6 +13,10 @@
 #define LOCK_CONSTRAINT_CUSTOMER "segmentation_lock_customer"
 #define LOCK_CONSTRAINT_SUBSCRIPTION "segmentation_lock_subscription"
 #define LOCK_CONSTRAINT_OFFER "segmentation_lock_offer"
+#define LOCK_CONSTRAINT_MARKET "segmentation_lock_market"
+
+/* the catalogue's table of markets */
+#define LOCK_MARKETS "segmentation.market"
 
 #define LOCKED_AT_COLUMN "segment_locked_at"
 
@@ -34,6 +38,8 @@ typedef struct LockDefinition
 	char	   *offer_segment;
 	char	   *locks_when;		/* over alias s; NULL: every subscription */
 	char	   *running_when;	/* likewise */
+	bool		markets;		/* segments are markets of the catalogue */
+	char	   *subscription_price; /* with markets; NULL: not looked at */
 	List	   *deferrable;		/* tables whose foreign keys were, when installed */
 
 	Oid			customers_oid;
@@ -48,7 +54,12 @@ typedef struct LockDefinition
 	List	   *offer_key_operators;	/* offer key = value of its own type */
 	List	   *key_operators;	/* customer key = value of its own type */
 	List	   *subscription_key;	/* the primary key, for messages */
-	char	   *segment_operator;
+	char	   *segment_operator;	/* customer's segment = subscription's */
+	char	   *customer_segment_operator;	/* ... = another value of its type */
+	char	   *segment_cast;	/* of a subscription's segment to its type */
+	Oid			market_type;	/* of a market's id */
+	char	   *market_operator;	/* market's id = segment */
+	char	   *currency_function;	/* of the subscription's price */
 } LockDefinition;
 
 /* definition.c */
@@ -97,6 +108,7 @@ typedef enum LockQuery
 	LOCK_QUERY_SUBSCRIBED,		/* who runs on it */
 	LOCK_QUERY_UNLOCKED,		/* how many customers are to be locked */
 	LOCK_QUERY_INSTALL_CONFLICTS,
+	LOCK_QUERY_MARKET_CONFLICTS,
 	LOCK_QUERY_BLOCKERS,
 	LOCK_QUERY_VIOLATIONS,
 	LOCK_CONDITION_CUSTOMER,	/* of the triggers' WHEN */
@@ -117,6 +129,8 @@ extern char *lock_move_call(const LockDefinition *def, const char *key,
 extern char *lock_array_text(const List *values);
 extern char *lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot);
 extern char *lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot);
+pg_noreturn extern void lock_raise_no_market(Relation rel, const char *segment);
+extern int	lock_errhint_closed(const char *market, const char *status);
 pg_noreturn extern void lock_raise_trigger_misuse(const char *function);
 pg_noreturn extern void lock_raise_incomplete(void);
 

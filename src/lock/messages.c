@@ -118,6 +118,27 @@ lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot)
 }
 
 void
+lock_raise_no_market(Relation rel, const char *segment)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+			 errmsg("segment \"%s\" is not a market", segment),
+			 errdetail("Key (id)=(%s) is not present in table \"" LOCK_MARKETS "\".", segment),
+			 errhint("Make it with segmentation.create_market, or name one that is there."),
+			 errtableconstraint(rel, LOCK_CONSTRAINT_MARKET)));
+}
+
+/* the way out where a market is not active */
+int
+lock_errhint_closed(const char *market, const char *status)
+{
+	if (strcmp(status, "retired") == 0)
+		return errhint("A retired market is over for ever; choose another one.");
+	return errhint("Let it sell with segmentation.activate_market(%s), or choose another market.",
+				   quote_literal_cstr(market));
+}
+
+void
 lock_raise_trigger_misuse(const char *function)
 {
 	ereport(ERROR,

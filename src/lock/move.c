@@ -253,6 +253,39 @@ find_customer(Move *move, const char *locking)
 	move->key_text = lock_array_text(key);
 }
 
+/* with markets the target must be one that sells */
+static void
+check_target(const Move *move, const LockDefinition *def)
+{
+	char	   *sql = psprintf("SELECT m.status FROM " LOCK_MARKETS " m WHERE m.id %s $%d",
+							   def->market_operator, move->nargs);
+	Relation	rel = RelationIdGetRelation(move->customers);
+	char	   *status;
+
+	if (execute(move, sql) == 0)
+		lock_raise_no_market(rel, move->to_segment);
+	status = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (strcmp(status, "active") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("customer %s cannot be moved to market \"%s\", which is not active",
+						move->customer, move->to_segment),
+				 errdetail("Its status is \"%s\".", status),
+				 lock_errhint_closed(move->to_segment, status),
+				 errtableconstraint(rel, LOCK_CONSTRAINT_MARKET)));
+	RelationClose(rel);
+}
+
+static void
+check_targets(const Move *move)
+{
+	ListCell   *cell;
+
+	foreach(cell, move->definitions)
+		if (((LockDefinition *) lfirst(cell))->markets)
+			check_target(move, lfirst(cell));
+}
+
 static char *
 name_blockers(uint64 count)
 {
@@ -412,6 +445,7 @@ move(Move *move, bool *done)
 				(errmsg("customer %s is in segment \"%s\" already", move->customer, move->to_segment)));
 		return (Datum) 0;
 	}
+	check_targets(move);
 	foreach(cell, move->definitions)
 		refuse_if_blocked(move, lfirst(cell));
 	update_customer(move);
@@ -522,7 +556,11 @@ return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	if (query == LOCK_QUERY_BLOCKERS)
+	{
 		find_customer(move, "");
+		if (!move->same)
+			check_targets(move);
+	}
 	foreach(cell, move->definitions)
 		return_rows_of(lfirst(cell), move, query, result->setResult);
 	SPI_finish();

@@ -61,7 +61,7 @@ lock_offer(PG_FUNCTION_ARGS)
 	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
 	lock = installed_lock(trigdata, LOCK_OFFERS);
 	lock_rows_begin(&rows, lock->rows_desc);
-	lock_rows_add(&rows, lock, current, NULL);
+	lock_rows_add(&rows, lock, NULL, current, NULL);
 	if (rows.count > 0)
 		refuse_if_subscribed(lock, &rows, trigdata);
 	lock_become_self(self);

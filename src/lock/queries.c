@@ -69,16 +69,58 @@ text_array(const char *alias, const List *columns)
 	return psprintf("ARRAY[%s]", columns_of(alias, columns, "::pg_catalog.text"));
 }
 
+/*
+ * What a lock with markets knows of rows besides: whether their market sells
+ * them, and why not.  A new one needs an active market, every one its currency.
+ */
+static char *
+market_columns(const char *is_new, const char *currency)
+{
+	return psprintf(", (m.id IS NOT NULL AND (NOT %s OR m.status OPERATOR(pg_catalog.=) 'active') "
+					"AND (%s IS NULL OR m.currency OPERATOR(pg_catalog.=) %s)) AS sells, "
+					"%s AS is_new, m.status, m.currency AS market_currency, %s AS currency",
+					is_new, currency, currency, is_new, currency);
+}
+
+/* its status is the latest, like all that a trigger reads */
+static char *
+market_join(const LockDefinition *def, const char *segment)
+{
+	return psprintf(" LEFT JOIN " LOCK_MARKETS " m ON m.id %s %s", def->market_operator, segment);
+}
+
+static char *
+offer_join(const LockDefinition *def)
+{
+	return psprintf(" LEFT JOIN %s o ON %s", def->offers,
+					match("o", def->offer_key, def->offer_operators,
+						  "r", numbered('o', def->offer_key)));
+}
+
 static char *
 collected_rows(const LockDefinition *def, const char *collected)
 {
-	if (def->offers == NULL)
+	char	   *segment = def->offers ? psprintf("o.%s", def->offer_segment) : "r.g";
+
+	if (def->offers == NULL && !def->markets)
 		return pstrdup(collected);
-	return psprintf("(SELECT %s, o.%s AS g, r.running FROM %s r LEFT JOIN %s o ON %s)",
-					columns_of("r", key_names(def), ""), def->offer_segment,
-					collected, def->offers,
-					match("o", def->offer_key, def->offer_operators,
-						  "r", numbered('o', def->offer_key)));
+	return psprintf("(SELECT %s, %s AS g, r.running%s FROM %s r%s%s)",
+					columns_of("r", key_names(def), ""), segment,
+					def->markets ? market_columns("r.is_new", "r.currency") : "",
+					collected,
+					def->offers ? offer_join(def) : "",
+					def->markets ? market_join(def, segment) : "");
+}
+
+/* of a row of the table: it is there, so it is not new */
+static char *
+stored_market_columns(const LockDefinition *def)
+{
+	char	   *currency = def->subscription_price ?
+		psprintf("%s(s.%s)", def->currency_function, def->subscription_price) :
+		"NULL::pg_catalog.text";
+
+	return market_columns("false", currency);
 }
 
 /* the table's rows, all of them or those that name collected keys */
@@ -86,17 +128,18 @@ static char *
 stored_rows(const LockDefinition *def, LockSource source, const char *collected)
 {
 	StringInfoData buf;
+	char	   *segment = def->offers ? psprintf("o.%s", def->offer_segment) :
+		psprintf("s.%s", def->subscription_segment);
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "(SELECT ");
 	for (int i = 0; i < list_length(def->subscription_customer); i++)
 		appendStringInfo(&buf, "s.%s AS k%d, ",
 						 (char *) list_nth(def->subscription_customer, i), i + 1);
-	appendStringInfo(&buf, "%s.%s AS g, (%s) IS TRUE AS running, %s AS subscription FROM %s s",
-					 def->offers ? "o" : "s",
-					 def->offers ? def->offer_segment : def->subscription_segment,
-					 def->running_when ? def->running_when : "true",
-					 text_array("s", def->subscription_key), def->subscriptions);
+	appendStringInfo(&buf, "%s AS g, (%s) IS TRUE AS running, %s AS subscription%s FROM %s s",
+					 segment, def->running_when ? def->running_when : "true",
+					 text_array("s", def->subscription_key),
+					 def->markets ? stored_market_columns(def) : "", def->subscriptions);
 	if (source == LOCK_OF_CUSTOMERS)
 		appendStringInfo(&buf, " JOIN %s n ON %s", collected,
 						 match("n", key_names(def), def->customer_operators,
@@ -110,6 +153,8 @@ stored_rows(const LockDefinition *def, LockSource source, const char *collected)
 						 source == LOCK_OF_OFFERS ? "" : "LEFT ", def->offers,
 						 match("o", def->offer_key, def->offer_operators,
 							   "s", def->subscription_offer));
+	if (def->markets)
+		appendStringInfoString(&buf, market_join(def, segment));
 	appendStringInfo(&buf, " WHERE (%s) IS TRUE", def->locks_when ? def->locks_when : "true");
 	for (int i = 0; i < list_length(def->subscription_customer); i++)
 		appendStringInfo(&buf, " AND s.%s IS NOT NULL",
@@ -151,6 +196,20 @@ first_key(const LockDefinition *def)
 	return psprintf("c.%s", (char *) linitial(def->customer_key));
 }
 
+/* the customer is in the subscription's segment */
+static char *
+same_segment(const LockDefinition *def)
+{
+	return psprintf("c.%s %s r.g", def->customer_segment, def->segment_operator);
+}
+
+/* what is promised of a running subscription */
+static char *
+agreement(const LockDefinition *def)
+{
+	return psprintf("(%s%s)", same_segment(def), def->markets ? " AND r.sells" : "");
+}
+
 /*
  * A running subscription must be of its customer's segment; a customer that
  * has none and is not locked takes the subscription's, which so must have one.
@@ -158,18 +217,17 @@ first_key(const LockDefinition *def)
 static char *
 contradiction(const LockDefinition *def)
 {
-	return psprintf("%s IS NOT NULL AND CASE WHEN c.%s IS NULL AND %s IS NULL THEN r.g IS NULL "
-					"ELSE r.running AND (c.%s %s r.g) IS NOT TRUE END",
+	return psprintf("%s IS NOT NULL AND CASE WHEN c.%s IS NULL AND %s IS NULL THEN r.g IS NULL%s "
+					"ELSE r.running AND %s IS NOT TRUE END",
 					first_key(def), def->customer_segment, locked_at(def),
-					def->customer_segment, def->segment_operator);
+					def->markets ? " OR (r.running AND NOT r.sells)" : "", agreement(def));
 }
 
 static char *
 agree_query(const LockDefinition *def, const char *from)
 {
-	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NOT NULL AND (NOT r.running OR c.%s %s r.g)",
-					from, def->customers, customer_match(def),
-					locked_at(def), def->customer_segment, def->segment_operator);
+	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NOT NULL AND (NOT r.running OR %s)",
+					from, def->customers, customer_match(def), locked_at(def), agreement(def));
 }
 
 static char *
@@ -179,20 +237,31 @@ check_query(const LockDefinition *def, const char *from)
 					"pg_catalog.count(*) FILTER (WHERE %s), "
 					"pg_catalog.count(*) FILTER (WHERE %s IS NOT NULL AND %s IS NULL) "
 					"FROM %s r LEFT JOIN %s c ON %s "
-					"WHERE %s IS NULL OR (r.running AND (c.%s %s r.g) IS NOT TRUE)",
+					"WHERE %s IS NULL OR (r.running AND %s IS NOT TRUE)",
 					first_key(def), contradiction(def), first_key(def), locked_at(def),
-					from, def->customers, customer_match(def),
-					locked_at(def), def->customer_segment, def->segment_operator);
+					from, def->customers, customer_match(def), locked_at(def), agreement(def));
+}
+
+/* the segments do not contradict each other, so it is the market that does */
+static char *
+market_reasons(const LockDefinition *def)
+{
+	if (!def->markets)
+		return "";
+	return psprintf(", (%s OR (c.%s IS NULL AND %s IS NULL AND r.g IS NOT NULL)) IS TRUE, "
+					"r.is_new AND r.status OPERATOR(pg_catalog.<>) 'active', "
+					"r.status, r.market_currency, r.currency",
+					same_segment(def), def->customer_segment, locked_at(def));
 }
 
 static char *
 conflict_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT %s::pg_catalog.text, c.%s::pg_catalog.text, r.g::pg_catalog.text, "
-					"%s::pg_catalog.text, pg_catalog.concat_ws(', ', %s) "
+					"%s::pg_catalog.text, pg_catalog.concat_ws(', ', %s)%s "
 					"FROM %s r JOIN %s c ON %s WHERE %s ORDER BY %s LIMIT 1",
 					text_array("c", def->customer_key), def->customer_segment,
-					locked_at(def), columns_of("c", def->customer_key, ""),
+					locked_at(def), columns_of("c", def->customer_key, ""), market_reasons(def),
 					from, def->customers, customer_match(def),
 					contradiction(def), columns_of("c", def->customer_key, ""));
 }
@@ -235,24 +304,26 @@ lock_customers_query(const LockDefinition *def, const char *from)
 {
 	char	   *keys = columns_of("d", key_names(def), "");
 
-	return psprintf("WITH locked AS (UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.now(), %s = COALESCE(c.%s, r.g) "
-					"FROM (SELECT DISTINCT ON (%s) %s, d.g, d.running FROM %s d ORDER BY %s, d.running DESC) r "
-					"WHERE %s AND %s IS NULL AND (NOT r.running OR c.%s IS NULL OR c.%s %s r.g) "
+	return psprintf("WITH locked AS (UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.now(), %s = COALESCE(c.%s, r.g%s) "
+					"FROM (SELECT DISTINCT ON (%s) %s, d.g, d.running%s FROM %s d ORDER BY %s, d.running DESC) r "
+					"WHERE %s AND %s IS NULL AND (NOT r.running OR (%s(c.%s IS NULL OR %s))) "
 					"AND (c.%s IS NOT NULL OR r.g IS NOT NULL) "
-					"RETURNING c." LOCKED_AT_COLUMN " IS NOT NULL AND (NOT r.running OR c.%s %s r.g) AS agrees) "
+					"RETURNING c." LOCKED_AT_COLUMN " IS NOT NULL AND (NOT r.running OR %s) AS agrees) "
 					"SELECT pg_catalog.count(*) FROM locked WHERE agrees",
-					def->customers, def->customer_segment, def->customer_segment,
-					keys, keys, from, keys,
+					def->customers, def->customer_segment, def->customer_segment, def->segment_cast,
+					keys, keys, def->markets ? ", d.sells" : "", from, keys,
 					customer_match(def), locked_at(def),
-					def->customer_segment, def->customer_segment, def->segment_operator,
-					def->customer_segment, def->customer_segment, def->segment_operator);
+					def->markets ? "r.sells AND " : "", def->customer_segment, same_segment(def),
+					def->customer_segment, agreement(def));
 }
 
 static char *
 fetch_query(const LockDefinition *def, const char *from)
 {
-	return psprintf("SELECT %s, r.g, r.running FROM %s r",
-					columns_of("r", key_names(def), ""), from);
+	return psprintf("SELECT %s, r.g, r.running%s FROM %s r",
+					columns_of("r", key_names(def), ""),
+					def->markets ? ", r.sells, r.is_new, r.status, r.market_currency, r.currency" : "",
+					from);
 }
 
 static char *
@@ -303,11 +374,32 @@ install_conflicts_query(const LockDefinition *def, const char *from)
 					"pg_catalog.bool_or(d.running) OVER (PARTITION BY %s) AS any_running FROM %s d) r "
 					"JOIN %s c ON %s "
 					"WHERE (r.running OR (c.%s IS NULL AND NOT r.any_running)) "
-					"AND (COALESCE(c.%s, r.first_g) %s r.g) IS NOT TRUE ORDER BY %s, r.subscription",
+					"AND (COALESCE(c.%s, r.first_g%s) %s r.g) IS NOT TRUE ORDER BY %s, r.subscription",
 					text_array("c", def->customer_key), def->customer_segment,
 					keys, keys, from, def->customers, customer_match(def),
-					def->customer_segment, def->customer_segment, def->segment_operator,
+					def->customer_segment, def->customer_segment, def->segment_cast, def->segment_operator,
 					columns_of("c", def->customer_key, ""));
+}
+
+/*
+ * Customers whose segment is no market, or would be none once they took their
+ * subscription's; and running subscriptions in another currency than theirs.
+ */
+static char *
+market_conflicts_query(const LockDefinition *def, const char *from)
+{
+	char	   *key = text_array("c", def->customer_key);
+
+	return psprintf("SELECT %s AS customer_key, c.%s::pg_catalog.text AS market, NULL::pg_catalog.text[] AS subscription, "
+					"NULL::pg_catalog.text AS market_currency, NULL::pg_catalog.text AS currency "
+					"FROM %s c%s WHERE c.%s IS NOT NULL AND m.id IS NULL "
+					"UNION ALL SELECT %s, r.g::pg_catalog.text, r.subscription, r.market_currency, r.currency "
+					"FROM %s r JOIN %s c ON %s WHERE NOT r.sells "
+					"AND CASE WHEN r.status IS NULL THEN c.%s IS NULL AND r.g IS NOT NULL ELSE r.running END "
+					"ORDER BY 1, 3",
+					key, def->customer_segment, def->customers,
+					market_join(def, psprintf("c.%s", def->customer_segment)), def->customer_segment,
+					key, from, def->customers, customer_match(def), def->customer_segment);
 }
 
 /*
@@ -336,14 +428,15 @@ violations_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT %s::pg_catalog.regclass, r.subscription, %s, c.%s::pg_catalog.text, r.g::pg_catalog.text, "
 					"CASE WHEN %s IS NULL THEN 'no customer' WHEN %s IS NULL THEN 'customer not locked' "
-					"ELSE 'other segment' END "
+					"%sELSE 'other segment' END "
 					"FROM %s r LEFT JOIN %s c ON %s "
-					"WHERE %s IS NULL OR (r.running AND (c.%s %s r.g) IS NOT TRUE) ORDER BY %s, r.subscription",
+					"WHERE %s IS NULL OR (r.running AND %s IS NOT TRUE) ORDER BY %s, r.subscription",
 					quote_literal_cstr(def->subscriptions), text_array("r", key_names(def)),
 					def->customer_segment, first_key(def), locked_at(def),
+					def->markets ? psprintf("WHEN %s THEN CASE WHEN r.status IS NULL THEN 'no market' "
+											"ELSE 'other currency' END ", same_segment(def)) : "",
 					from, def->customers, customer_match(def),
-					locked_at(def), def->customer_segment, def->segment_operator,
-					columns_of("c", def->customer_key, ""));
+					locked_at(def), agreement(def), columns_of("c", def->customer_key, ""));
 }
 
 /* is not true: also of NULL, and then the trigger itself looks closer */
@@ -360,7 +453,7 @@ customer_condition(const LockDefinition *def)
 
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "OLD." LOCKED_AT_COLUMN " IS NOT NULL AND (%s OR %s",
-					 is_changed(def->customer_segment, def->segment_operator),
+					 is_changed(def->customer_segment, def->customer_segment_operator),
 					 is_changed(LOCKED_AT_COLUMN, "OPERATOR(pg_catalog.=)"));
 	for (int i = 0; i < list_length(def->customer_key); i++)
 		appendStringInfo(&buf, " OR %s", is_changed(list_nth(def->customer_key, i),
@@ -409,6 +502,8 @@ lock_query(const LockDefinition *def, LockSource source, const char *collected,
 			return subscribed_query(def, collected);
 		case LOCK_QUERY_INSTALL_CONFLICTS:
 			return install_conflicts_query(def, from);
+		case LOCK_QUERY_MARKET_CONFLICTS:
+			return market_conflicts_query(def, from);
 		case LOCK_QUERY_BLOCKERS:
 			return blockers_query(def, from);
 		case LOCK_QUERY_VIOLATIONS:
@@ -432,6 +527,7 @@ query_by_name(const char *name)
 	}			known[] = {
 		{"unlocked", LOCK_QUERY_UNLOCKED},
 		{"conflicts", LOCK_QUERY_INSTALL_CONFLICTS},
+		{"market conflicts", LOCK_QUERY_MARKET_CONFLICTS},
 		{"order", LOCK_QUERY_ORDER},
 		{"lock", LOCK_QUERY_LOCK},
 		{"customer condition", LOCK_CONDITION_CUSTOMER},
@@ -444,7 +540,7 @@ query_by_name(const char *name)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unrecognized query of a lock: \"%s\"", name),
-			 errhint("Known are \"unlocked\", \"conflicts\", \"order\", \"lock\", \"customer condition\" and \"offer condition\".")));
+			 errhint("Known are \"unlocked\", \"conflicts\", \"market conflicts\", \"order\", \"lock\", \"customer condition\" and \"offer condition\".")));
 }
 
 /*

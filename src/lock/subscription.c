@@ -9,7 +9,6 @@
 
 #include "access/tableam.h"
 #include "executor/executor.h"
-#include "utils/datum.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -55,21 +54,11 @@ read_next(Tuplestorestate *table, int pointer, TupleTableSlot *slot)
 static bool
 is_changed(InstalledLock *lock, TupleTableSlot *old, TupleTableSlot *new)
 {
-	TupleDesc	desc = new->tts_tupleDescriptor;
 	int			attnum = -1;
 
 	while ((attnum = bms_next_member(lock->watched, attnum)) >= 0)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, attnum - 1);
-		bool		old_null;
-		bool		new_null;
-		Datum		old_value = slot_getattr(old, attnum, &old_null);
-		Datum		new_value = slot_getattr(new, attnum, &new_null);
-
-		if (old_null != new_null ||
-			(!new_null && !datum_image_eq(old_value, new_value, attr->attbyval, attr->attlen)))
+		if (lock_differs(old, new, attnum))
 			return true;
-	}
 	return false;
 }
 
@@ -94,11 +83,17 @@ collect_statement(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdat
 		if (!read_next(old_table, old_pointer, old))
 			elog(ERROR, "transition tables of an UPDATE differ in length");
 		if (old_table == NULL || is_changed(lock, old, new))
-			lock_rows_add(rows, lock, new, econtext);
+			lock_rows_add(rows, lock, old, new, econtext);
 	}
 	if (old)
 		ExecDropSingleTupleTableSlot(old);
 	ExecDropSingleTupleTableSlot(new);
+}
+
+static TupleTableSlot *
+old_slot(TriggerData *trigdata)
+{
+	return TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_trigslot : NULL;
 }
 
 static TupleTableSlot *
@@ -117,7 +112,7 @@ lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata)
 	if (TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event))
 		collect_statement(lock, rows, trigdata, econtext);
 	else
-		lock_rows_add(rows, lock, new_slot(trigdata), econtext);
+		lock_rows_add(rows, lock, old_slot(trigdata), new_slot(trigdata), econtext);
 	if (econtext)
 		FreeExprContext(econtext, true);
 }
