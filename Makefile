@@ -185,6 +185,7 @@ REGRESS = \
 	lock_repair \
 	lock_statement \
 	lock_waits \
+	lock_markets \
 	model_nulls \
 	model_generated \
 	model_random \
@@ -211,7 +212,8 @@ ISOLATION = \
 	concurrent_partition \
 	exchange_rates \
 	model_cycle \
-	concurrent_activation
+	concurrent_activation \
+	concurrent_market
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=

@@ -129,7 +129,6 @@ CALL refused($$ SELECT segmentation.install_lock('no_equality', 'of_no_equality'
 CALL refused($$ SELECT segmentation.install_lock('odd_column', 'of_odd_column') $$);
 CALL refused($$ SELECT segmentation.install_lock('employees', 'employees') $$);
 CALL refused($$ SELECT segmentation.install_lock('customers', 'subscriptions', subscription_offer => 'segment') $$);
-CALL refused($$ SELECT segmentation.install_lock('customers', 'subscriptions', markets => true) $$);
 CALL refused($$ SELECT segmentation.install_lock('customers', 'subscriptions', subscription_price => 'id') $$);
 CALL refused($$ SELECT segmentation.remove_lock(NULL) $$);
 BEGIN ISOLATION LEVEL REPEATABLE READ;
