@@ -55,3 +55,10 @@ SELECT segmentation.refresh('donors', '2007-03-01 00:00 Asia/Taipei');
 SELECT max(until) AS turn FROM donors_history \gset
 SELECT count(*) AS donors, count(*) FILTER (WHERE segments @> '{recent}') AS recent FROM donors_at(:'turn'::timestamptz - interval '1 microsecond');
 SELECT count(*) AS donors, count(*) FILTER (WHERE segments @> '{recent}') AS recent FROM donors_at(:'turn');
+
+-- leave nothing to the tests that follow
+DELETE FROM segmentation.segment_reference
+WHERE model IN (SELECT id FROM segmentation.model JOIN pg_class ON pg_class.oid = assignment WHERE relnamespace = quote_ident(current_schema())::regnamespace);
+DELETE FROM segmentation.model USING pg_class WHERE pg_class.oid = assignment AND relnamespace = quote_ident(current_schema())::regnamespace;
+SET client_min_messages = warning;
+DROP SCHEMA regress_blood CASCADE;

@@ -248,3 +248,10 @@ SELECT * FROM compared('2025-10-26 01:30 UTC');
 -- it was not all one way: of how many segments somebody was in and somebody out
 SELECT count(*) > 100 AS "most rules divide"
 FROM (SELECT segment FROM a_history, unnest(segments) AS segment UNION SELECT segment FROM b_history, unnest(segments) AS segment) AS s;
+
+-- leave nothing to the tests that follow
+DELETE FROM segmentation.segment_reference
+WHERE model IN (SELECT id FROM segmentation.model JOIN pg_class ON pg_class.oid = assignment WHERE relnamespace = quote_ident(current_schema())::regnamespace);
+DELETE FROM segmentation.model USING pg_class WHERE pg_class.oid = assignment AND relnamespace = quote_ident(current_schema())::regnamespace;
+SET client_min_messages = warning;
+DROP SCHEMA regress_generated CASCADE;

@@ -56,3 +56,10 @@ SELECT count(*) >= 9800 AS "in the catalogue" FROM segmentation.segment;
 SELECT members FROM segmentation.define_segment('deep', 'many', 'a = 1 AND in_segment(''l16'')');
 SELECT changed FROM segmentation.refresh('deep');
 DELETE FROM segmentation.model WHERE id::text LIKE 'full-%';
+
+-- leave nothing to the tests that follow
+DELETE FROM segmentation.segment_reference
+WHERE model IN (SELECT id FROM segmentation.model JOIN pg_class ON pg_class.oid = assignment WHERE relnamespace = quote_ident(current_schema())::regnamespace);
+DELETE FROM segmentation.model USING pg_class WHERE pg_class.oid = assignment AND relnamespace = quote_ident(current_schema())::regnamespace;
+SET client_min_messages = warning;
+DROP SCHEMA regress_limits CASCADE;

@@ -106,3 +106,10 @@ FROM care_stay JOIN customer USING (id) WHERE segment = 'call' ORDER BY id;
 SELECT (SELECT count(*) FROM segmentation.segment WHERE model = 'care') AS segments,
        (SELECT max(rows_read) FROM segmentation.refresh_log WHERE model = 'care') AS "rows read";
 SELECT count(*) AS differences FROM segmentation.verify('care');
+
+-- leave nothing to the tests that follow
+DELETE FROM segmentation.segment_reference
+WHERE model IN (SELECT id FROM segmentation.model JOIN pg_class ON pg_class.oid = assignment WHERE relnamespace = quote_ident(current_schema())::regnamespace);
+DELETE FROM segmentation.model USING pg_class WHERE pg_class.oid = assignment AND relnamespace = quote_ident(current_schema())::regnamespace;
+SET client_min_messages = warning;
+DROP SCHEMA regress_mistakes CASCADE;

@@ -198,3 +198,10 @@ SELECT count(DISTINCT (form, place)) AS rules, count(*) AS answers,
        count(*) FILTER (WHERE answer) - (SELECT count(*) FROM taken) AS difference
 FROM answer;
 SELECT v.* FROM segmentation.verify('lonely') AS v;
+
+-- leave nothing to the tests that follow
+DELETE FROM segmentation.segment_reference
+WHERE model IN (SELECT id FROM segmentation.model JOIN pg_class ON pg_class.oid = assignment WHERE relnamespace = quote_ident(current_schema())::regnamespace);
+DELETE FROM segmentation.model USING pg_class WHERE pg_class.oid = assignment AND relnamespace = quote_ident(current_schema())::regnamespace;
+SET client_min_messages = warning;
+DROP SCHEMA regress_nulls CASCADE;

@@ -203,3 +203,10 @@ SELECT (SELECT count(DISTINCT code) FROM refused) AS "kinds of refusal",
 CREATE TABLE before AS SELECT ctid AS at, xmin AS by, * FROM walk_assignment;
 SELECT appeared, changed, vanished, entered, exited FROM segmentation.refresh('walk', (SELECT as_of FROM segmentation.model WHERE id = 'walk'));
 SELECT count(*) AS rewritten FROM walk_assignment AS a JOIN before USING (id) WHERE (a.ctid, a.xmin::text) <> (at, by::text);
+
+-- leave nothing to the tests that follow
+DELETE FROM segmentation.segment_reference
+WHERE model IN (SELECT id FROM segmentation.model JOIN pg_class ON pg_class.oid = assignment WHERE relnamespace = quote_ident(current_schema())::regnamespace);
+DELETE FROM segmentation.model USING pg_class WHERE pg_class.oid = assignment AND relnamespace = quote_ident(current_schema())::regnamespace;
+SET client_min_messages = warning;
+DROP SCHEMA regress_random CASCADE;

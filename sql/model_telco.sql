@@ -78,3 +78,10 @@ SELECT count(*) AS differences FROM segmentation.verify('by-column');
 SELECT count(*) > 0 AS "contract is behind" FROM segmentation.verify('contract');
 SELECT changed FROM segmentation.refresh('contract');
 SELECT count(*) AS differences FROM segmentation.verify('contract');
+
+-- leave nothing to the tests that follow
+DELETE FROM segmentation.segment_reference
+WHERE model IN (SELECT id FROM segmentation.model JOIN pg_class ON pg_class.oid = assignment WHERE relnamespace = quote_ident(current_schema())::regnamespace);
+DELETE FROM segmentation.model USING pg_class WHERE pg_class.oid = assignment AND relnamespace = quote_ident(current_schema())::regnamespace;
+SET client_min_messages = warning;
+DROP SCHEMA "Telco" CASCADE;
