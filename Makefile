@@ -158,6 +158,8 @@ REGRESS = \
 	exchange_rates_properties \
 	markets \
 	market_checks \
+	iso_codes \
+	iso_codes_lists \
 	price_list \
 	nps \
 	nps_tally \

@@ -74,6 +74,8 @@ SELECT budget.price, count(invoice.price) FROM budget LEFT JOIN invoice ON invoi
 -- one that changes from row to row is none
 EXPLAIN (COSTS OFF) SELECT count(*) FROM invoice WHERE price > currency_price(random()::numeric(5,2), 'JPY');
 EXPLAIN (COSTS OFF) SELECT count(*) FROM invoice WHERE price > price * 2;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM invoice WHERE currency_price_gt(price, currency_price(random()::numeric(5,2), 'JPY'));
+EXPLAIN (COSTS OFF) SELECT count(*) FROM invoice WHERE currency_price_gt(price, price * 2);
 
 -- a later or the first column of a composite index, included columns, partial indexes, expressions
 DROP INDEX invoice_price;

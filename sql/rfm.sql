@@ -30,6 +30,7 @@ SELECT quantile_breaks(value, 4) AS widest FROM unnest('{-9223372036854775808,92
 SELECT quantile_breaks(value, 2) AS smallest FROM unnest('{0.000000000000000001,-0.000000000000000001,0}'::numeric[]) AS value;
 SELECT quantile_breaks(value, 2) AS reals FROM unnest('{-1.7e308,1.7e308}'::float8[]) AS value;
 SELECT quantile_breaks(value, 2) = '{1}' AS neighbours FROM unnest('{1,1.0000000000000002}'::float8[]) AS value;
+SELECT quantile_breaks(value, 2) = '{1.0000000000000002}' AS upper_neighbour FROM unnest('{1.0000000000000002,1.0000000000000004}'::float8[]) AS value;
 SELECT quantile_breaks(value, 2) AS zeros FROM unnest('{-0,0,-0}'::float8[]) AS value;
 -- a price between two has at most 18 digits
 SELECT quantile_breaks(value, 2) AS prices, rfm_score('999999999999999998 EUR'::currency_price, quantile_breaks(value, 2)) AS below,
@@ -83,6 +84,9 @@ SELECT statement, refusal.* FROM unnest(ARRAY[
 -- the state as text, and back
 SELECT quantile_accum(quantile_accum('empty', -9.5, 5), 3, 5) AS numbers, quantile_accum('empty', 1e-300::float8, 2) AS reals, quantile_accum('empty', '9.90 EUR'::currency_price, 3) AS prices,
     quantile_combine('5 numbers 1', '5 numbers 2.5') AS combined, quantile_combine('empty', 'empty') AS empty, quantile_combine('empty', '2 reals 1') AS one;
+-- which stays as it is, whoever adds to it
+CREATE AGGREGATE pg_temp.state_of(integer, integer) (SFUNC = quantile_accum, STYPE = quantile_state, INITCOND = 'empty');
+SELECT quantile_accum(state, 4, 5) AS added, quantile_accum(state, 5, 5) AS another, state FROM (SELECT pg_temp.state_of(i, 5) AS state FROM generate_series(1, 3) AS i OFFSET 0) AS s;
 SELECT state, state::quantile_state::text = state AS same
 FROM unnest('{empty,1 numbers 0,5 numbers -9223372036854775808 9223372036854775807 0.000000000000000001,2 reals 0.1 -1e-300 1.7976931348623157e+308 5e-324,9 JPY -5 100}'::text[]) AS state;
 SELECT text, refusal.state, message FROM unnest(ARRAY['', 'full', '5', '5 numbers', '0 numbers 1', '10001 numbers 1', '99999999999 numbers 1', '-1 numbers 1', '5 numbers x', '5 numbers 1e5', '5 numbers 9223372036854775808',

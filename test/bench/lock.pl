@@ -112,3 +112,23 @@ compare(
 	unit => ' ms',
 	before => sub { psql("UPDATE customer_$_[0] SET segment_locked_at = now() WHERE segment_locked_at IS NULL"); psql("VACUUM customer_$_[0]") },
 	ratio => sub { my %m = @_; $m{lock} / $m{fk} }, at_most => 1.02);
+
+# the same with markets: one more lookup, and the price's currency besides
+setup("INSERT INTO segmentation.market (id, currency, status) VALUES ('eu', 'EUR', 'active')",
+	tables('market'),
+	'ALTER TABLE subscription_market ADD COLUMN price currency_price',
+	"SELECT count(*) FROM segmentation.install_lock('customer_market', 'subscription_market',
+		subscription_price => 'price', markets => true)",
+	'UPDATE customer_market SET segment_locked_at = now()',
+	'VACUUM (FREEZE, ANALYZE) customer_market');
+
+for my $clients (1, 8)
+{
+	compare(
+		name => "time of a subscription of a locked customer with markets, $clients clients",
+		peer_name => 'the lock without markets',
+		sides => {lock => $one_row{lock}, market => "\\set customer random(1, $customers)\n"
+			. "INSERT INTO subscription_market (customer, segment, price) VALUES (:customer, 'eu', '9.90 EUR')"},
+		measure => tps($clients, 5), unit => ' tps',
+		ratio => sub { my %m = @_; $m{lock} / $m{market} }, at_most => 1.3);
+}
