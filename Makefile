@@ -95,6 +95,7 @@ OBJS = \
 	src/model/refresh_first.o \
 	src/model/refresh_difference.o \
 	src/model/refresh_write.o \
+	src/model/refresh_failure.o \
 	src/model/refresh_log.o \
 	src/model/verify.o
 
@@ -174,6 +175,7 @@ REGRESS = \
 	model_explain_properties \
 	model_program \
 	model_refresh \
+	model_failures \
 	lock_install \
 	lock_conditions \
 	lock_subscriptions \

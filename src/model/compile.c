@@ -75,6 +75,12 @@ equality_operator(Oid type)
 	return result;
 }
 
+char *
+compile_key_operator(const Model *model, const char *column)
+{
+	return equality_operator(get_atttype(model->assignment, get_attnum(model->assignment, column)));
+}
+
 /* "a.id OPERATOR(pg_catalog.=) b.id AND ..." */
 char *
 compile_key_match(const Model *model, const char *left, const char *right)
@@ -138,6 +144,7 @@ add_model(Analysis *analysis, const Model *model)
 		compiled->last = lnext(model->segments, cell) == NULL;
 		compiled->lower = lower;
 		compiled->kept = is_named(analysis->kept, name);
+		compiled->culprit = compiled->kept ? compiled : NULL;
 		entry->segment = compiled;
 		lower = compiled;
 	}
@@ -230,7 +237,11 @@ follow_references(Analysis *analysis, CompiledSegment *segment, const Rule *rule
 
 		follow(analysis, needed);
 		segment->references = lappend(segment->references, needed);
-		segment->kept |= needed->kept;
+		if (needed->kept && !segment->kept)
+		{
+			segment->kept = true;
+			segment->culprit = needed->culprit;
+		}
 	}
 }
 
@@ -274,9 +285,12 @@ static char *
 rule_line(Analysis *analysis, CompiledSegment *segment)
 {
 	const Model *model = segment->model;
-	Rule	   *rule = rule_parse(model->source, segment->segment->rule, model->id, model->time_zone);
+	Rule	   *rule;
 
+	analysis->result->parsing = segment;
+	rule = rule_parse(model->source, segment->segment->rule, model->id, model->time_zone);
 	follow_references(analysis, segment, rule);
+	analysis->result->parsing = segment;
 	return rule_program(rule, model->time_zone, &segment->conditions);
 }
 
@@ -337,22 +351,36 @@ create_segments(void)
 					   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 }
 
-Compilation *
-model_analyse(const Model *model, const List *kept)
+/* after an error the caller can see whose rule it was */
+void
+model_analyse_into(Compilation *compilation, const Model *model, const List *kept)
 {
-	Analysis	analysis = {0};
+	Analysis	analysis = {.result = compilation, .kept = kept};
 	ListCell   *cell;
 
-	analysis.result = palloc0(sizeof(Compilation));
-	analysis.result->model = model;
+	compilation->model = model;
 	analysis.segments = create_segments();
-	analysis.kept = kept;
 	add_model(&analysis, model);
 	if (model->kind != MODEL_COLUMN)
 		foreach(cell, model->segments)
 			follow(&analysis, find_segment(&analysis, model->id, ((ModelSegment *) lfirst(cell))->id));
+	compilation->parsing = NULL;
 	hash_destroy(analysis.segments);
-	return analysis.result;
+}
+
+Compilation *
+model_analyse(const Model *model, const List *kept)
+{
+	Compilation *compilation = palloc0(sizeof(Compilation));
+
+	model_analyse_into(compilation, model, kept);
+	return compilation;
+}
+
+char *
+compile_segment_name(const CompiledSegment *segment)
+{
+	return segment_name(segment->model->id, segment->segment->id);
 }
 
 
@@ -529,8 +557,9 @@ print_kept_join(StringInfo buf, const Model *model, int number)
 					 relation_name(model->assignment), number, match.data);
 }
 
-static char *
-print(const Compilation *compilation)
+/* the compiled SELECT; segments that are kept are read from the stored answers */
+char *
+model_compile_analysis(const Compilation *compilation)
 {
 	const Model *model = compilation->model;
 	Printer		printer = {.compilation = compilation};
@@ -553,15 +582,8 @@ print(const Compilation *compilation)
 	return buf.data;
 }
 
-/* the compiled SELECT, but for segments that keep their members */
-char *
-model_compile_kept(const Model *model, const List *kept)
-{
-	return print(model_analyse(model, kept));
-}
-
 char *
 model_compile(const Model *model)
 {
-	return model_compile_kept(model, NIL);
+	return model_compile_analysis(model_analyse(model, NIL));
 }

@@ -19,6 +19,7 @@ typedef struct CompiledSegment
 	struct CompiledSegment *lower;	/* the one before it in the order of rank */
 	bool		last;			/* in that order */
 	bool		kept;			/* its members are those of the last refresh */
+	const struct CompiledSegment *culprit;	/* because this one's rule fails */
 	bool		done;
 	bool		open;			/* its rule is being followed */
 	List	   *conditions;		/* char *: what its rule evaluates, as SQL */
@@ -31,6 +32,7 @@ typedef struct Compilation
 	const Model *model;
 	List	   *models;			/* Model *, the own one first */
 	List	   *segments;		/* CompiledSegment *, in the order of evaluation */
+	CompiledSegment *parsing;	/* whose rule is at fault if there is an error */
 } Compilation;
 
 /*
@@ -38,9 +40,12 @@ typedef struct Compilation
  * members that they have.
  */
 extern Compilation *model_analyse(const Model *model, const List *kept);
+extern void model_analyse_into(Compilation *compilation, const Model *model, const List *kept);
+extern char *compile_segment_name(const CompiledSegment *segment);
 extern char *model_compile(const Model *model);
-extern char *model_compile_kept(const Model *model, const List *kept);
+extern char *model_compile_analysis(const Compilation *compilation);
 extern char *compile_key_list(const List *key, const char *alias);
+extern char *compile_key_operator(const Model *model, const char *column);
 extern char *compile_key_match(const Model *model, const char *left, const char *right);
 
 #endif							/* SEGMENTATION_MODEL_COMPILE_H */

@@ -162,7 +162,7 @@ run(const Model *model, const char *segment, const Rule *rule, SegmentCount *cou
 }
 
 /* of the rule or its data, not of the server or of other sessions */
-static bool
+bool
 is_rules_error(int code)
 {
 	int			class = ERRCODE_TO_CATEGORY(code);

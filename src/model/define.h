@@ -47,4 +47,6 @@ typedef struct SegmentCount
 
 extern void count_segment(const Model *model, const char *segment, SegmentCount *count);
 
+extern bool is_rules_error(int code);
+
 #endif							/* SEGMENTATION_MODEL_DEFINE_H */

@@ -4,6 +4,7 @@
 #include "segmentation.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -15,6 +16,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "model/compile.h"
@@ -83,6 +85,24 @@ use_maintenance_memory(void)
 		model_set_option("work_mem", psprintf("%d", maintenance_work_mem));
 }
 
+/* segments whose rules fail, and those that ask for them, keep their members */
+static void
+compile(Refresh *refresh)
+{
+	Compilation *compilation = model_analyse(refresh->model, refresh_failure_names(refresh));
+	ListCell   *cell;
+
+	refresh->select = model_compile_analysis(compilation);
+	refresh->kept = NIL;
+	foreach(cell, compilation->segments)
+	{
+		CompiledSegment *segment = lfirst(cell);
+
+		if (segment->kept && segment->model == refresh->model)
+			refresh->kept = lappend(refresh->kept, segment);
+	}
+}
+
 static void
 start(Refresh *refresh)
 {
@@ -97,7 +117,7 @@ start(Refresh *refresh)
 	refresh->rows_read = refresh->appeared = refresh->changed = refresh->vanished = 0;
 	refresh->entered = refresh->exited = 0;
 	refresh->unique_source = source_is_unique(refresh->model);
-	refresh->select = model_compile(refresh->model);
+	compile(refresh);
 }
 
 static void
@@ -128,15 +148,50 @@ show_progress_of(Refresh *refresh)
 	PG_END_TRY();
 }
 
+/*
+ * In a subtransaction, so that what it has begun can be undone.  Returns the
+ * error that has ended it, NULL if none has.
+ */
+static ErrorData *
+attempt(Refresh *refresh)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		start(refresh);
+		show_progress_of(refresh);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return error;
+}
+
+/* again without the rules that fail, as long as there are such */
 static void
 run(Refresh *refresh)
 {
 	ModelContext saved;
+	ErrorData  *error;
 
 	model_enter(refresh->model, &saved);
 	use_maintenance_memory();
-	start(refresh);
-	show_progress_of(refresh);
+	while ((error = attempt(refresh)) != NULL)
+		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(refresh))
+			ReThrowError(error);
 	model_leave(&saved);
 }
 

@@ -24,6 +24,14 @@ typedef struct SegmentChange
 	int64		exited;
 } SegmentChange;
 
+/* a rule that could not be evaluated */
+typedef struct RuleFailure
+{
+	char	   *name;			/* "model/segment" */
+	int			code;
+	char	   *message;
+} RuleFailure;
+
 /* rows that statements of the refresh name like a table */
 typedef struct RowStore
 {
@@ -50,6 +58,8 @@ typedef struct Refresh
 	int64		entered;
 	int64		exited;
 	HTAB	   *counts;			/* SegmentChange */
+	List	   *failures;		/* RuleFailure * */
+	List	   *kept;			/* CompiledSegment *, own ones that keep their members for a failure */
 } Refresh;
 
 typedef void (*RowFunction) (Refresh *refresh, TupleTableSlot *slot, void *arg);
@@ -62,6 +72,12 @@ extern void row_store_register(RowStore *store);
 extern bool segments_are_same(Datum a, Datum b);
 extern void refresh_count_change(Refresh *refresh, Datum before, bool before_null,
 								 Datum after, bool after_null);
+
+/* refresh_failure.c */
+extern bool refresh_find_failures(Refresh *refresh);
+extern List *refresh_failure_names(const Refresh *refresh);
+extern void refresh_record_failures(const Refresh *refresh);
+extern List *model_failing_rules(const Model *model);
 
 /* refresh_first.c */
 extern bool refresh_is_first(Refresh *refresh);

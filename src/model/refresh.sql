@@ -15,6 +15,7 @@ CREATE TABLE segmentation.refresh_log (
     entered bigint NOT NULL,
     exited bigint NOT NULL,
     milliseconds double precision NOT NULL,
+    failed integer NOT NULL DEFAULT 0,
     PRIMARY KEY (model, refreshed_at)
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.refresh_log', '');
@@ -32,6 +33,7 @@ COMMENT ON COLUMN segmentation.refresh_log.vanished IS 'customers that are in th
 COMMENT ON COLUMN segmentation.refresh_log.entered IS 'memberships that began';
 COMMENT ON COLUMN segmentation.refresh_log.exited IS 'memberships that ended';
 COMMENT ON COLUMN segmentation.refresh_log.milliseconds IS 'how long it took';
+COMMENT ON COLUMN segmentation.refresh_log.failed IS 'segments that kept their members because a rule failed';
 
 CREATE TABLE segmentation.refresh_log_segment (
     model segment_id NOT NULL,
@@ -51,6 +53,45 @@ COMMENT ON COLUMN segmentation.refresh_log_segment.refreshed_at IS 'when its cha
 COMMENT ON COLUMN segmentation.refresh_log_segment.segment IS 'segment of the model';
 COMMENT ON COLUMN segmentation.refresh_log_segment.entered IS 'customers who entered it';
 COMMENT ON COLUMN segmentation.refresh_log_segment.exited IS 'customers who left it';
+
+CREATE TABLE segmentation.rule_failure (
+    model segment_id NOT NULL,
+    segment segment_id NOT NULL,
+    failing_model segment_id NOT NULL,
+    failing_segment segment_id NOT NULL,
+    since timestamptz NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    sqlstate text NOT NULL,
+    message text NOT NULL,
+    PRIMARY KEY (model, segment),
+    FOREIGN KEY (model, segment)
+        REFERENCES segmentation.segment ON UPDATE CASCADE ON DELETE CASCADE
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.rule_failure', '');
+GRANT SELECT ON segmentation.rule_failure TO PUBLIC;
+COMMENT ON TABLE segmentation.rule_failure IS 'segments that kept their members at the last refresh because a rule failed';
+COMMENT ON COLUMN segmentation.rule_failure.model IS 'model of the segment';
+COMMENT ON COLUMN segmentation.rule_failure.segment IS 'segment that kept its members';
+COMMENT ON COLUMN segmentation.rule_failure.failing_model IS 'model of the segment whose rule fails';
+COMMENT ON COLUMN segmentation.rule_failure.failing_segment IS 'segment whose rule fails: itself, or one that it asks for';
+COMMENT ON COLUMN segmentation.rule_failure.since IS 'first refresh of those in a row at which it kept them';
+COMMENT ON COLUMN segmentation.rule_failure.refreshed_at IS 'the last of them';
+COMMENT ON COLUMN segmentation.rule_failure.sqlstate IS 'code of the server''s error';
+COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error';
+
+CREATE FUNCTION segmentation.model_status(model text)
+    RETURNS TABLE (segment segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    BEGIN ATOMIC
+        SELECT s.id, CASE WHEN f.segment IS NULL THEN 'ok'
+                          WHEN (f.failing_model, f.failing_segment) = (f.model, f.segment) THEN 'fails'
+                          ELSE 'waits' END,
+               f.since, f.failing_model::text || '/' || f.failing_segment::text, f.sqlstate, f.message, s.rule
+          FROM segmentation.segment s LEFT JOIN segmentation.rule_failure f ON (f.model, f.segment) = (s.model, s.id)
+         WHERE s.model = model_status.model::segment_id
+         ORDER BY f.segment IS NULL, s.id;
+    END;
+COMMENT ON FUNCTION segmentation.model_status(text) IS 'segments of a model: ok; fails, its rule does; waits, for one it asks for: since when, and the server''s error';
 
 CREATE FUNCTION segmentation.model_sql(model text) RETURNS text
     LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'model_sql';

@@ -11,12 +11,12 @@
 
 #include "model/refresh.h"
 
-#define LOG_NARGS 12
+#define LOG_NARGS 13
 
 static const char log_query[] =
 "INSERT INTO segmentation.refresh_log AS l (model, refreshed_at, as_of, cause, version, rows_read, "
-"appeared, changed, vanished, entered, exited, milliseconds) "
-"VALUES ($1::@types@.segment_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING l";
+"appeared, changed, vanished, entered, exited, milliseconds, failed) "
+"VALUES ($1::@types@.segment_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING l";
 
 static const char model_query[] =
 "UPDATE segmentation.model SET refreshed_version = $5, refreshed_at = $2, as_of = $3 "
@@ -95,6 +95,7 @@ set_values(const Refresh *refresh, double milliseconds, Datum *values)
 	values[9] = Int64GetDatum(refresh->entered);
 	values[10] = Int64GetDatum(refresh->exited);
 	values[11] = Float8GetDatum(milliseconds);
+	values[12] = Int32GetDatum(list_length(refresh->kept));
 }
 
 /* records it and returns the log's row */
@@ -103,7 +104,7 @@ refresh_record(const Refresh *refresh, double milliseconds)
 {
 	Oid			types[LOG_NARGS] = {
 		TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT4OID, INT8OID,
-		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, FLOAT8OID
+		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, FLOAT8OID, INT4OID
 	};
 	Datum		values[LOG_NARGS];
 	ModelContext saved;
@@ -119,6 +120,7 @@ refresh_record(const Refresh *refresh, double milliseconds)
 	execute(model_query, 5, types, values);
 	record_segments(refresh);
 	model_leave(&saved);
+	refresh_record_failures(refresh);
 	SPI_finish();
 	return result;
 }

@@ -1,0 +1,261 @@
+/*
+ * refresh_failure.c: rules that fail, which must not stop the others.
+ *
+ * A column may be gone, a function may raise, a division be by zero for one
+ * customer.  Which rules those are is found by halves: conditions that can be
+ * evaluated together for everyone are of no failing rule.  That is only done
+ * once something has failed.
+ */
+#include "segmentation.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "model/compile.h"
+#include "model/define.h"
+#include "model/objects.h"
+#include "model/program.h"
+#include "model/refresh.h"
+
+typedef void (*Trial) (Refresh *refresh, void *arg);
+
+/* runs it in a subtransaction; returns the error if that is a rule's */
+static ErrorData *
+try(Refresh *refresh, Trial trial, void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		trial(refresh, arg);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error && !is_rules_error(error->sqlerrcode))
+		ReThrowError(error);
+	return error;
+}
+
+static void
+add_failure(Refresh *refresh, const CompiledSegment *segment, const ErrorData *error)
+{
+	RuleFailure *failure = palloc(sizeof(RuleFailure));
+
+	failure->name = compile_segment_name(segment);
+	failure->code = error->sqlerrcode;
+	failure->message = pstrdup(error->message);
+	refresh->failures = lappend(refresh->failures, failure);
+}
+
+static void
+analyse(Refresh *refresh, void *arg)
+{
+	model_analyse_into(arg, refresh->model, refresh_failure_names(refresh));
+}
+
+/* rules that can be read no more: of a column that is gone, say */
+static Compilation *
+analyse_what_can_be(Refresh *refresh)
+{
+	for (;;)
+	{
+		Compilation *compilation = palloc0(sizeof(Compilation));
+		ErrorData  *error = try(refresh, analyse, compilation);
+
+		if (error == NULL)
+			return compilation;
+		if (compilation->parsing == NULL)
+			ReThrowError(error);
+		add_failure(refresh, compilation->parsing, error);
+	}
+}
+
+static void
+evaluate(Refresh *refresh, void *arg)
+{
+	List	   *conditions = NIL;
+	StringInfoData buf;
+	ListCell   *cell;
+
+	foreach(cell, (List *) arg)
+		conditions = list_concat(conditions, ((CompiledSegment *) lfirst(cell))->conditions);
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT pg_catalog.count(");
+	program_print_conditions(&buf, conditions);
+	appendStringInfo(&buf, ") FROM %s AS source", relation_name(refresh->model->source));
+	SPI_connect();
+	refresh_execute(refresh, buf.data, NULL, NULL);
+	SPI_finish();
+}
+
+/* adds those of the segments whose conditions cannot be evaluated for everyone */
+static void
+isolate(Refresh *refresh, List *segments)
+{
+	ErrorData  *error;
+	List	   *rest;
+
+	CHECK_FOR_INTERRUPTS();
+	if (segments == NIL || (error = try(refresh, evaluate, segments)) == NULL)
+		return;
+	if (list_length(segments) == 1)
+	{
+		add_failure(refresh, linitial(segments), error);
+		return;
+	}
+	rest = list_copy_tail(segments, list_length(segments) / 2);
+	isolate(refresh, list_truncate(list_copy(segments), list_length(segments) / 2));
+	isolate(refresh, rest);
+}
+
+static List *
+evaluated_segments(const Compilation *compilation)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, compilation->segments)
+	{
+		CompiledSegment *segment = lfirst(cell);
+
+		if (!segment->kept && segment->conditions != NIL)
+			result = lappend(result, segment);
+	}
+	return result;
+}
+
+/* whether there are rules that fail which were not known before */
+bool
+refresh_find_failures(Refresh *refresh)
+{
+	int			known = list_length(refresh->failures);
+	Compilation *compilation = analyse_what_can_be(refresh);
+
+	isolate(refresh, evaluated_segments(compilation));
+	return list_length(refresh->failures) > known;
+}
+
+List *
+refresh_failure_names(const Refresh *refresh)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, refresh->failures)
+		names = lappend(names, ((RuleFailure *) lfirst(cell))->name);
+	return names;
+}
+
+static const RuleFailure *
+failure_of(const Refresh *refresh, const CompiledSegment *culprit)
+{
+	const char *name = compile_segment_name(culprit);
+	ListCell   *cell;
+
+	foreach(cell, refresh->failures)
+		if (strcmp(((RuleFailure *) lfirst(cell))->name, name) == 0)
+			return lfirst(cell);
+	elog(ERROR, "failure of rule %s is not known", name);
+	return NULL;
+}
+
+static void
+warn(const CompiledSegment *segment, const RuleFailure *failure)
+{
+	if (segment->culprit == segment)
+		ereport(WARNING,
+				(errcode(failure->code),
+				 errmsg("rule of segment \"%s\" of model \"%s\" fails: %s",
+						segment->segment->id, segment->model->id, failure->message),
+				 errdetail("The segment keeps the members that it had.")));
+	else
+		ereport(WARNING,
+				(errcode(failure->code),
+				 errmsg("segment \"%s\" of model \"%s\" asks for \"%s\", whose rule fails: %s",
+						segment->segment->id, segment->model->id, failure->name, failure->message),
+				 errdetail("The segment keeps the members that it had.")));
+}
+
+static void
+record(const Refresh *refresh, const CompiledSegment *segment)
+{
+	const RuleFailure *failure = failure_of(refresh, segment->culprit);
+	Oid			types[7] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
+	Datum		values[7];
+
+	values[0] = CStringGetTextDatum(refresh->model->id);
+	values[1] = CStringGetTextDatum(segment->segment->id);
+	values[2] = CStringGetTextDatum(segment->culprit->model->id);
+	values[3] = CStringGetTextDatum(segment->culprit->segment->id);
+	values[4] = TimestampTzGetDatum(refresh->moment);
+	values[5] = CStringGetTextDatum(unpack_sql_state(failure->code));
+	values[6] = CStringGetTextDatum(failure->message);
+	catalogue_execute("INSERT INTO segmentation.rule_failure AS f (model, segment, failing_model, failing_segment, "
+					  "since, refreshed_at, sqlstate, message) "
+					  "VALUES ($1::@types@.segment_id, $2::@types@.segment_id, $3::@types@.segment_id, $4::@types@.segment_id, "
+					  "$5, $5, $6, $7) ON CONFLICT (model, segment) DO UPDATE SET "
+					  "failing_model = excluded.failing_model, failing_segment = excluded.failing_segment, "
+					  "refreshed_at = excluded.refreshed_at, sqlstate = excluded.sqlstate, message = excluded.message",
+					  7, types, values, NULL);
+	warn(segment, failure);
+}
+
+/* those of this refresh; what was recorded before and is not among them has healed */
+void
+refresh_record_failures(const Refresh *refresh)
+{
+	Oid			types[2] = {TEXTOID, TIMESTAMPTZOID};
+	Datum		values[2];
+	ListCell   *cell;
+
+	foreach(cell, refresh->kept)
+		record(refresh, lfirst(cell));
+	values[0] = CStringGetTextDatum(refresh->model->id);
+	values[1] = TimestampTzGetDatum(refresh->moment);
+	catalogue_execute("DELETE FROM segmentation.rule_failure "
+					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND refreshed_at < $2",
+					  2, types, values, NULL);
+}
+
+/* "model/segment" of rules that failed at the last refresh, in the memory context of the moment */
+List *
+model_failing_rules(const Model *model)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1] = {CStringGetTextDatum(model->id)};
+	List	   *names = NIL;
+	ModelContext saved;
+
+	SPI_connect();
+	catalogue_enter(&saved);
+	if (SPI_execute_with_args(catalogue_query("SELECT DISTINCT failing_model::pg_catalog.text || '/' || failing_segment::pg_catalog.text "
+											  "FROM segmentation.rule_failure WHERE model OPERATOR(@types@.=) $1::@types@.segment_id"),
+							  1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the failing rules of a model");
+	MemoryContextSwitchTo(context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		names = lappend(names, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	model_leave(&saved);
+	SPI_finish();
+	return names;
+}
