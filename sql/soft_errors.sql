@@ -64,7 +64,11 @@ INSERT INTO input (type, input) VALUES
     ('revenue_tier_state', ''),
     ('revenue_tier_state', '1 EUR / 1'),
     ('revenue_tier_state', '1 EUR | smb 0 EUR'),
-    ('revenue_tier_state', '1 EUR / 1 | smb 5, mid 1 EUR');
+    ('revenue_tier_state', '1 EUR / 1 | smb 5, mid 1 EUR'),
+    ('quantile_state', ''),
+    ('quantile_state', '0 numbers 1'),
+    ('quantile_state', '5 ABC 1'),
+    ('quantile_state', '5 numbers x');
 
 \x
 \pset format unaligned
@@ -84,7 +88,8 @@ FROM (VALUES ('segment_id', 'SMB'),
     ('latest_nps_response', '9@757382400000000'),
     ('currency_price_sum', '29.7 EUR / 3'),
     ('revenue_tier_state', '29.7 EUR / 3 | smb 0 EUR'),
-    ('revenue_tier_state', '29.7 EUR / 3 |')) v (type, input), refusal(type, input)
+    ('revenue_tier_state', '29.7 EUR / 3 |'),
+    ('quantile_state', '5 EUR 9.9 12')) v (type, input), refusal(type, input)
 WHERE code IS NOT NULL;
 
 -- every type of the extension is here

@@ -51,6 +51,7 @@ TYPE(tier_scale);
 TYPE(revenue_tier_state);
 TYPE(nps_tally);
 TYPE(latest_nps_response);
+TYPE(quantile_state);
 
 extern Datum segment_id_cmp(PG_FUNCTION_ARGS);
 extern Datum segment_id_hash(PG_FUNCTION_ARGS);
@@ -65,6 +66,7 @@ extern Datum revenue_tier_combine(PG_FUNCTION_ARGS);
 extern Datum revenue_tier_final(PG_FUNCTION_ARGS);
 extern Datum nps_tally_combine(PG_FUNCTION_ARGS);
 extern Datum latest_nps_response_combine(PG_FUNCTION_ARGS);
+extern Datum quantile_combine(PG_FUNCTION_ARGS);
 
 static const Type types[] = {
 	{"segment_id", 16, FUNCTIONS(segment_id),
@@ -82,6 +84,8 @@ static const Type types[] = {
 	{{nps_tally_combine, 2, true}}},
 	{"latest_nps_response", 16, FUNCTIONS(latest_nps_response),
 	{{latest_nps_response_combine, 2, true}}},
+	{"quantile_state", -1, FUNCTIONS(quantile_state),
+	{{quantile_combine, 2, true}}},
 };
 
 typedef enum Form
