@@ -190,8 +190,8 @@ for my $million (1, 5)
 	compare(
 		name => "one customer's segments from the assignment$size",
 		peer_name => 'primary-key lookup of the source',
-		ours => "\\set id random(1, $n)\nSELECT segments FROM ${model}_assignment WHERE id = :id",
-		peer => "\\set id random(1, $n)\nSELECT plan FROM $table WHERE id = :id",
+		ours => "\\set id random(1, $n)\nSELECT segments FROM ${model}_assignment WHERE id = :id;\n",
+		peer => "\\set id random(1, $n)\nSELECT plan FROM $table WHERE id = :id;\n",
 		check => "SELECT count(segments) = $n FROM ${model}_assignment JOIN $table USING (id)",
 		before => "VACUUM (ANALYZE) ${model}_assignment; VACUUM (ANALYZE) $rows",
 		measure => tps(1, 3),
