@@ -57,28 +57,10 @@ compile_key_list(const List *key, const char *alias)
 	return buf.data;
 }
 
-/* the operator by which values of the type are the same key */
-static char *
-equality_operator(Oid type)
-{
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "type %u has no equality operator", type);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-					  NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 char *
 compile_key_operator(const Model *model, const char *column)
 {
-	return equality_operator(get_atttype(model->assignment, get_attnum(model->assignment, column)));
+	return model_equality_operator(get_atttype(model->assignment, get_attnum(model->assignment, column)));
 }
 
 /* "a.id OPERATOR(pg_catalog.=) b.id AND ..." */
@@ -95,7 +77,7 @@ compile_key_match(const Model *model, const char *left, const char *right)
 		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
 
 		appendStringInfo(&buf, "%s%s.%s %s %s.%s", foreach_current_index(cell) > 0 ? " AND " : "",
-						 left, name, equality_operator(type), right, name);
+						 left, name, model_equality_operator(type), right, name);
 	}
 	return buf.data;
 }
@@ -551,7 +533,7 @@ print_kept_join(StringInfo buf, const Model *model, int number)
 		appendStringInfo(buf, ", %s AS segmentation_kept_%d_key_%d",
 						 quote_identifier(lfirst(cell)), number, n);
 		appendStringInfo(&match, "%ssource.%s %s segmentation_kept_%d_key_%d", n > 1 ? " AND " : "",
-						 quote_identifier(lfirst(cell)), equality_operator(type), number, n);
+						 quote_identifier(lfirst(cell)), model_equality_operator(type), number, n);
 	}
 	appendStringInfo(buf, " FROM %s) AS segmentation_kept_of_%d ON %s",
 					 relation_name(model->assignment), number, match.data);

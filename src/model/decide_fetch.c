@@ -245,24 +245,6 @@ fetch_all(const Fetch *fetch, DecideErrors errors)
 	return found;
 }
 
-/* the operator by which values of the type are the same key */
-static char *
-equality_operator(Oid type)
-{
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "type %u has no equality operator", type);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-					  NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 static char *
 key_match(const Model *model)
 {
@@ -275,7 +257,7 @@ key_match(const Model *model)
 		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
 
 		appendStringInfo(&buf, "%ssource.%s %s ($2)[%d]::%s", foreach_current_index(cell) > 0 ? " AND " : "",
-						 quote_identifier(lfirst(cell)), equality_operator(type), foreach_current_index(cell) + 1,
+						 quote_identifier(lfirst(cell)), model_equality_operator(type), foreach_current_index(cell) + 1,
 						 format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY));
 	}
 	return buf.data;

@@ -11,6 +11,10 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
+#include "catalog/pg_operator.h"
+#include "access/htup_details.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "model/model.h"
 
@@ -284,4 +288,22 @@ model_check_objects(const Model *model)
 				 errmsg("source of model \"%s\" does not exist any more", model->id),
 				 errhint("Give it another with segmentation.alter_model(%s, source => ...).",
 						 quote_literal_cstr(model->id))));
+}
+
+/* the operator by which values of the type are the same key, as SQL */
+char *
+model_equality_operator(Oid type)
+{
+	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "type %u has no equality operator", type);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return result;
 }

@@ -47,6 +47,7 @@ typedef struct Model
 } Model;
 
 /* model.c */
+extern char *model_equality_operator(Oid type);
 extern Model *model_read(const char *id);
 extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);

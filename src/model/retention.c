@@ -33,24 +33,6 @@ execute(const char *sql, int nargs, Oid *types, Datum *values)
 	return SPI_processed;
 }
 
-/* "OPERATOR(pg_catalog.=)" */
-static char *
-equality(Oid type)
-{
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "type %u has no equality operator", type);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-					  NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 /* the key's columns equal the parameters, each read by its column's type */
 static char *
 key_condition(const Model *model, Oid relid)
@@ -66,7 +48,7 @@ key_condition(const Model *model, Oid relid)
 		int			n = foreach_current_index(cell) + 1;
 
 		appendStringInfo(&buf, "%s%s %s $%d::%s", n > 1 ? " AND " : "", quote_identifier(column->name),
-						 equality(column->type), n, column->type_text);
+						 model_equality_operator(column->type), n, column->type_text);
 	}
 	return buf.data;
 }
