@@ -56,6 +56,15 @@ my $reference = join '', map { $text{$_} } grep { $_ ne 'README.md' } sort keys 
 is(join(' ', grep { $reference !~ /\b\Q$_\E\(/ } @functions), '', 'each function for users is in doc/');
 is(join(' ', grep { $reference !~ /\b\Q$_\E\b/ } @types), '', 'each type too');
 
+# tables and views that users read or write
+my @relations = query(<<'SQL');
+SELECT c.oid::regclass FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_class c ON c.oid = m.objid
+WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_class'::regclass AND e.extname = 'segmentation' AND c.relkind IN ('r', 'v')
+ORDER BY 1
+SQL
+cmp_ok(scalar @relations, '>', 10, 'tables and views are looked at');
+is(join(' ', grep { $reference !~ /\b\Q$_\E\b/ } @relations), '', 'each table and view is in doc/');
+
 my %known = map { $_ => 1 } query('SELECT proname FROM pg_proc UNION SELECT typname FROM pg_type UNION SELECT word FROM pg_get_keywords()');
 for my $page (sort keys %text)
 {
