@@ -134,7 +134,8 @@ SQL = \
 	src/model/rule.sql \
 	src/model/explain.sql \
 	src/model/preview.sql \
-	src/model/refresh.sql
+	src/model/refresh.sql \
+	src/model/starter.sql
 
 REGRESS = \
 	extension \
@@ -176,6 +177,9 @@ REGRESS = \
 	model_program \
 	model_refresh \
 	model_failures \
+	model_starters \
+	model_starters_rfm \
+	model_starters_orders \
 	lock_install \
 	lock_conditions \
 	lock_subscriptions \

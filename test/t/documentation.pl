@@ -40,7 +40,7 @@ system("createdb '$database' && psql -Xq -d '$database' -c 'CREATE EXTENSION seg
 my @functions = query(<<'SQL');
 SELECT DISTINCT p.proname FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_proc p ON p.oid = m.objid
 WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_proc'::regclass AND e.extname = 'segmentation'
-    AND p.prorettype <> 'trigger'::regtype AND p.oid::regprocedure::text !~ '^segmentation\\.(lock_(?!violations)|market_)'
+    AND p.prorettype <> 'trigger'::regtype AND p.oid::regprocedure::text !~ '^segmentation\\.(lock_(?!violations)|market_|starter_)'
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid)
     AND NOT EXISTS (SELECT FROM pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest, o.oprjoin))
 ORDER BY 1

@@ -1,0 +1,359 @@
+-- first models in one call: NPS, revenue, lifecycle, RFM; each starter writes rules for the columns that it is given
+
+-- which columns: those given, else the starter's own names
+CREATE FUNCTION segmentation.starter_columns(starter text, given name[]) RETURNS name[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    own name[] := CASE starter
+        WHEN 'nps' THEN '{score,NULL}'
+        WHEN 'revenue' THEN '{revenue}'
+        WHEN 'lifecycle' THEN '{created_at,last_active_at}'
+        WHEN 'rfm' THEN '{recency,frequency,monetary}' END;
+BEGIN
+    IF own IS NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('unrecognized starter: %s', coalesce('"' || starter || '"', 'null')),
+            HINT = 'Starters are "nps", "revenue", "lifecycle" and "rfm".';
+    ELSIF num_nonnulls(VARIADIC given[cardinality(own) + 1 :]) > 0 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('too many columns for starter "%s"', starter),
+            DETAIL = format('It takes up to %s.', cardinality(own)),
+            HINT = 'Give other arguments by name, as in key => ''{id}''.';
+    END IF;
+    RETURN ARRAY(SELECT coalesce(given[place], own[place]) FROM generate_subscripts(own, 1) AS place ORDER BY place);
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_columns(text, name[]) IS 'columns that a starter reads: those given, else its own names for them';
+
+-- the kind of a column's type, which is one of those given
+CREATE FUNCTION segmentation.starter_column(starter text, source regclass, column_name name, meaning text, kinds text[]) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    type regtype;
+    kind text;
+BEGIN
+    WITH RECURSIVE base (type) AS (
+        SELECT atttypid FROM pg_attribute WHERE attrelid = source AND attname = column_name AND attnum > 0 AND NOT attisdropped
+        UNION ALL
+        SELECT typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE typtype = 'd'
+    ) SELECT base.type INTO type FROM base JOIN pg_type t ON t.oid = base.type WHERE typtype <> 'd';
+    IF type IS NULL THEN
+        RAISE undefined_column USING
+            MESSAGE = format('column "%s" of %s does not exist', column_name, source),
+            HINT = format('Starter "%s" reads %s from it; name yours, as in segmentation.create_model_from(%L, %L, ''your_column'').',
+                          starter, meaning, starter, source);
+    END IF;
+    kind := CASE WHEN type IN ('smallint'::regtype, 'integer', 'bigint') THEN 'integer'
+                 WHEN type IN ('real'::regtype, 'double precision') THEN 'double precision'
+                 WHEN type = '@extschema@.currency_price'::regtype THEN 'currency_price'
+                 WHEN type = '@extschema@.nps_class'::regtype THEN 'nps_class'
+                 ELSE format_type(type, NULL) END;
+    IF kind <> ALL (kinds) THEN
+        RAISE datatype_mismatch USING
+            MESSAGE = format('column "%s" of %s has type %s', column_name, source, type),
+            DETAIL = format('Starter "%s" reads %s from a column of type %s.', starter, meaning, array_to_string(kinds, ', ')),
+            HINT = 'Name another column, or make the source a view that has it in one of these types.';
+    END IF;
+    RETURN kind;
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_column(text, regclass, name, text, text[]) IS
+    'kind of the type of a column that a starter reads; an error where there is none, or of another type';
+
+-- what a column of times is compared with, in a rule
+CREATE FUNCTION segmentation.starter_ago(kind text, days integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE kind WHEN 'date' THEN format('current_date - %s', days)
+                 WHEN 'timestamp with time zone' THEN format('now() - interval ''%s days''', days)
+                 ELSE format('localtimestamp - interval ''%s days''', days) END;
+COMMENT ON FUNCTION segmentation.starter_ago(text, integer) IS 'SQL of the moment, or day, so many days ago';
+
+-- the one currency of a column, NULL where it has no price
+CREATE FUNCTION segmentation.starter_currency(source regclass, column_name name) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    currencies text[];
+    counts text;
+BEGIN
+    EXECUTE format('SELECT array_agg(currency ORDER BY currency), string_agg(currency || '' '' || customers, '', '' ORDER BY currency)
+                      FROM (SELECT @extschema@.currency(%1$I), count(*) AS customers FROM %2$s WHERE %1$I IS NOT NULL GROUP BY 1) AS c (currency, customers)',
+                   column_name, source) INTO currencies, counts;
+    IF cardinality(currencies) > 1 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('column "%s" of %s has prices in %s currencies', column_name, source, cardinality(currencies)),
+            DETAIL = format('Customers by currency: %s.', counts),
+            HINT = format('Make the source a view that converts them, with convert_currency(%I, %L), or one for the customers of each currency.',
+                          column_name, currencies[1]);
+    END IF;
+    RETURN currencies[1];
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_currency(regclass, name) IS 'currency of the prices of a column; an error where there are several';
+
+-- quantiles of numbers; one between two values that the numbers can have, by their decimals, counts as the upper
+CREATE FUNCTION segmentation.starter_breaks(source regclass, value text, bins integer, said_of text) RETURNS numeric[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    breaks numeric[];
+    decimals integer;
+BEGIN
+    EXECUTE format('SELECT @extschema@.quantile_breaks(v, $1), max(min_scale(v)) FROM (SELECT round((%s)::numeric, 18) AS v FROM %s) AS s', value, source)
+        INTO breaks, decimals USING bins;
+    IF breaks IS NULL THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('there are no values of %s in %s to compute quantiles of', said_of, source),
+            HINT = 'Fill the source first, or define the segments of a model by hand.';
+    END IF;
+    breaks := ARRAY(SELECT trim_scale(ceil(b * ('1e' || decimals)::numeric) * ('1e-' || decimals)::numeric)
+                      FROM unnest(breaks) WITH ORDINALITY AS u (b, place) ORDER BY place);
+    IF (SELECT count(DISTINCT b) FROM unnest(breaks) AS b) < bins - 1 THEN
+        RAISE NOTICE 'quantiles of % coincide: %', said_of, array_to_string(breaks, ', ')
+            USING DETAIL = 'So many customers have the same value that some scores or tiers are nobody''s.';
+    END IF;
+    RETURN breaks;
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_breaks(regclass, text, integer, text) IS
+    'quantiles of an expression over a source that divide its customers into bins, with as many decimals as the values have';
+
+CREATE FUNCTION segmentation.starter_bound(bound text, currency text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN currency IS NULL THEN bound ELSE quote_literal(bound || ' ' || currency) END;
+COMMENT ON FUNCTION segmentation.starter_bound(text, text) IS 'SQL of a number, or of a price';
+
+-- above the break before the first bin, up to the break after the last one
+CREATE FUNCTION segmentation.starter_between(value text, currency text, breaks numeric[], low integer, high integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN nullif(concat_ws(' AND ', value || ' > ' || segmentation.starter_bound(breaks[low - 1]::text, currency),
+                                 value || ' <= ' || segmentation.starter_bound(breaks[high]::text, currency)), '');
+COMMENT ON FUNCTION segmentation.starter_between(text, text, numeric[], integer, integer) IS
+    'SQL condition of the bins from low to high among breaks; NULL if those are all';
+
+CREATE FUNCTION segmentation.starter_nps(source regclass, columns name[], days integer[], OUT objective text, OUT segments text[])
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kind text := segmentation.starter_column('nps', source, columns[1], 'the score from 0 to 10', '{integer,numeric,nps_class}');
+    class text := format(CASE kind WHEN 'nps_class' THEN '%I' ELSE 'nps_class(%I)' END, columns[1]);
+    silent text := format('%I IS NULL', columns[1]);
+    wrong bigint;
+BEGIN
+    IF kind <> 'nps_class' THEN
+        EXECUTE format('SELECT count(*) FROM %s WHERE %2$I < 0 OR %2$I > 10 OR %2$I %% 1 <> 0', source, columns[1]) INTO wrong;
+        IF wrong > 0 THEN
+            RAISE numeric_value_out_of_range USING
+                MESSAGE = format('column "%s" of %s has values that are no score', columns[1], source),
+                DETAIL = format('Customers with another value than a whole number from 0 to 10: %s.', wrong);
+        END IF;
+    END IF;
+    IF columns[2] IS NULL AND days IS NOT NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'argument "days" needs a column that says when the score was given',
+            HINT = 'Name it after that of the score.';
+    ELSIF columns[2] IS NOT NULL THEN
+        silent := format('%s OR %I IS NULL OR %2$I < %s', silent, columns[2], segmentation.starter_ago(
+            segmentation.starter_column('nps', source, columns[2], 'when the score was given', '{date,timestamp without time zone,timestamp with time zone}'),
+            coalesce(days[1], 365)));
+    END IF;
+    objective := format('what customers say: promoters, passives and detractors by %I', columns[1]);
+    segments := ARRAY[
+        ARRAY['silent', 'Silent', silent],
+        ARRAY['promoter', 'Promoters', class || ' = ''promoter'''],
+        ARRAY['passive', 'Passives', class || ' = ''passive'''],
+        ARRAY['detractor', 'Detractors', class || ' = ''detractor''']];
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_nps(regclass, name[], integer[]) IS 'segments by the score that a customer gave, and whether long ago';
+
+CREATE FUNCTION segmentation.starter_lifecycle(source regclass, columns name[], days integer[], OUT objective text, OUT segments text[])
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kinds text[] := '{date,timestamp without time zone,timestamp with time zone}';
+    first text := segmentation.starter_column('lifecycle', source, columns[1], 'when the customer began', kinds);
+    last text := segmentation.starter_column('lifecycle', source, columns[2], 'when the customer was active last', kinds);
+    since text := format('%I >= ', columns[2]);
+BEGIN
+    IF NOT (days[2] < days[3] AND days[3] < days[4]) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'days of a lifecycle must ascend from active to dormant',
+            HINT = 'The numbers say how many days a customer is new, active, at risk and dormant, as in ''{30,30,90,180}''.';
+    END IF;
+    objective := format('where customers are in their life, by %I and %I', columns[1], columns[2]);
+    segments := ARRAY[
+        ARRAY['new', 'New', format('%I >= %s', columns[1], segmentation.starter_ago(first, days[1]))],
+        ARRAY['active', 'Active', since || segmentation.starter_ago(last, days[2])],
+        ARRAY['at-risk', 'At risk', since || segmentation.starter_ago(last, days[3])],
+        ARRAY['dormant', 'Dormant', since || segmentation.starter_ago(last, days[4])],
+        ARRAY['churned', 'Churned', format('%I < %s', columns[2], segmentation.starter_ago(last, days[4]))],
+        ARRAY['never-active', 'Never active', format('%I IS NULL', columns[2])]];
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_lifecycle(regclass, name[], integer[]) IS 'segments by when a customer began and was active last';
+
+-- tiers from the highest down, each from its bound up, which belongs to it on a scale and not among quantiles
+CREATE FUNCTION segmentation.starter_tiers(column_name name, currency text, names text[], bounds text[], is_scale boolean) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (
+    WITH tier AS (
+        SELECT place, name, segmentation.starter_bound(bound, currency) AS bound
+          FROM ROWS FROM (unnest(names), unnest(bounds)) WITH ORDINALITY AS u (name, bound, place)
+    ) SELECT array_agg(ARRAY[name, initcap(name), format('%I %s %s', column_name, CASE WHEN is_scale THEN '>=' ELSE '>' END, bound)] ORDER BY place DESC)
+             || ARRAY['none', 'None', (SELECT format('%I IS NULL OR %1$I %s %s', column_name, CASE WHEN is_scale THEN '<' ELSE '<=' END, bound)
+                                         FROM tier WHERE place = 1)]
+        FROM tier
+);
+COMMENT ON FUNCTION segmentation.starter_tiers(name, text, text[], text[], boolean) IS
+    'segments by the bounds of tiers, and one for those below all of them';
+
+CREATE FUNCTION segmentation.starter_revenue(source regclass, columns name[], tiers tier_scale, OUT objective text, OUT segments text[])
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    kinds text[] := CASE WHEN tiers IS NULL THEN '{currency_price,integer,numeric,double precision}' ELSE '{currency_price}' END;
+    is_price boolean := segmentation.starter_column('revenue', source, columns[1], 'the revenue', kinds) = 'currency_price';
+    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[1]) END;
+    scale text[] := regexp_split_to_array(tiers::text, ',? ');
+    breaks numeric[];
+BEGIN
+    IF tiers IS NOT NULL AND currency <> scale[cardinality(scale)] THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('column "%s" of %s has prices in %s, and the tiers are in %s', columns[1], source, currency, scale[cardinality(scale)]),
+            HINT = 'Give tiers in the column''s currency, or make the source a view that converts it, with convert_currency(price, currency).';
+    ELSIF scale && '{none,other-currency}' THEN
+        RAISE duplicate_object USING
+            MESSAGE = 'no tier can be called "none" or "other-currency"',
+            DETAIL = 'Starter "revenue" makes segments of these names, for customers below all tiers and for prices in another currency.';
+    ELSIF tiers IS NOT NULL THEN
+        currency := scale[cardinality(scale)];
+        objective := format('revenue by %I on a scale of tiers', columns[1]);
+        segments := segmentation.starter_tiers(columns[1], currency,
+            ARRAY(SELECT scale[i] FROM generate_series(1, cardinality(scale) - 1, 2) AS i ORDER BY i),
+            ARRAY(SELECT scale[i] FROM generate_series(2, cardinality(scale) - 1, 2) AS i ORDER BY i), true);
+    ELSE
+        breaks := segmentation.starter_breaks(source, format(CASE WHEN is_price THEN 'CASE WHEN @extschema@.sign(%1$I) > 0 THEN @extschema@.amount(%1$I) END'
+                                                             ELSE 'CASE WHEN %1$I > 0 THEN %1$I END' END, columns[1]), 3, format('%I above zero', columns[1]));
+        objective := format('revenue by %I, that above zero in thirds', columns[1]);
+        segments := segmentation.starter_tiers(columns[1], currency, '{low,mid,high}', ARRAY['0'] || breaks::text[], false);
+    END IF;
+    IF is_price THEN
+        segments := segments || ARRAY['other-currency', 'Other currency', format('currency(%I) <> %L', columns[1], currency)];
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_revenue(regclass, name[], tier_scale) IS 'segments by the tiers of a scale, or by thirds of the revenue above zero';
+
+CREATE FUNCTION segmentation.starter_rfm(source regclass, columns name[], today date, OUT objective text, OUT segments text[])
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    numbers text[] := '{integer,numeric,double precision}';
+    recency text := segmentation.starter_column('rfm', source, columns[1], 'the last order, as a time or as days ago,',
+        '{date,timestamp without time zone,timestamp with time zone}' || numbers);
+    frequency text := segmentation.starter_column('rfm', source, columns[2], 'the number of orders', numbers);
+    is_price boolean := segmentation.starter_column('rfm', source, columns[3], 'the revenue', '{currency_price}' || numbers) = 'currency_price';
+    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[3]) END;
+    days text := CASE WHEN recency = ANY (numbers) THEN '%2$I' WHEN recency = 'date' THEN '%1$s - %2$I' ELSE '%1$s - %2$I::date' END;
+    r numeric[] := segmentation.starter_breaks(source, format(days, quote_literal(today) || '::date', columns[1]), 5, columns[1]);
+    f numeric[] := segmentation.starter_breaks(source, quote_ident(columns[2]), 5, columns[2]);
+    m numeric[] := segmentation.starter_breaks(source, format(CASE WHEN is_price THEN '@extschema@.amount(%I)' ELSE '%I' END, columns[3]), 5, columns[3]);
+BEGIN
+    objective := format('recency, frequency and monetary value in fifths, divided by %I in days at %s; %I at %s; %I at %s',
+        columns[1], array_to_string(r, ', '), columns[2], array_to_string(f, ', '), columns[3], array_to_string(m, ', '));
+    -- the best recency is the lowest
+    SELECT array_agg(ARRAY[s.segment::text, s.title, nullif(concat_ws(' AND ',
+               segmentation.starter_between(format(days, 'current_date', columns[1]), NULL, r, 6 - s.recency_to, 6 - s.recency_from),
+               segmentation.starter_between(quote_ident(columns[2]), NULL, f, s.frequency_from, s.frequency_to),
+               segmentation.starter_between(quote_ident(columns[3]), currency, m, s.monetary_from, s.monetary_to)), '')] ORDER BY s.rank)
+      INTO segments FROM @extschema@.rfm_segments() AS s;
+    segments := ARRAY['unscored', 'Not scored', format('%I IS NULL OR %I IS NULL OR %I IS NULL', columns[1], columns[2], columns[3])
+                      || CASE WHEN is_price THEN format(' OR currency(%I) <> %L', columns[3], currency) ELSE '' END] || segments;
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_rfm(regclass, name[], date) IS 'the segments of rfm_segments() by quantiles of three columns';
+
+-- numbers of days, where a starter takes them
+CREATE FUNCTION segmentation.starter_check_arguments(starter text, tiers tier_scale, days integer[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    expected integer := CASE starter WHEN 'nps' THEN 1 WHEN 'lifecycle' THEN 4 END;
+BEGIN
+    IF tiers IS NOT NULL AND starter <> 'revenue' THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'argument "tiers" is for starter "revenue"';
+    ELSIF days IS NOT NULL AND expected IS NULL THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'argument "days" is for starters "nps" and "lifecycle"';
+    ELSIF cardinality(days) <> expected OR 0 > ANY (days) OR array_position(days, NULL) IS NOT NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('starter "%s" takes days as a list of %s, none of them negative or null', starter, expected),
+            HINT = CASE starter WHEN 'nps' THEN 'It says for how many days a score counts, as in ''{365}''.'
+                   ELSE 'They say for how many days a customer is new, active, at risk and dormant, as in ''{30,30,90,180}''.' END;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_check_arguments(text, tier_scale, integer[]) IS 'an error where a starter is given what it does not take';
+
+-- columns of the primary key, in its order
+CREATE FUNCTION segmentation.starter_key(source regclass) RETURNS name[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    key name[] := (SELECT array_agg(attname ORDER BY array_position(conkey, attnum))
+                     FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+                    WHERE conrelid = source AND contype = 'p');
+BEGIN
+    IF key IS NULL THEN
+        RAISE undefined_object USING
+            MESSAGE = format('%s has no primary key', source),
+            HINT = 'Name the columns that identify a customer, as in key => ''{id}''.';
+    END IF;
+    RETURN key;
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_key(regclass) IS 'columns of a table''s primary key; an error where it has none';
+
+CREATE FUNCTION segmentation.starter_result(model segment_id, customers bigint)
+    RETURNS TABLE (segment segment_id, title text, rule text, members bigint, share numeric)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'SELECT s.id, s.title, s.rule, CASE WHEN $2 IS NOT NULL THEN coalesce(counted.members, 0) END, round(coalesce(counted.members, 0)::numeric / nullif($2, 0), 4)
+           FROM segmentation.segment AS s
+                LEFT JOIN (SELECT m.segment, count(*) AS members FROM %s AS a, unnest(a.segments) AS m (segment) GROUP BY 1) AS counted
+                       ON counted.segment OPERATOR(@extschema@.=) s.id
+          WHERE s.model OPERATOR(@extschema@.=) $1 ORDER BY s.rank',
+        (SELECT m.assignment FROM segmentation.model AS m WHERE m.id OPERATOR(@extschema@.=) starter_result.model)) USING model, customers;
+END
+$$;
+COMMENT ON FUNCTION segmentation.starter_result(segment_id, bigint) IS 'segments of a model by rank, with their members if the number of customers is given';
+
+CREATE FUNCTION segmentation.create_model_from(starter text, source regclass,
+    column_1 name DEFAULT NULL, column_2 name DEFAULT NULL, column_3 name DEFAULT NULL,
+    key name[] DEFAULT NULL, name text DEFAULT NULL, tiers tier_scale DEFAULT NULL, days integer[] DEFAULT NULL,
+    as_of timestamptz DEFAULT NULL, refresh boolean DEFAULT true,
+    time_zone text DEFAULT pg_catalog.current_setting('TimeZone'), schema name DEFAULT pg_catalog.current_schema(), prefix name DEFAULT NULL)
+    RETURNS TABLE (segment segment_id, title text, rule text, members bigint, share numeric)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET row_security = off AS $$
+#variable_conflict use_column
+DECLARE
+    columns name[] := segmentation.starter_columns(starter, ARRAY[column_1, column_2, column_3]);
+    id @extschema@.segment_id := coalesce(name, starter);
+    moment timestamptz := coalesce(as_of, now());
+    made record;
+    definition text[];
+    rank integer := 0;
+BEGIN
+    IF source IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'argument "source" must not be null';
+    END IF;
+    PERFORM segmentation.starter_check_arguments(starter, tiers, days), set_config('TimeZone', time_zone, true);
+    made := CASE starter
+        WHEN 'nps' THEN segmentation.starter_nps(source, columns, days)
+        WHEN 'revenue' THEN segmentation.starter_revenue(source, columns, tiers)
+        WHEN 'lifecycle' THEN segmentation.starter_lifecycle(source, columns, coalesce(days, '{30,30,90,180}'))
+        ELSE segmentation.starter_rfm(source, columns, moment::date) END;
+    PERFORM segmentation.create_model(id::text, source, coalesce(key, segmentation.starter_key(source)), 'exclusive', time_zone, schema, prefix,
+        format('%s; by starter %s as of %s', made.objective, starter, to_char(moment, 'YYYY-MM-DD HH24:MI TZ')));
+    FOREACH definition SLICE 1 IN ARRAY made.segments LOOP
+        rank := rank + 10;
+        PERFORM segmentation.define_segment(id::text, definition[1], definition[3], definition[2], rank, false);
+    END LOOP;
+    RETURN QUERY SELECT * FROM segmentation.starter_result(id, CASE WHEN refresh THEN (segmentation.refresh(id::text, as_of)).rows_read END);
+END
+$$;
+COMMENT ON FUNCTION segmentation.create_model_from(text, regclass, name, name, name, name[], text, tier_scale, integer[], timestamptz, boolean, text, name, name) IS
+    'a model in one call: segments by NPS, revenue, lifecycle or RFM, from columns of the source';
