@@ -221,7 +221,8 @@ ISOLATION = \
 	exchange_rates \
 	model_cycle \
 	concurrent_activation \
-	concurrent_market
+	concurrent_market \
+	concurrent_retire
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=

@@ -261,14 +261,16 @@ first_agrees(InstalledLock *lock, const CollectedRows *rows)
 
 /*
  * Where the first customer is not locked, the others may not be either, and
- * locking them says all if each has but one subscription.
+ * locking them says all if each has but one subscription.  But a customer that
+ * takes a market meanwhile waits by its foreign key for one that is being
+ * retired, and then its status is another one.
  */
 static bool
 agree_at_once(InstalledLock *lock, CollectedRows *rows)
 {
 	if (first_agrees(lock, rows))
 		return rows->count == 1;
-	return lock_customers(lock, rows) == rows->count;
+	return lock_customers(lock, rows) == rows->count && !lock->def->markets;
 }
 
 /*

@@ -240,9 +240,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at' AND NOT attisdropped) THEN
         RETURN NEXT format('ALTER TABLE %s ADD COLUMN segment_locked_at timestamptz', customers_name);
     END IF;
-    IF market_column IS NOT NULL AND NOT EXISTS (
-            SELECT FROM segmentation.lock_foreign_keys(customers, 'segmentation.market', NULL) f
-             WHERE f.columns = ARRAY[market_column] AND f.key = '{id}') THEN
+    IF market_column IS NOT NULL AND NOT segmentation.lock_has_market_key(customers, market_column) THEN
         RETURN NEXT format('ALTER TABLE %s ADD CONSTRAINT segmentation_lock_market FOREIGN KEY (%I) REFERENCES segmentation.market (id)',
                            customers_name, market_column);
     END IF;
@@ -412,19 +410,26 @@ END
 $$;
 COMMENT ON FUNCTION segmentation.lock_raise_market_conflicts(regclass, text[]) IS 'raises an error where customers or subscriptions contradict the catalogue of markets at installation';
 
+CREATE FUNCTION segmentation.lock_has_market_key(customers regclass, market_column name) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM segmentation.lock_foreign_keys(customers, 'segmentation.market', NULL) f
+                    WHERE f.columns = ARRAY[market_column] AND f.key = '{id}' AND NOT f.is_deferrable)
+$$;
+COMMENT ON FUNCTION segmentation.lock_has_market_key(regclass, name) IS 'whether a column of the customers is a foreign key to the markets';
+
 -- the foreign key to the markets is theirs to allow
-CREATE FUNCTION segmentation.lock_check_markets() RETURNS void
+CREATE FUNCTION segmentation.lock_check_markets(customers regclass, market_column name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT has_column_privilege('segmentation.market', 'id', 'REFERENCES') THEN
+    IF NOT segmentation.lock_has_market_key(customers, market_column) AND NOT has_column_privilege('segmentation.market', 'id', 'REFERENCES') THEN
         RAISE insufficient_privilege USING
             MESSAGE = 'permission denied to refer to table segmentation.market',
-            DETAIL = 'A lock with markets adds a foreign key from the customers to the markets.',
+            DETAIL = format('A lock with markets adds a foreign key from column "%s" of table "%s" to the markets.', market_column, customers),
             HINT = format('Let its owner say: GRANT REFERENCES (id) ON segmentation.market TO %I;', current_user);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_markets() IS 'raises an error where the caller may not make a foreign key to the markets';
+COMMENT ON FUNCTION segmentation.lock_check_markets(regclass, name) IS 'raises an error where the foreign key to the markets is wanting and the caller may not make it';
 
 -- triggers of others have their say in what is updated
 CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
@@ -582,8 +587,8 @@ BEGIN
             array_remove(ARRAY[subscriptions, offers], NULL));
     END IF;
     PERFORM segmentation.lock_check_installed(customers, subscriptions, arguments);
-    IF markets AND NOT EXISTS (SELECT FROM segmentation.lock_foreign_keys(customers, 'segmentation.market', NULL)) THEN
-        PERFORM segmentation.lock_check_markets();
+    IF markets THEN
+        PERFORM segmentation.lock_check_markets(customers, customer_segment);
     END IF;
     IF NOT dry_run THEN
         PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));

@@ -253,16 +253,44 @@ find_customer(Move *move, const char *locking)
 	move->key_text = lock_array_text(key);
 }
 
-/* with markets the target must be one that sells */
-static void
-check_target(const Move *move, const LockDefinition *def)
+static Oid
+owner_of_catalogue(const char *table)
 {
-	char	   *sql = psprintf("SELECT m.status FROM " LOCK_MARKETS " m WHERE m.id %s $%d",
-							   def->market_operator, move->nargs);
+	Oid			schema = get_namespace_oid("segmentation", false);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(get_relname_relid(table, schema)));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "table segmentation.%s does not exist", table);
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/* as the owner of markets: who moves customers need not be allowed to lock them */
+static uint64
+read_market(const Move *move, const LockDefinition *def, const char *locking)
+{
+	char	   *sql = psprintf("SELECT m.status FROM " LOCK_MARKETS " m WHERE m.id %s $%d %s",
+							   def->market_operator, move->nargs, locking);
+	LockUser	self = lock_become_owner(owner_of_catalogue("market"));
+	uint64		result = execute(move, sql);
+
+	lock_become_self(self);
+	return result;
+}
+
+/*
+ * With markets the target must be one that sells.  FOR KEY SHARE, the lock of
+ * the customers' foreign key, waits for the end of one that is being retired.
+ */
+static void
+check_target(const Move *move, const LockDefinition *def, const char *locking)
+{
 	Relation	rel = RelationIdGetRelation(move->customers);
 	char	   *status;
 
-	if (execute(move, sql) == 0)
+	if (read_market(move, def, locking) == 0)
 		lock_raise_no_market(rel, move->to_segment);
 	status = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	if (strcmp(status, "active") != 0)
@@ -277,13 +305,13 @@ check_target(const Move *move, const LockDefinition *def)
 }
 
 static void
-check_targets(const Move *move)
+check_targets(const Move *move, const char *locking)
 {
 	ListCell   *cell;
 
 	foreach(cell, move->definitions)
 		if (((LockDefinition *) lfirst(cell))->markets)
-			check_target(move, lfirst(cell));
+			check_target(move, lfirst(cell), locking);
 }
 
 static char *
@@ -402,18 +430,9 @@ record_move(const Move *move)
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[5];
 	char		nulls[] = "     ";
-	Oid			owner;
 	LockUser	self;
 	Datum		result;
 	bool		isnull;
-	HeapTuple	tuple;
-
-	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(get_relname_relid("customer_move",
-																		get_namespace_oid("segmentation", false))));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "table segmentation.customer_move does not exist");
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
 
 	values[0] = CStringGetTextDatum(move->def->customers);
 	values[1] = CStringGetTextDatum(move->key_text);
@@ -421,7 +440,7 @@ record_move(const Move *move)
 	nulls[2] = move->from_segment ? ' ' : 'n';
 	values[3] = CStringGetTextDatum(move->to_segment);
 	values[4] = move->reason;
-	self = lock_become_owner(owner);
+	self = lock_become_owner(owner_of_catalogue("customer_move"));
 	if (SPI_execute_with_args("INSERT INTO segmentation.customer_move AS m "
 							  "(customers, customer_key, from_segment, to_segment, reason) "
 							  "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5) RETURNING m",
@@ -445,7 +464,7 @@ move(Move *move, bool *done)
 				(errmsg("customer %s is in segment \"%s\" already", move->customer, move->to_segment)));
 		return (Datum) 0;
 	}
-	check_targets(move);
+	check_targets(move, "FOR KEY SHARE OF m");
 	foreach(cell, move->definitions)
 		refuse_if_blocked(move, lfirst(cell));
 	update_customer(move);
@@ -559,7 +578,7 @@ return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
 	{
 		find_customer(move, "");
 		if (!move->same)
-			check_targets(move);
+			check_targets(move, "");
 	}
 	foreach(cell, move->definitions)
 		return_rows_of(lfirst(cell), move, query, result->setResult);

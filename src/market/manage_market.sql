@@ -201,6 +201,8 @@ BEGIN
                    ELSE 'A draft becomes active; an active market is suspended and becomes active again; any may be retired.' END;
     END IF;
     IF OLD.status <> 'retired' AND NEW.status = 'retired' THEN
+        -- waits for customers that are being added, whose foreign key holds their market
+        PERFORM FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) OLD.id FOR UPDATE;
         customers := segmentation.market_customers(OLD.id);
         IF customers IS NOT NULL THEN
             RAISE object_not_in_prerequisite_state USING
