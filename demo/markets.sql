@@ -1,7 +1,8 @@
 -- Markets: own offers, prices and currency.  All of it in a transaction that is
 -- rolled back: the catalogue of a server of the caller's stays as it is.
 \i demo/settings.sql
-SELECT has_table_privilege('segmentation.market', 'INSERT') AND has_function_privilege('segmentation.activate_market(' || :'extension_schema' || '.segment_id)', 'EXECUTE') AS may_sell \gset
+SELECT has_table_privilege('segmentation.market', 'INSERT') AND has_column_privilege('segmentation.market', 'id', 'REFERENCES')
+    AND has_function_privilege('segmentation.activate_market(' || :'extension_schema' || '.segment_id)', 'EXECUTE') AS may_sell \gset
 \if :may_sell
 \pset null '(none)'
 BEGIN;
@@ -53,8 +54,7 @@ SELECT code, severity, sentence, hint FROM segmentation.check_market('demo-fr-en
 \pset expanded off
 \set ECHO none
 
-\echo '30. None becomes active while there are errors, and none has an offer'
-\echo '    in another currency.'
+\echo '30. None becomes active while there are errors.'
 \echo
 \set ON_ERROR_STOP off
 \set SHOW_CONTEXT never
@@ -63,9 +63,48 @@ SAVEPOINT before;
 SELECT segmentation.activate_market('demo-ch');
 \set ECHO none
 ROLLBACK TO before;
+\set ON_ERROR_STOP on
+
+\echo
+\echo '31. Two go live, and the lock learns of them: whoever subscribes needs a market that'
+\echo '    sells, and a price in its currency.'
 \echo
 \set ECHO queries
-INSERT INTO segmentation.offer (market, code, price) VALUES ('demo-ch', 'scale', '99 EUR');
+UPDATE segmentation.market SET countries = '{CH,LI}' WHERE id = 'demo-ch';
+SELECT m.id, m.status FROM unnest('{demo-fr,demo-ch}'::segment_id[]) AS id, segmentation.activate_market(id) AS m;
+
+CREATE TABLE accounts (id bigint PRIMARY KEY, name text, market segment_id);
+CREATE TABLE contracts (
+    id bigint PRIMARY KEY,
+    account_id bigint NOT NULL REFERENCES accounts,
+    market segment_id,
+    offer text,
+    price currency_price,
+    FOREIGN KEY (market, offer) REFERENCES segmentation.offer
+);
+INSERT INTO accounts VALUES (1, 'Dupont SARL', 'demo-fr'), (2, 'Meier AG', NULL);
+SELECT step, split_part(detail, ' FOR EACH', 1) AS detail
+FROM segmentation.install_lock('accounts', 'contracts', customer_segment => 'market',
+    offers => 'segmentation.offer', subscription_price => 'price', markets => true)
+WHERE detail NOT LIKE '%TRIGGER%';
+INSERT INTO contracts VALUES (1, 1, 'demo-fr', 'free', NULL), (2, 2, 'demo-ch', 'team', '9.32 CHF');
+SELECT name, market, segment_locked_at IS NOT NULL AS locked FROM accounts ORDER BY id;
+\set ECHO none
+
+\echo '32. What the application sees of a price in another currency, and when the market'
+\echo '    is suspended, which keeps its customers.'
+\echo
+\set ON_ERROR_STOP off
+SAVEPOINT before;
+\set ECHO queries
+INSERT INTO contracts VALUES (3, 2, 'demo-ch', 'team', '9.90 EUR');
+\set ECHO none
+ROLLBACK TO before;
+\echo
+SAVEPOINT before;
+\set ECHO queries
+SELECT id, status FROM segmentation.suspend_market('demo-ch');
+INSERT INTO contracts VALUES (3, 2, 'demo-ch', 'team', '9.32 CHF');
 \set ECHO none
 \set ON_ERROR_STOP on
 ROLLBACK;
