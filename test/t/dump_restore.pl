@@ -5,7 +5,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my @tables = ('customer', 'by_segment', 'by_price', 'revenue', 'app.customer', 'app.subscription', '"Laden"."Kunde"',
+my @tables = ('customer', 'by_segment', 'by_price', 'revenue', 'app.customer', 'app.subscription', '"Laden"."Kunde"', 'app.account', 'app.contract',
 	'segmentation.customer_move', 'segmentation.exchange_rate',
 	'app.size_assignment', 'app.size_history', '"Laden"."Größe_assignment"', 'app.size_member',
 	map { "segmentation.$_" } qw(model segment segment_reference definition refresh_log market offer segment_text offer_text));
@@ -105,6 +105,20 @@ SELECT segmentation.activate_market(id) FROM segmentation.market WHERE id IN ('a
 SELECT segmentation.suspend_market('suspended'), segmentation.retire_market('retired');
 SQL
 
+# a lock whose segments are markets, on offers of the catalogue
+my $market_lock = <<'SQL';
+SET search_path = public, types;
+CREATE TABLE app.account (id bigint PRIMARY KEY, market segment_id);
+CREATE TABLE app.contract (id bigint PRIMARY KEY, account bigint NOT NULL REFERENCES app.account,
+    market segment_id, offer text, price currency_price, FOREIGN KEY (market, offer) REFERENCES segmentation.offer);
+INSERT INTO app.account VALUES (1, 'active'), (2, NULL), (3, 'suspended'), (4, 'fr');
+UPDATE segmentation.market SET status = 'active' WHERE id = 'suspended';
+SELECT segmentation.install_lock('app.account', 'app.contract', customer_segment => 'market',
+    offers => 'segmentation.offer', subscription_price => 'price', markets => true);
+INSERT INTO app.contract VALUES (1, 1, 'active', 'team', '9.90 EUR'), (2, 3, 'suspended', 'free', NULL);
+SELECT segmentation.suspend_market('suspended');
+SQL
+
 # models that refer to each other, of a table and of a view that come after them
 # in a dump, with answers and history
 my $models = <<'SQL';
@@ -181,6 +195,13 @@ sub lock_answers
 	  q{INSERT INTO "Laden"."Abo" VALUES ('1', 'fr')},
 	  q{UPDATE "Laden"."Kunde" SET "Segment" = 'de' WHERE "Nr." = '2'},
 	  q{UPDATE "Laden"."Kunde" SET "Segment" = 'de' WHERE "Nr." = '3'; SELECT * FROM "Laden"."Kunde" WHERE "Nr." = '3'},
+	  "INSERT INTO app.contract VALUES (3, 2, 'active', 'free', NULL); SELECT market, segment_locked_at IS NOT NULL FROM app.account WHERE id = 2",
+	  "INSERT INTO app.contract VALUES (3, 1, 'active', 'team', '9.90 USD')",
+	  "INSERT INTO app.contract VALUES (3, 3, 'suspended', 'free', NULL)",
+	  "UPDATE app.contract SET price = '1 EUR' WHERE id = 2; SELECT price FROM app.contract WHERE id = 2",
+	  "UPDATE app.account SET market = 'nowhere' WHERE id = 4",
+	  "SELECT segmentation.retire_market('active')",
+	  "SELECT * FROM segmentation.lock_violations('app.account')",
 	  "SELECT * FROM segmentation.lock_violations('app.customer')",
 	  "SELECT * FROM segmentation.lock ORDER BY subscriptions::text, argument";
 	return join "\n--\n", @answers;
@@ -193,10 +214,11 @@ $source->safe_psql('postgres', 'CREATE DATABASE shop');
 $source->safe_psql('shop', $types);
 $source->safe_psql('shop', $lock);
 $source->safe_psql('shop', $markets);
+$source->safe_psql('shop', $market_lock);
 $source->safe_psql('shop', $models);
 my $contents = contents($source);
 my $lock_answers = lock_answers($source);
-is(() = $lock_answers =~ /^ERROR:  /gm, 6, 'the locks refuse six changes') or diag $lock_answers;
+is(() = $lock_answers =~ /^ERROR:  /gm, 10, 'the locks refuse ten changes') or diag $lock_answers;
 my $model_answers = model_answers($source);
 is(() = $model_answers =~ /^ERROR:  /gm, 3, 'the models refuse three changes') or diag $model_answers;
 like($model_answers, qr/^aa-first\|refresh\|200\|0\|0\|0\nquoted\|refresh\|3\|0\|0\|0\nsize\|refresh\|200\|0\|0\|0\n--/m,
