@@ -43,6 +43,7 @@ OBJS = \
 	src/lock/queries.o \
 	src/lock/messages.o \
 	src/lock/installed.o \
+	src/lock/lookup.o \
 	src/lock/check.o \
 	src/lock/subscription.o \
 	src/lock/statement.o \

@@ -25,6 +25,20 @@
 	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); } while (0)
 #endif
 
+/* privileges of every kind of object are asked by one function since 16 */
+#if PG_VERSION_NUM >= 160000
+#include "catalog/pg_namespace.h"
+#define pg_namespace_aclcheck(namespace, role, mode) \
+	object_aclcheck(NamespaceRelationId, namespace, role, mode)
+#endif
+
+/* 18 counts what an index scan reads, for EXPLAIN */
+#if PG_VERSION_NUM >= 180000
+#define index_begin(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#else
+#define index_begin(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
+#endif
+
 /* NOT ENFORCED came with 18 */
 #if PG_VERSION_NUM >= 180000
 #define foreign_key_is_enforced(key) ((key)->conenforced)

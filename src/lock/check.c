@@ -250,10 +250,12 @@ lock_customers(InstalledLock *lock, CollectedRows *rows)
 
 /* the common case, a subscription of a customer that is locked to its segment */
 static bool
-first_agrees(InstalledLock *lock, const CollectedRows *rows)
+first_agrees(InstalledLock *lock, const CollectedRows *rows, LockAnswer answer)
 {
 	CollectedRows first = *rows;
 
+	if (answer != LOCK_ANSWER_UNKNOWN)
+		return answer == LOCK_ANSWER_YES;
 	first.count = 1;
 	first.store = NULL;
 	return lock_execute(lock, &first, LOCK_QUERY_AGREE) == 1;
@@ -266,9 +268,9 @@ first_agrees(InstalledLock *lock, const CollectedRows *rows)
  * retired, and then its status is another one.
  */
 static bool
-agree_at_once(InstalledLock *lock, CollectedRows *rows)
+agree_at_once(InstalledLock *lock, CollectedRows *rows, LockAnswer answer)
 {
-	if (first_agrees(lock, rows))
+	if (first_agrees(lock, rows, answer))
 		return rows->count == 1;
 	return lock_customers(lock, rows) == rows->count && !lock->def->markets;
 }
@@ -325,6 +327,23 @@ bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
 	}
 }
 
+static void
+check_by_statements(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
+					bool missing_allowed, LockAnswer answer)
+{
+	int64		held = rows->count;
+
+	SPI_connect();
+	if (share)
+	{
+		held = hold(lock, rows);
+		answer = lock_look_up(lock, rows);
+	}
+	if (held < rows->count || !agree_at_once(lock, rows, answer))
+		bring_into_agreement(lock, rows, rel, held, missing_allowed);
+	SPI_finish();
+}
+
 /*
  * Brings customers and collected subscriptions into agreement or raises an
  * error.  share: the foreign keys' row locks are not held by now, take them.
@@ -334,13 +353,9 @@ lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
 		   bool missing_allowed)
 {
 	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
-	int64		held = rows->count;
+	LockAnswer	answer = share ? LOCK_ANSWER_UNKNOWN : lock_look_up(lock, rows);
 
-	SPI_connect();
-	if (share)
-		held = hold(lock, rows);
-	if (held < rows->count || !agree_at_once(lock, rows))
-		bring_into_agreement(lock, rows, rel, held, missing_allowed);
-	SPI_finish();
+	if (rows->count > 1 || answer != LOCK_ANSWER_YES)
+		check_by_statements(lock, rows, rel, share, missing_allowed, answer);
 	lock_become_self(self);
 }

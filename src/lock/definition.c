@@ -311,7 +311,7 @@ foreign_key_position(const ForeignKeyCacheInfo *key, AttrNumber referencing,
 static List *
 foreign_key_operators(const LockDefinition *def, const ForeignKeyCacheInfo *key,
 					  Relation referencing, const List *columns,
-					  Relation referenced, const List *key_columns)
+					  Relation referenced, const List *key_columns, LockForeignKey *found)
 {
 	List	   *result = NIL;
 	ListCell   *column;
@@ -327,8 +327,25 @@ foreign_key_operators(const LockDefinition *def, const ForeignKeyCacheInfo *key,
 
 		if (i < 0)
 			return NIL;
+		found->columns[list_length(result)] = key->confkey[i];
+		found->operators[list_length(result)] = key->conpfeqop[i];
 		result = lappend(result, operator_text(key->conpfeqop[i]));
 	}
+	found->nkeys = list_length(result);
+	return result;
+}
+
+/* the index by which a foreign key finds what it names */
+static Oid
+index_of(Oid constraint)
+{
+	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for constraint %u", constraint);
+	result = ((Form_pg_constraint) GETSTRUCT(tuple))->conindid;
+	ReleaseSysCache(tuple);
 	return result;
 }
 
@@ -339,7 +356,7 @@ foreign_key_operators(const LockDefinition *def, const ForeignKeyCacheInfo *key,
 static List *
 required_foreign_key(const LockDefinition *def, Relation referencing,
 					 const List *columns, Relation referenced,
-					 const List *key_columns, Oid *constraint)
+					 const List *key_columns, LockForeignKey *found, Oid *constraint)
 {
 	ListCell   *cell;
 
@@ -350,10 +367,11 @@ required_foreign_key(const LockDefinition *def, Relation referencing,
 
 		if (key->confrelid == RelationGetRelid(referenced) && foreign_key_is_enforced(key))
 			operators = foreign_key_operators(def, key, referencing, columns,
-											  referenced, key_columns);
+											  referenced, key_columns, found);
 		if (operators != NIL)
 		{
 			*constraint = key->conoid;
+			found->index = index_of(key->conoid);
 			return operators;
 		}
 	}
@@ -460,6 +478,7 @@ resolve_markets(LockDefinition *def, Relation customers, AttrNumber segment, boo
 	AttrNumber	id = required_column(def, markets, "id");
 	Oid			constraint;
 
+	def->markets_oid = RelationGetRelid(markets);
 	def->market_operator = equality_of(markets, id);
 	def->market_type = column_type(markets, id);
 	if (!is_market_id(def, column_type(customers, segment)))
@@ -471,7 +490,7 @@ resolve_markets(LockDefinition *def, Relation customers, AttrNumber segment, boo
 				 errhint("Make it a segment_id or a text with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 	if (!installing)
 		required_foreign_key(def, customers, list_make1(def->customer_segment),
-							 markets, list_make1("id"), &constraint);
+							 markets, list_make1("id"), &def->market_foreign_key, &constraint);
 	table_close(markets, AccessShareLock);
 }
 
@@ -532,7 +551,8 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 	check_segment_type(def, offers, def->offer_segment, segment_type);
 	def->offer_operators = required_foreign_key(def, subscriptions,
 												def->subscription_offer, offers,
-												def->offer_key, &constraint);
+												def->offer_key, &def->offer_foreign_key,
+												&constraint);
 	resolve_foreign_key(def, constraint, "offers", installing,
 						&def->offer_deferrable, &cascades);
 	foreach(cell, def->offer_key)
@@ -603,7 +623,8 @@ resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 	segment_type = column_type(customers, lock_column(customers, def->customer_segment));
 	def->customer_operators = required_foreign_key(def, subscriptions,
 												   def->subscription_customer, customers,
-												   def->customer_key, &constraint);
+												   def->customer_key,
+												   &def->customer_foreign_key, &constraint);
 	resolve_foreign_key(def, constraint, "customers", installing,
 						&def->customer_deferrable, &def->cascades);
 	if (def->offers)

@@ -58,7 +58,8 @@ forget_table(Datum arg, Oid relid)
 			(!OidIsValid(relid) ||
 			 relid == entry->lock->def->customers_oid ||
 			 relid == entry->lock->def->subscriptions_oid ||
-			 relid == entry->lock->def->offers_oid))
+			 relid == entry->lock->def->offers_oid ||
+			 relid == entry->lock->def->markets_oid))
 			entry->lock->valid = false;
 }
 
@@ -246,6 +247,8 @@ load(TriggerData *trigdata, LockPart part)
 	lock_definition_resolve(lock->def, false);
 	check_table(lock->def, trigdata->tg_relation, table_of(lock->def, part));
 	describe_rows(lock, trigdata->tg_relation);
+	if (part == LOCK_SUBSCRIPTIONS)
+		lock->lookups = lock_prepare_lookups(lock);
 	AtEOXact_GUC(true, save_nestlevel);
 	MemoryContextSwitchTo(old);
 	MemoryContextSetParent(lock->context, CacheMemoryContext);

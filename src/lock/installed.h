@@ -36,6 +36,9 @@ typedef enum LockSize
 } LockSize;
 #define LOCK_N_SIZES (LOCK_MANY_ROWS + 1)
 
+/* lookup.c: how rows are found without statements */
+typedef struct LockLookups LockLookups;
+
 typedef struct InstalledLock
 {
 	bool		valid;
@@ -50,6 +53,7 @@ typedef struct InstalledLock
 	Bitmapset  *watched;		/* attribute numbers that matter in an UPDATE */
 	ExprState  *locks;			/* NULL: always */
 	ExprState  *running;
+	LockLookups *lookups;		/* NULL: by statements only */
 	SPIPlanPtr	plans[LOCK_N_PLANS][LOCK_N_SIZES];
 } InstalledLock;
 
@@ -73,6 +77,17 @@ extern void lock_rows_put(CollectedRows *rows, Datum *values, bool *nulls);
 extern void lock_rows_end(CollectedRows *rows);
 extern int64 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query);
 extern bool lock_keeps_order(InstalledLock *lock, CollectedRows *rows);
+
+/* lookup.c */
+typedef enum LockAnswer
+{
+	LOCK_ANSWER_NO,
+	LOCK_ANSWER_YES,
+	LOCK_ANSWER_UNKNOWN			/* a statement must decide */
+} LockAnswer;
+
+extern LockLookups *lock_prepare_lookups(const InstalledLock *lock);
+extern LockAnswer lock_look_up(const InstalledLock *lock, const CollectedRows *rows);
 
 /* check.c */
 extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel,

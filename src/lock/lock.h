@@ -20,6 +20,15 @@
 
 #define LOCKED_AT_COLUMN "segment_locked_at"
 
+/* a foreign key, for who looks up what it names */
+typedef struct LockForeignKey
+{
+	Oid			index;			/* of the columns that it names */
+	int			nkeys;
+	AttrNumber	columns[INDEX_MAX_KEYS];	/* these, in the order of the arguments */
+	Oid			operators[INDEX_MAX_KEYS];	/* such a column = the column that names it */
+} LockForeignKey;
+
 /*
  * One installed lock: what the arguments of its triggers say, and what the
  * catalog says of that.  Names of tables are qualified, all names are quoted.
@@ -45,6 +54,10 @@ typedef struct LockDefinition
 	Oid			customers_oid;
 	Oid			subscriptions_oid;
 	Oid			offers_oid;
+	Oid			markets_oid;
+	LockForeignKey customer_foreign_key;
+	LockForeignKey offer_foreign_key;
+	LockForeignKey market_foreign_key;
 	bool		has_locked_at;	/* not yet while installing */
 	bool		customer_deferrable;	/* the foreign key to the customers is */
 	bool		offer_deferrable;	/* ... to the offers */
