@@ -3,6 +3,7 @@
 # other; also not after a crash in the middle of it.
 #
 #   LOAD_SECONDS=60 make test TEST=load      a minute of it, by default ten seconds
+#   LOAD_MARKETS=0 make test TEST=load       segments are no markets of the catalogue
 #
 # The only errors that may come are refusals of the lock and serialization
 # failures.  So sessions keep the order of locks that every application needs:
@@ -25,10 +26,11 @@ use constant {
 	TENANTS => 2,
 	LASTING => 3,
 	FLEETING => 3,
-	SECONDS => $ENV{LOAD_SECONDS} || 10
+	SECONDS => $ENV{LOAD_SECONDS} || 10,
+	MARKETS => $ENV{LOAD_MARKETS} // 1
 };
 my @segments = qw(smb mid enterprise);
-my @constraints = map { "segmentation_lock_$_" } qw(subscription customer offer);
+my @constraints = map { "segmentation_lock_$_" } qw(subscription customer offer), MARKETS ? 'market' : ();
 
 my $node = PostgreSQL::Test::Cluster->new('load');
 $node->init;
@@ -51,7 +53,7 @@ CREATE TABLE subscription (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	tenant_id int NOT NULL, customer_id int NOT NULL, plan_id int NOT NULL REFERENCES plan,
 	status text NOT NULL, FOREIGN KEY (tenant_id, customer_id) REFERENCES customer);
 CREATE TABLE contract (id bigserial, tenant_id int NOT NULL, customer_id int NOT NULL,
-	segment segment_id NOT NULL, status text NOT NULL, PRIMARY KEY (tenant_id, id),
+	segment segment_id NOT NULL, price currency_price, status text NOT NULL, PRIMARY KEY (tenant_id, id),
 	FOREIGN KEY (tenant_id, customer_id) REFERENCES customer) PARTITION BY HASH (tenant_id);
 CREATE TABLE contract_0 PARTITION OF contract FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 CREATE TABLE contract_1 PARTITION OF contract FOR VALUES WITH (MODULUS 2, REMAINDER 1);
@@ -64,8 +66,6 @@ CREATE INDEX ON contract (tenant_id, customer_id);
 CREATE INDEX ON trial (tenant_id, customer_id);
 
 SELECT segmentation.install_lock('customer', 'subscription', offers => 'plan',
-	locks_when => $$status <> 'draft'$$, running_when => $$status = 'active'$$);
-SELECT segmentation.install_lock('customer', 'contract',
 	locks_when => $$status <> 'draft'$$, running_when => $$status = 'active'$$);
 SELECT segmentation.install_lock('customer', 'trial');
 
@@ -81,6 +81,17 @@ CREATE TRIGGER note_change AFTER UPDATE ON customer FOR EACH ROW
 		(OLD.segment, OLD.segment_locked_at) IS DISTINCT FROM (NEW.segment, NEW.segment_locked_at))
 	EXECUTE FUNCTION note_change();
 SQL
+# contracts know their markets, which are suspended and become active again
+my $markets = MARKETS ? 'true' : 'false';
+my $price = MARKETS ? "'price'" : 'NULL';
+$node->safe_psql('postgres', <<SQL);
+INSERT INTO segmentation.market (id, currency, countries, status) VALUES
+	('smb', 'EUR', '{FR}', 'active'), ('mid', 'USD', '{US}', 'active'), ('enterprise', 'GBP', '{GB}', 'active');
+INSERT INTO segmentation.offer (market, code, free) SELECT id, 'free', true FROM segmentation.market;
+INSERT INTO segmentation.offer_text (market, offer, language, title) SELECT id, 'free', 'en', 'Free' FROM segmentation.market;
+SELECT segmentation.install_lock('app.customer', 'app.contract', markets => $markets, subscription_price => $price,
+	locks_when => \$\$status <> 'draft'\$\$, running_when => \$\$status = 'active'\$\$);
+SQL
 $node->safe_psql('postgres', "INSERT INTO app.customer (tenant_id, id) "
 	  . "SELECT t, c FROM generate_series(1, ${\TENANTS}) t, generate_series(1, ${\(LASTING + FLEETING)}) c;"
 	  . "INSERT INTO app.plan SELECT i, ('{smb,mid,enterprise}'::public.segment_id[])[i % 3 + 1] FROM generate_series(1, 9) i");
@@ -88,16 +99,19 @@ $node->safe_psql('postgres', "INSERT INTO app.customer (tenant_id, id) "
 # every contradiction, in plain SQL
 my $contradictions = <<'SQL';
 WITH subscribed AS (
-	SELECT s.tenant_id, s.customer_id, p.segment, s.status
+	SELECT s.tenant_id, s.customer_id, p.segment, s.status, NULL::public.currency_price AS price
 	FROM app.subscription s JOIN app.plan p ON p.id = s.plan_id
-	UNION ALL SELECT tenant_id, customer_id, segment, status FROM app.contract
-	UNION ALL SELECT tenant_id, customer_id, segment, 'active' FROM app.trial)
+	UNION ALL SELECT tenant_id, customer_id, segment, status, price FROM app.contract
+	UNION ALL SELECT tenant_id, customer_id, segment, 'active', NULL FROM app.trial)
 SELECT s.*, c.segment, c.segment_locked_at
 FROM subscribed s LEFT JOIN app.customer c ON (c.tenant_id, c.id) = (s.tenant_id, s.customer_id)
 WHERE s.status <> 'draft'
 	AND (c.id IS NULL OR c.segment IS NULL OR c.segment_locked_at IS NULL
-		OR (s.status = 'active' AND s.segment IS DISTINCT FROM c.segment))
+		OR (s.status = 'active' AND s.segment IS DISTINCT FROM c.segment)
+		OR (s.status = 'active' AND :markets AND public.currency(s.price)
+			<> (SELECT m.currency FROM segmentation.market m WHERE m.id = s.segment)))
 SQL
+$contradictions =~ s/:markets/$markets/;
 
 # changes of locked customers that are no recorded moves
 my $unrecorded = <<'SQL';
@@ -145,6 +159,15 @@ sub segment
 	  : "coalesce((SELECT segment FROM app.customer WHERE $customer->{key}), $random)";
 }
 
+# a price in the market's currency, as an SQL expression; with markets others are tried, too
+sub price
+{
+	my ($segment) = @_;
+	return 'NULL' if chance(0.1);
+	return "'1 JPY'::public.currency_price" if MARKETS && chance(0.15);
+	return "public.currency_price(1, (SELECT m.currency FROM segmentation.market m WHERE m.id = $segment))";
+}
+
 sub subscribe
 {
 	my ($customer, $single) = @_;
@@ -154,6 +177,7 @@ sub subscribe
 	my %columns = (tenant_id => $customer->{tenant}, customer_id => $customer->{id});
 	$columns{status} = status() if $table ne 'trial';
 	$columns{segment} = "$segment\::public.segment_id" if $table ne 'subscription';
+	$columns{price} = price($columns{segment}) if $table eq 'contract';
 	$columns{plan_id} = chance(0.5) ? $plan
 	  : "coalesce((SELECT min(p.id) FROM app.plan p WHERE p.id <= 6 AND p.segment = $segment), $plan)"
 	  if $table eq 'subscription';
@@ -171,10 +195,10 @@ sub change
 	my $segment = "segment = '" . pick(@segments) . "'";
 	my $set = pick({
 			subscription => ['status = ' . status(), "status = 'active'", 'plan_id = ' . any_plan($single), $to],
-			contract => ['status = ' . status(), "status = 'active'", $segment, $to],
+			contract => ['status = ' . status(), "status = 'active'", $segment, $to, 'price = ' . price('t.segment')],
 			trial => [$segment, $to]}->{$table}->@*);
 	my $one = "SELECT id FROM app.$table WHERE $customer->{subscriptions} ORDER BY random() LIMIT 1";
-	my @statements = "UPDATE app.$table SET $set WHERE tenant_id = $customer->{tenant} AND id = ($one)";
+	my @statements = "UPDATE app.$table t SET $set WHERE tenant_id = $customer->{tenant} AND id = ($one)";
 	@statements = "MERGE INTO app.$table t USING ($one) o ON t.id = o.id AND t.tenant_id = $customer->{tenant} "
 	  . "WHEN MATCHED THEN UPDATE SET $set" if chance(0.2);
 	unshift @statements, "SELECT FROM app.customer WHERE $customer->{key} FOR KEY SHARE"
@@ -196,12 +220,13 @@ sub subscribe_many
 {
 	my $rows = pick(3, 8, 150);
 	my $segment = chance(0.5) ? 'c.segment' : "'" . pick(@segments) . "'";
+	my $contract_segment = "coalesce($segment, 'smb')::public.segment_id";
 	my $from = "FROM app.customer c, generate_series(1, 20) WHERE c.id <= ${\LASTING} ORDER BY random() LIMIT $rows";
 	return pick(
 		"INSERT INTO app.subscription (tenant_id, customer_id, plan_id, status) SELECT c.tenant_id, c.id, "
 		  . "coalesce((SELECT min(p.id) FROM app.plan p WHERE p.segment = $segment), 1), 'active' $from",
-		"INSERT INTO app.contract (tenant_id, customer_id, segment, status) SELECT c.tenant_id, c.id, "
-		  . "coalesce($segment, 'smb')::public.segment_id, 'active' $from");
+		"INSERT INTO app.contract (tenant_id, customer_id, segment, price, status) SELECT c.tenant_id, c.id, "
+		  . "$contract_segment, ${\price($contract_segment)}, 'active' $from");
 }
 
 sub change_customer
@@ -275,7 +300,9 @@ my @kinds = (
 	[8, sub { my $c = fleeting(); (alone($c), create_customer($c)) }],
 	[3, sub { my $c = fleeting(); (alone($c), delete_customer($c, qw(subscription contract trial))) }, 'READ COMMITTED'],
 	[3, sub { my $c = fleeting(); (alone($c), delete_customer($c, qw(subscription contract)), create_customer($c)) }, 'READ COMMITTED'],
-	[2, sub { my $c = fleeting(); (alone($c), early_trial($c), create_customer($c)) }]);
+	[2, sub { my $c = fleeting(); (alone($c), early_trial($c), create_customer($c)) }],
+	[MARKETS ? 3 : 0, sub { "UPDATE segmentation.market SET status = '" . pick(qw(active active suspended))
+		. "' WHERE id = '" . pick(@segments) . "'" }]);
 
 sub transaction
 {
