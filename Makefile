@@ -181,6 +181,7 @@ REGRESS = \
 	model_starters \
 	model_starters_rfm \
 	model_starters_orders \
+	model_sources \
 	lock_install \
 	lock_conditions \
 	lock_subscriptions \
@@ -223,7 +224,9 @@ ISOLATION = \
 	model_cycle \
 	concurrent_activation \
 	concurrent_market \
-	concurrent_retire
+	concurrent_retire \
+	concurrent_refresh \
+	refresh_definition
 
 PG_CONFIG ?= pg_config
 OPTFLAGS ?=

@@ -58,7 +58,7 @@ BEGIN;
 UPDATE shop.customer SET employees = 0 WHERE id = 1;
 SELECT * FROM shop.refresh('service', '2026-01-12');
 SELECT since AS first_since FROM shop.service_assignment WHERE id = 1 \gset
-UPDATE shop.customer SET employees = 100, last_login = '2027-01-01' WHERE id = 1;
+UPDATE shop.customer SET last_login = '2027-01-01' WHERE id = 1;
 SELECT * FROM shop.refresh('service', '2026-01-12');
 SELECT segments, since = :'first_since' AS same_period FROM shop.service_assignment WHERE id = 1;
 SELECT count(*) FROM shop.service_history WHERE id = 1 AND until >= :'first_since';
@@ -70,6 +70,25 @@ SELECT * FROM shop.refresh('service', '2026-01-12');
 SELECT segments FROM shop.service_assignment WHERE id = 12;
 SELECT count(*) FROM shop.service_history WHERE id = 12;
 COMMIT;
+-- one that changes and changes back, or vanishes and comes again, has not changed at all
+CREATE TEMP TABLE untouched AS SELECT a.*, (SELECT count(*) FROM shop.service_history h WHERE h.id = a.id) AS periods FROM shop.service_assignment a;
+BEGIN;
+UPDATE shop.customer SET employees = 300 - employees WHERE id IN (3, 4);
+SELECT * FROM shop.refresh('service', '2026-01-12');
+DELETE FROM shop.customer WHERE id = 3;
+SELECT * FROM shop.refresh('service', '2026-01-12');
+INSERT INTO shop.customer VALUES (3, 470, 15, '2026-01-04');
+UPDATE shop.customer SET employees = 300 - employees WHERE id = 4;
+SELECT * FROM shop.refresh('service', '2026-01-12');
+COMMIT;
+SELECT count(*) FILTER (WHERE (a.since, a.version, a.segments) IS DISTINCT FROM (u.since, u.version, u.segments)
+    OR u.periods <> (SELECT count(*) FROM shop.service_history h WHERE h.id = u.id)) AS differences, count(*)
+FROM untouched u LEFT JOIN shop.service_assignment a USING (id);
+-- what comes after it ends the period that was there before
+UPDATE shop.customer SET employees = 0, last_login = '2027-01-01' WHERE id = 3;
+SELECT * FROM shop.refresh('service', '2026-01-12');
+SELECT h.since = u.since AS same_period, h.segments, a.segments AS now FROM untouched u JOIN shop.service_assignment a USING (id)
+JOIN shop.service_history h ON h.id = u.id AND h.until = a.since WHERE u.id = 3;
 
 -- moments
 \set VERBOSITY terse
@@ -91,6 +110,11 @@ SELECT segmentation.model_sql('tier');
 SELECT rows_read, appeared, entered FROM segmentation.refresh('tier');
 SELECT segments, count(*) FROM shop.tier_assignment GROUP BY 1 ORDER BY 1;
 SELECT * FROM segmentation.verify('tier');
+-- a rule of the other model that changes is another definition here too
+SELECT * FROM segmentation.define_segment('service', 'big', 'employees > 1000', "count" => false);
+SELECT cause, version, changed FROM segmentation.refresh('tier');
+SELECT cause, version, changed FROM segmentation.refresh('tier');
+SELECT refreshed_versions FROM segmentation.model WHERE id = 'tier';
 
 -- a model by a column, whatever the application writes there
 UPDATE shop.customer SET status = CASE WHEN id % 3 = 0 THEN 'Trial' WHEN id % 3 = 1 THEN 'paying' END;

@@ -17,7 +17,7 @@ CREATE TABLE segmentation.model (
     member regclass UNIQUE,
     version integer NOT NULL DEFAULT 1
         CONSTRAINT model_version_positive CHECK (version > 0),
-    refreshed_version integer,
+    refreshed_versions text,
     refreshed_at timestamptz,
     as_of timestamptz,
     CONSTRAINT model_objects CHECK (num_nulls(source, key, prefix, assignment, history, member) IN (0, 6))
@@ -37,7 +37,7 @@ COMMENT ON COLUMN segmentation.model.assignment IS 'table of the stored answers;
 COMMENT ON COLUMN segmentation.model.history IS 'table of earlier answers';
 COMMENT ON COLUMN segmentation.model.member IS 'view of customers and segments, one row per membership';
 COMMENT ON COLUMN segmentation.model.version IS 'raised by each change of a definition';
-COMMENT ON COLUMN segmentation.model.refreshed_version IS 'version at the last refresh';
+COMMENT ON COLUMN segmentation.model.refreshed_versions IS 'versions at the last refresh: the model''s, and those of models that its rules ask';
 COMMENT ON COLUMN segmentation.model.refreshed_at IS 'when the last refresh was, by the clock';
 COMMENT ON COLUMN segmentation.model.as_of IS 'moment as of which the last refresh evaluated the rules';
 

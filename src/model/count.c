@@ -182,7 +182,7 @@ warn_error(const char *segment, const ErrorData *error)
 			(errcode(error->sqlerrcode),
 			 errmsg("segment \"%s\" is defined, but its rule raises an error", segment),
 			 errdetail("%s", error->message),
-			 errhint("Until the rule or the data is mended, the model cannot be refreshed.")));
+			 errhint("Until the rule or the data is mended, refreshes leave the segment with the members that it has.")));
 }
 
 /* after an error counts stay unknown, and a warning says why */

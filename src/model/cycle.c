@@ -19,7 +19,7 @@ typedef struct Edge
 	bool		by_rank;
 } Edge;
 
-/* all that the segment depends on, step by step */
+/* all that the segment depends on, step by step; OFFSET 0 keeps each step from reading the whole view */
 static List *
 read_edges(const char *model, const char *segment)
 {
@@ -28,8 +28,8 @@ read_edges(const char *model, const char *segment)
 	catalogue_execute("WITH RECURSIVE edge AS ("
 					  "SELECT * FROM segmentation.segment_dependency "
 					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND segment OPERATOR(@types@.=) $2::@types@.segment_id "
-					  "UNION SELECT d.* FROM edge e JOIN segmentation.segment_dependency d "
-					  "ON d.model OPERATOR(@types@.=) e.to_model AND d.segment OPERATOR(@types@.=) e.to_segment) "
+					  "UNION SELECT d.* FROM edge e CROSS JOIN LATERAL (SELECT * FROM segmentation.segment_dependency d "
+					  "WHERE d.model OPERATOR(@types@.=) e.to_model AND d.segment OPERATOR(@types@.=) e.to_segment OFFSET 0) d) "
 					  "SELECT pg_catalog.concat(model, '/', segment), pg_catalog.concat(to_model, '/', to_segment), "
 					  "to_model::pg_catalog.text, by_rank FROM edge",
 					  2, (Oid[]) {TEXTOID, TEXTOID},

@@ -32,7 +32,7 @@ enum
 	MODEL_HISTORY,
 	MODEL_MEMBER,
 	MODEL_VERSION,
-	MODEL_REFRESHED_VERSION,
+	MODEL_REFRESHED_VERSIONS,
 	MODEL_REFRESHED_AT,
 	MODEL_AS_OF
 };
@@ -40,7 +40,7 @@ enum
 #define MODEL_QUERY \
 	"SELECT id::pg_catalog.text, kind, source::pg_catalog.oid, segment_column, key, time_zone, prefix, " \
 	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, " \
-	"version, refreshed_version, refreshed_at, as_of " \
+	"version, refreshed_versions, refreshed_at, as_of " \
 	"FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id"
 
 #define SEGMENT_QUERY \
@@ -143,7 +143,7 @@ model_from(HeapTuple tuple)
 	model->history = get_oid(tuple, MODEL_HISTORY);
 	model->member = get_oid(tuple, MODEL_MEMBER);
 	model->version = get_int(tuple, MODEL_VERSION, &isnull);
-	model->refreshed_version = get_int(tuple, MODEL_REFRESHED_VERSION, &isnull);
+	model->refreshed_versions = get_text(tuple, MODEL_REFRESHED_VERSIONS);
 	refreshed_at = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_REFRESHED_AT, &isnull);
 	model->refreshed_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(refreshed_at);
 	as_of = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_AS_OF, &isnull);
@@ -226,6 +226,27 @@ Model *
 model_read_definition(const char *id)
 {
 	return read_model(id, MODEL_QUERY, false);
+}
+
+/* "service 3, tier 2": of the model and of all that its rules ask, directly or by others */
+char *
+model_versions(const Model *model)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ModelContext saved;
+	char	   *versions;
+
+	SPI_connect();
+	catalogue_enter(&saved);
+	query("WITH RECURSIVE asked (id) AS (SELECT $1::@types@.segment_id UNION SELECT r.to_model FROM asked a "
+		  "JOIN segmentation.segment_reference r ON r.model OPERATOR(@types@.=) a.id) "
+		  "SELECT pg_catalog.string_agg(pg_catalog.concat(m.id, ' ', m.version), ', ' ORDER BY m.id) "
+		  "FROM asked a JOIN segmentation.model m ON m.id OPERATOR(@types@.=) a.id", model->id);
+	MemoryContextSwitchTo(context);
+	versions = get_text(SPI_tuptable->vals[0], 1);
+	model_leave(&saved);
+	SPI_finish();
+	return versions;
 }
 
 /* only members of the owner's role change a model */

@@ -39,7 +39,7 @@ typedef struct Model
 	Oid			member;
 	Oid			owner;
 	int			version;
-	int			refreshed_version;	/* 0: never */
+	char	   *refreshed_versions; /* as model_versions says them; NULL: never */
 	TimestampTz refreshed_at;	/* by the clock; -infinity: never */
 	bool		has_as_of;
 	TimestampTz as_of;
@@ -51,6 +51,7 @@ extern char *model_equality_operator(Oid type);
 extern Model *model_read(const char *id);
 extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);
+extern char *model_versions(const Model *model);
 extern void model_check_owner(const Model *model);
 extern void model_check_tables(const Model *model);
 extern void model_check_objects(const Model *model);

@@ -68,6 +68,15 @@ choose_as_of(const Model *model, FunctionCallInfo fcinfo)
 	return as_of;
 }
 
+/* whether a rule has another text than at the last refresh */
+static const char *
+choose_cause(const Refresh *refresh)
+{
+	const char *before = refresh->model->refreshed_versions;
+
+	return before && strcmp(before, refresh->versions) == 0 ? "refresh" : "definition";
+}
+
 /* after all that was recorded before, whatever the clock says */
 static TimestampTz
 next_moment(const Model *model)
@@ -115,7 +124,7 @@ start(Refresh *refresh)
 								  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	refresh->moment = next_moment(refresh->model);
 	refresh->rows_read = refresh->appeared = refresh->changed = refresh->vanished = 0;
-	refresh->entered = refresh->exited = 0;
+	refresh->entered = refresh->exited = refresh->own = 0;
 	refresh->unique_source = source_is_unique(refresh->model);
 	compile(refresh);
 }
@@ -124,9 +133,7 @@ static void
 evaluate_and_write(Refresh *refresh)
 {
 	SPI_connect();
-	if (refresh_is_first(refresh))
-		refresh_fill(refresh);
-	else
+	if (!refresh_fill(refresh))
 		refresh_write_difference(refresh);
 	SPI_finish();
 }
@@ -213,7 +220,8 @@ model_refresh(PG_FUNCTION_ARGS)
 	refresh.model = model_read_locked(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	check_may_refresh(refresh.model);
 	refresh.as_of = choose_as_of(refresh.model, fcinfo);
-	refresh.cause = refresh.model->refreshed_version == refresh.model->version ? "refresh" : "definition";
+	refresh.versions = model_versions(refresh.model);
+	refresh.cause = choose_cause(&refresh);
 	refresh.nkeys = list_length(refresh.model->key);
 	run(&refresh);
 	INSTR_TIME_SET_CURRENT(end);

@@ -46,6 +46,7 @@ typedef struct Refresh
 	Model	   *model;
 	TimestampTz as_of;			/* parameter $1 of all statements */
 	TimestampTz moment;			/* parameter $2: when what has changed is recorded */
+	char	   *versions;		/* of the model and of those that its rules ask */
 	const char *cause;
 	char	   *select;			/* the compiled SELECT */
 	int			nkeys;
@@ -58,6 +59,7 @@ typedef struct Refresh
 	int64		entered;
 	int64		exited;
 	HTAB	   *counts;			/* SegmentChange */
+	int64		own;			/* answers to be changed whose period this transaction has begun */
 	List	   *failures;		/* RuleFailure * */
 	List	   *kept;			/* CompiledSegment *, own ones that keep their members for a failure */
 } Refresh;
@@ -80,8 +82,7 @@ extern void refresh_record_failures(const Refresh *refresh);
 extern List *model_failing_rules(const Model *model);
 
 /* refresh_first.c */
-extern bool refresh_is_first(Refresh *refresh);
-extern void refresh_fill(Refresh *refresh);
+extern bool refresh_fill(Refresh *refresh);
 
 /* refresh_difference.c */
 extern void refresh_find_difference(Refresh *refresh, RowStore *appeared, RowStore *touched);

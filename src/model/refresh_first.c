@@ -11,30 +11,30 @@
 #include "commands/comment.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/ruleutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "model/compile.h"
 #include "model/objects.h"
 #include "model/refresh.h"
 
-static void
-note_row(Refresh *refresh, TupleTableSlot *slot, void *arg)
+/* whether there is any, also of a session that has committed after our snapshot */
+static bool
+has_answers(const Model *model)
 {
-	*(bool *) arg = true;
-}
+	int			result;
 
-bool
-refresh_is_first(Refresh *refresh)
-{
-	bool		found = false;
-
-	refresh_execute(refresh, psprintf("SELECT FROM %s LIMIT 1", relation_name(refresh->model->assignment)),
-					note_row, &found);
-	return !found;
+	PushActiveSnapshot(GetLatestSnapshot());
+	result = SPI_execute(psprintf("SELECT FROM %s LIMIT 1", relation_name(model->assignment)), true, 1);
+	PopActiveSnapshot();
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
+	return SPI_processed > 0;
 }
 
 /* an index as create_model makes it, which nothing else has been made of */
@@ -76,7 +76,7 @@ drop_index(Oid index_oid)
 static List *
 drop_indexes(const Model *model)
 {
-	Relation	rel = table_open(model->assignment, AccessExclusiveLock);
+	Relation	rel = table_open(model->assignment, NoLock);
 	List	   *indexes = RelationGetIndexList(rel);
 	List	   *result = NIL;
 	ListCell   *cell;
@@ -160,14 +160,23 @@ insert_all_or_blame(Refresh *refresh)
 	PG_END_TRY();
 }
 
-void
+/* false: there are answers already, perhaps of a session that we have waited for */
+bool
 refresh_fill(Refresh *refresh)
 {
-	List	   *indexes = drop_indexes(refresh->model);
+	const Model *model = refresh->model;
+	List	   *indexes;
 	ListCell   *cell;
 
+	if (has_answers(model))
+		return false;
+	LockRelationOid(model->assignment, AccessExclusiveLock);
+	if (has_answers(model))
+		return false;
+	indexes = drop_indexes(model);
 	insert_all_or_blame(refresh);
 	foreach(cell, indexes)
 		refresh_execute(refresh, lfirst(cell), NULL, NULL);
 	refresh->appeared = refresh->rows_read;
+	return true;
 }

@@ -19,7 +19,7 @@ static const char log_query[] =
 "VALUES ($1::@types@.segment_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING l";
 
 static const char model_query[] =
-"UPDATE segmentation.model SET refreshed_version = $5, refreshed_at = $2, as_of = $3 "
+"UPDATE segmentation.model SET refreshed_at = $2, as_of = $3, refreshed_versions = $4 "
 "WHERE id OPERATOR(@types@.=) $1::@types@.segment_id";
 
 static const char segment_query[] =
@@ -38,6 +38,19 @@ execute(const char *sql, int nargs, Oid *types, Datum *values)
 
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+}
+
+static void
+record_model(const Refresh *refresh)
+{
+	Oid			types[4] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
+	Datum		values[4];
+
+	values[0] = CStringGetTextDatum(refresh->model->id);
+	values[1] = TimestampTzGetDatum(refresh->moment);
+	values[2] = TimestampTzGetDatum(refresh->as_of);
+	values[3] = CStringGetTextDatum(refresh->versions);
+	execute(model_query, 4, types, values);
 }
 
 static void
@@ -117,7 +130,7 @@ refresh_record(const Refresh *refresh, double milliseconds)
 	execute(log_query, LOG_NARGS, types, values);
 	result = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull),
 							   false, -1);
-	execute(model_query, 5, types, values);
+	record_model(refresh);
 	record_segments(refresh);
 	model_leave(&saved);
 	refresh_record_failures(refresh);

@@ -28,7 +28,10 @@ enum
 	HELD_RECHECK_AT,
 	HELD_OWN,					/* its period was begun by this very transaction */
 	HELD_NEW_SEGMENTS,			/* evaluated again */
-	HELD_NEW_RECHECK_AT
+	HELD_NEW_RECHECK_AT,
+	HELD_BEFORE_SEGMENTS,		/* of the period before, where it was this transaction that ended it */
+	HELD_BEFORE_SINCE,
+	HELD_BEFORE_VERSION
 };
 #define HELD_COLUMNS (HELD_OWN + 1)
 
@@ -43,6 +46,7 @@ enum
 	CHANGE_SINCE,
 	CHANGE_VERSION,
 	CHANGE_RECHECK_AT,
+	CHANGE_RESUMES,				/* the period before, which it has not ended after all */
 	CHANGE_COLUMNS
 };
 
@@ -109,6 +113,7 @@ create_changes(const Refresh *refresh)
 	describe_column(desc, n + CHANGE_SINCE, "since", TIMESTAMPTZOID);
 	describe_column(desc, n + CHANGE_VERSION, "version", INT4OID);
 	describe_column(desc, n + CHANGE_RECHECK_AT, "recheck_at", TIMESTAMPTZOID);
+	describe_column(desc, n + CHANGE_RESUMES, "resumes", BOOLOID);
 	return row_store_create("segmentation_changes", desc);
 }
 
@@ -125,9 +130,10 @@ keep_held(Refresh *refresh, TupleTableSlot *slot, void *arg)
 {
 	Datum	   *columns = slot->tts_values + refresh->nkeys;
 	TransactionId xmin = DatumGetTransactionId(columns[HELD_OWN]);
+	bool		own = TransactionIdIsCurrentTransactionId(xmin) && is_recent(columns[HELD_SINCE]);
 
-	columns[HELD_OWN] = BoolGetDatum(TransactionIdIsCurrentTransactionId(xmin) &&
-									 is_recent(columns[HELD_SINCE]));
+	refresh->own += own;
+	columns[HELD_OWN] = BoolGetDatum(own);
 	row_store_put(arg, slot->tts_values, slot->tts_isnull);
 }
 
@@ -196,6 +202,16 @@ period_ends(const Refresh *refresh, TupleTableSlot *slot, bool moved)
 		(moved || is_recent(columns[HELD_SINCE]));
 }
 
+/* A, B and A again in one transaction: that was no change */
+static bool
+resumes_period(Refresh *refresh, TupleTableSlot *slot)
+{
+	int			n = refresh->nkeys;
+
+	return !slot->tts_isnull[n + HELD_BEFORE_SINCE] &&
+		!segments_changed(slot, n + HELD_BEFORE_SEGMENTS, n + HELD_NEW_SEGMENTS);
+}
+
 static void
 put_change(Refresh *refresh, RowStore *changes, TupleTableSlot *slot, bool moved)
 {
@@ -203,6 +219,7 @@ put_change(Refresh *refresh, RowStore *changes, TupleTableSlot *slot, bool moved
 	TimestampTz since = DatumGetTimestampTz(slot->tts_values[n + HELD_SINCE]);
 	bool		placeholder = TIMESTAMP_IS_NOBEGIN(since);
 	bool		ends_period = period_ends(refresh, slot, moved);
+	bool		resumes = moved && resumes_period(refresh, slot);
 	Datum		values[INDEX_MAX_KEYS + CHANGE_COLUMNS];
 	bool		nulls[INDEX_MAX_KEYS + CHANGE_COLUMNS] = {false};
 
@@ -214,10 +231,12 @@ put_change(Refresh *refresh, RowStore *changes, TupleTableSlot *slot, bool moved
 	values[n + CHANGE_ENDS_PERIOD] = BoolGetDatum(ends_period);
 	values[n + CHANGE_SEGMENTS] = slot->tts_values[n + HELD_NEW_SEGMENTS];
 	nulls[n + CHANGE_SEGMENTS] = slot->tts_isnull[n + HELD_NEW_SEGMENTS];
-	values[n + CHANGE_SINCE] = TimestampTzGetDatum(placeholder ? refresh->moment :
-												   ends_period ? new_since(refresh, since) : since);
-	values[n + CHANGE_VERSION] = moved ? Int32GetDatum(refresh->model->version) :
-		slot->tts_values[n + HELD_VERSION];
+	values[n + CHANGE_SINCE] = resumes ? slot->tts_values[n + HELD_BEFORE_SINCE] :
+		TimestampTzGetDatum(placeholder ? refresh->moment :
+							ends_period ? new_since(refresh, since) : since);
+	values[n + CHANGE_VERSION] = resumes ? slot->tts_values[n + HELD_BEFORE_VERSION] :
+		moved ? Int32GetDatum(refresh->model->version) : slot->tts_values[n + HELD_VERSION];
+	values[n + CHANGE_RESUMES] = BoolGetDatum(resumes);
 	values[n + CHANGE_RECHECK_AT] = slot->tts_values[n + HELD_NEW_RECHECK_AT];
 	nulls[n + CHANGE_RECHECK_AT] = slot->tts_isnull[n + HELD_NEW_RECHECK_AT];
 	row_store_put(changes, values, nulls);
@@ -243,6 +262,16 @@ keep_change(Refresh *refresh, TupleTableSlot *slot, void *arg)
 	put_change(refresh, arg, slot, moved);
 }
 
+/* most transactions refresh a model once, and have nothing to join with */
+static const char *
+match_period_before(const Refresh *refresh)
+{
+	if (refresh->own == 0)
+		return "false";
+	return psprintf("h.own AND before.until OPERATOR(pg_catalog.=) h.since AND %s",
+					compile_key_match(refresh->model, "before", "h"));
+}
+
 static RowStore *
 evaluate_held(Refresh *refresh, const RowStore *held)
 {
@@ -250,8 +279,10 @@ evaluate_held(Refresh *refresh, const RowStore *held)
 	RowStore   *changes = create_changes(refresh);
 
 	refresh_execute(refresh,
-					psprintf("SELECT h.*, n.segments, n.recheck_at FROM %s AS h LEFT JOIN (%s) AS n ON %s",
-							 held->name, refresh->select, compile_key_match(model, "h", "n")),
+					psprintf("SELECT h.*, n.segments, n.recheck_at, before.segments, before.since, before.version "
+							 "FROM %s AS h LEFT JOIN (%s) AS n ON %s LEFT JOIN %s AS before ON %s",
+							 held->name, refresh->select, compile_key_match(model, "h", "n"),
+							 relation_name(model->history), match_period_before(refresh)),
 					keep_change, changes);
 	row_store_register(changes);
 	return changes;
@@ -268,6 +299,12 @@ write_changes(Refresh *refresh, const RowStore *changes)
 							 "SELECT %s, old_since, since, old_version, old_segments, '%s' FROM %s WHERE ends_period",
 							 relation_name(model->history), key, key, refresh->cause, changes->name),
 					NULL, NULL);
+	if (refresh->own > 0)
+		refresh_execute(refresh,
+						psprintf("DELETE FROM %s AS h USING %s AS c "
+								 "WHERE c.resumes AND h.until OPERATOR(pg_catalog.=) c.old_since AND %s",
+								 relation_name(model->history), changes->name, compile_key_match(model, "h", "c")),
+						NULL, NULL);
 	refresh_execute(refresh,
 					psprintf("UPDATE %s AS a SET segments = c.segments, since = c.since, recheck_at = c.recheck_at, "
 							 "version = c.version FROM %s AS c WHERE %s",

@@ -94,8 +94,8 @@ reachable_models(const Rule *rule)
 	catalogue_execute("WITH RECURSIVE node AS ("
 					  "SELECT m::@types@.segment_id AS model, s::@types@.segment_id AS segment "
 					  "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) u(m, s) "
-					  "UNION SELECT d.to_model, d.to_segment FROM node n JOIN segmentation.segment_dependency d "
-					  "ON d.model OPERATOR(@types@.=) n.model AND d.segment OPERATOR(@types@.=) n.segment) "
+					  "UNION SELECT d.to_model, d.to_segment FROM node n CROSS JOIN LATERAL (SELECT * FROM segmentation.segment_dependency d "
+					  "WHERE d.model OPERATOR(@types@.=) n.model AND d.segment OPERATOR(@types@.=) n.segment OFFSET 0) d) "
 					  "SELECT DISTINCT model::pg_catalog.text FROM node",
 					  2, (Oid[]) {TEXTARRAYOID, TEXTARRAYOID},
 					  (Datum[]) {change_texts(referred_models(rule)), change_texts(referred_segments(rule))}, NULL);

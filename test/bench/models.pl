@@ -120,7 +120,7 @@ sub memberships { return 'SELECT ' . join(' + ', filters(@_[1 .. $#_])) . " FROM
 sub filters { return map { 'count(*) FILTER (WHERE ' . by_hand($_) . ')' } @_; }
 
 # sizes and sums of keys of every segment are the same
-sub agree
+sub same_memberships
 {
 	my ($member, $rows) = @_;
 	my ($ours, $peer) = map {
@@ -135,11 +135,14 @@ for my $million (1, 5)
 	my ($table, $model, $rows, $view) = map { $_ . "_$million" } qw(customer model membership segments);
 	my $size = ", $million million customers";
 
+	# what takes a minute and more is run once beside the warming
+	my @few = $million > 1 ? (runs => 1) : ();
+
 	# membership rows by hand: a query for each segment, then the indexes
 	my $insert = "DO \$\$ BEGIN\n" . join('', map {
 		"INSERT INTO $rows SELECT id, '$_->[0]', now() FROM $table WHERE " . by_hand($_) . ";\n" } @rules)
 		. "ALTER TABLE $rows ADD CONSTRAINT ${rows}_pkey PRIMARY KEY (customer, segment);\n"
-		. "CREATE INDEX ${rows}_segment ON $rows (segment, customer);\nEND \$\$";
+		. "CREATE INDEX ${rows}_segment ON $rows (segment);\nEND \$\$";
 
 	setup(customers($table, $n), model($model, $table, @rules), model("${model}_500", $table, tenfold()),
 		"SELECT segmentation.refresh('$model')",
@@ -160,8 +163,9 @@ for my $million (1, 5)
 		name => "500 rules, per rule$size",
 		peer_name => '50 rules, per rule',
 		sides => {ours => sub { compiled("${model}_500") }, peer => sub { compiled($model) }},
-		check => sub { "SELECT (SELECT sum FROM (" . compiled("${model}_500") . ') s) = (' . memberships($table, tenfold()) . ')' },
+		check => $million == 1 ? sub { "SELECT (SELECT sum FROM (" . compiled("${model}_500") . ') s) = (' . memberships($table, tenfold()) . ')' } : '',
 		ratio => sub { my %m = @_; $m{ours} / 500 / ($m{peer} / 50) },
+		@few,
 		at_most => 1.0);
 
 	compare(
@@ -173,7 +177,8 @@ for my $million (1, 5)
 			psql($_[0] eq 'ours' ? "TRUNCATE ${model}_assignment, ${model}_history"
 				: "TRUNCATE $rows; ALTER TABLE $rows DROP CONSTRAINT ${rows}_pkey; DROP INDEX ${rows}_segment");
 		},
-		check => agree("${model}_member", $rows),
+		check => same_memberships("${model}_member", $rows),
+		@few,
 		at_most => 0.5);
 
 	compare(
@@ -210,6 +215,21 @@ for my $million (1, 5)
 			at_most => 1.5);
 	}
 
+	# the same where an index on either side has the customers in it
+	setup("CREATE INDEX ${rows}_covering ON $rows (segment, customer)", "VACUUM (ANALYZE) $rows",
+		map { "CREATE INDEX ON ${model}_assignment (id) WHERE segments @> '{$_}'" } 'one-in-20', 'one-in-1000');
+	for my $who ([ 'one-in-20', '5 %' ], [ 'one-in-1000', '0.1 %' ])
+	{
+		compare(
+			name => "who is in X, $who->[1] of customers, with an index for it$size",
+			peer_name => 'membership rows with an index of segment and customer',
+			ours => "SELECT sum(id) FROM ${model}_assignment WHERE segments @> '{$who->[0]}'",
+			peer => "SELECT sum(customer) FROM $rows WHERE segment = '$who->[0]'",
+			same => 1,
+			at_most => 1.5);
+	}
+	setup("DROP INDEX ${rows}_covering", "DROP INDEX ${model}_assignment_id_idx", "DROP INDEX ${model}_assignment_id_idx1");
+
 	# a ten-thousandth of the customers changes before every run
 	my $change = "UPDATE $table SET seats = 99 - seats, employees = 9999 - employees WHERE id % 10000 = (SELECT floor(random() * 10000)::int)";
 	my $refresh = "SELECT rows_read FROM segmentation.refresh('$model')";
@@ -219,7 +239,7 @@ for my $million (1, 5)
 		ours => $refresh,
 		peer => counts($table, @rules),
 		before => $change,
-		check => agree("${model}_member", $rows),
+		check => same_memberships("${model}_member", $rows),
 		at_most => 1.7);
 	compare(
 		name => "later refresh, 0.01 % changed, against a materialized view$size",
@@ -227,7 +247,8 @@ for my $million (1, 5)
 		ours => $refresh,
 		peer => "REFRESH MATERIALIZED VIEW CONCURRENTLY $view",
 		before => $change,
-		check => sub { psql($_) for $refresh, "REFRESH MATERIALIZED VIEW $view"; agree("${model}_member", $view) },
+		check => sub { psql($_) for $refresh, "REFRESH MATERIALIZED VIEW $view"; same_memberships("${model}_member", $view) },
+		@few,
 		at_most => 0.15);
 }
 
