@@ -45,6 +45,15 @@ ANALYZE budget;
 SELECT condition, actual, within_a_half
 FROM unnest(ARRAY['<', '<=', '>', '>=']) AS condition,
     pg_temp.rows('SELECT FROM invoice JOIN budget ON invoice.price ' || condition || ' budget.price');
+-- an operator that names these estimators and is none of ours: its values are not taken for prices, its function is not shown statistics
+CREATE FUNCTION shown(currency_price, currency_price) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'shown %, %', $1, $2; END $$;
+CREATE OPERATOR #< (FUNCTION = int4lt, LEFTARG = int, RIGHTARG = int, RESTRICT = currency_price_sel, JOIN = currency_price_joinsel);
+CREATE OPERATOR #< (FUNCTION = shown, LEFTARG = currency_price, RIGHTARG = currency_price, RESTRICT = currency_price_sel, JOIN = currency_price_joinsel);
+SELECT expected FROM pg_temp.rows('SELECT FROM invoice WHERE id #< 5');
+EXPLAIN (COSTS OFF) SELECT FROM invoice WHERE price #< '5 EUR' AND price < '9 EUR';
+EXPLAIN (COSTS OFF) SELECT FROM invoice JOIN budget ON invoice.price #< budget.price;
+DROP OPERATOR #< (int, int), #< (currency_price, currency_price);
+DROP FUNCTION shown;
 -- with the default statistics, of ranges that are not within the bin in which a currency begins or ends: within a factor of two
 CREATE TABLE sale AS
 SELECT CASE WHEN i % 100 < 80 THEN currency_price(round((1.0 / (1 + i * 7919 % 10007)) * 1000000, 2), 'EUR')

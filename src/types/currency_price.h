@@ -6,6 +6,7 @@
 
 #include "segmentation.h"
 
+#include "access/stratnum.h"
 #include "lib/stringinfo.h"
 
 #include "types/currency.h"
@@ -144,5 +145,8 @@ extern Numeric price_to_numeric(const CurrencyPrice *price);
 /* currency_price_ops.c */
 pg_noreturn extern void price_different_currencies(CurrencyCode a, CurrencyCode b, const char *hint);
 extern void price_check_same_currency(const CurrencyPrice *a, const CurrencyPrice *b);
+
+/* currency_price_support.c */
+extern StrategyNumber price_comparison_strategy(Oid funcid);
 
 #endif							/* SEGMENTATION_CURRENCY_PRICE_H */

@@ -1,14 +1,9 @@
 -- comparing, sorting and hashing prices
 
-CREATE FUNCTION currency_price_below_sel(internal, oid, internal, integer) RETURNS float8
+CREATE FUNCTION currency_price_sel(internal, oid, internal, integer) RETURNS float8
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION currency_price_below_sel(internal, oid, internal, integer) IS
-    'restriction selectivity of < and <= on prices';
-
-CREATE FUNCTION currency_price_above_sel(internal, oid, internal, integer) RETURNS float8
-    AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION currency_price_above_sel(internal, oid, internal, integer) IS
-    'restriction selectivity of > and >= on prices';
+COMMENT ON FUNCTION currency_price_sel(internal, oid, internal, integer) IS
+    'restriction selectivity of < <= > >= on prices';
 
 CREATE FUNCTION currency_price_joinsel(internal, oid, internal, smallint, internal) RETURNS float8
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE;
@@ -89,7 +84,7 @@ CREATE OPERATOR < (
     RIGHTARG = currency_price,
     COMMUTATOR = >,
     NEGATOR = >=,
-    RESTRICT = currency_price_below_sel,
+    RESTRICT = currency_price_sel,
     JOIN = currency_price_joinsel
 );
 COMMENT ON OPERATOR < (currency_price, currency_price) IS 'less than; NULL across currencies';
@@ -100,7 +95,7 @@ CREATE OPERATOR <= (
     RIGHTARG = currency_price,
     COMMUTATOR = >=,
     NEGATOR = >,
-    RESTRICT = currency_price_below_sel,
+    RESTRICT = currency_price_sel,
     JOIN = currency_price_joinsel
 );
 COMMENT ON OPERATOR <= (currency_price, currency_price) IS 'less than or equal; NULL across currencies';
@@ -111,7 +106,7 @@ CREATE OPERATOR > (
     RIGHTARG = currency_price,
     COMMUTATOR = <,
     NEGATOR = <=,
-    RESTRICT = currency_price_above_sel,
+    RESTRICT = currency_price_sel,
     JOIN = currency_price_joinsel
 );
 COMMENT ON OPERATOR > (currency_price, currency_price) IS 'greater than; NULL across currencies';
@@ -122,7 +117,7 @@ CREATE OPERATOR >= (
     RIGHTARG = currency_price,
     COMMUTATOR = <=,
     NEGATOR = <,
-    RESTRICT = currency_price_above_sel,
+    RESTRICT = currency_price_sel,
     JOIN = currency_price_joinsel
 );
 COMMENT ON OPERATOR >= (currency_price, currency_price) IS 'greater than or equal; NULL across currencies';

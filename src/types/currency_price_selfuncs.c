@@ -28,9 +28,6 @@
 /* share in a bin whose ends are in two other currencies */
 #define FOREIGN_BIN (1.0 / 3)
 
-PG_FUNCTION_INFO_V1(currency_price_below_sel);
-PG_FUNCTION_INFO_V1(currency_price_above_sel);
-
 typedef struct Bound
 {
 	const CurrencyPrice *price; /* NULL: none */
@@ -266,56 +263,43 @@ range_selectivity(const PriceRange *range, VariableStatData *vardata)
 	return selectivity;
 }
 
-/* whether the operator inclusive of equality: <= or >= */
-static bool
-operator_is_inclusive(Oid operator, Datum constant)
-{
-	return DatumGetBool(OidFunctionCall2(get_opcode(operator), constant, constant));
-}
-
-/* puts what the clause "variable operator constant" demands into range */
+/* puts what the clause "variable comparison constant" demands into range */
 static void
-add_bound(PriceRange *range, Oid operator, bool below, Datum constant)
+add_bound(PriceRange *range, StrategyNumber strategy, bool varonleft, Datum constant)
 {
-	Bound	   *bound = below ? &range->high : &range->low;
+	bool		below = strategy <= BTLessEqualStrategyNumber;
+	Bound	   *bound = below == varonleft ? &range->high : &range->low;
 
 	bound->price = DatumGetCurrencyPriceP(constant);
-	bound->inclusive = operator_is_inclusive(operator, constant);
+	bound->inclusive = strategy == BTLessEqualStrategyNumber || strategy == BTGreaterEqualStrategyNumber;
 	range->code = price_code(bound->price);
 }
 
-/*
- * Whether a clause of the query's is a lower bound of the same variable.  The
- * estimators know each other by address: names and OIDs are the user's.
- */
+/* puts a clause of the query's into range where it is a lower bound of the same variable */
 static bool
-clause_is_low_bound(PlannerInfo *root, Node *clause, const VariableStatData *vardata,
-					int varRelid, PriceRange *range)
+add_low_bound(PlannerInfo *root, Node *clause, const VariableStatData *vardata,
+			  int varRelid, PriceRange *range)
 {
 	OpExpr	   *expr = (OpExpr *) clause;
+	PriceRange	found = {0};
 	VariableStatData clause_vardata;
-	FmgrInfo	estimator;
+	StrategyNumber strategy;
 	Node	   *other;
 	bool		varonleft;
-	bool		found = false;
 
-	if (!IsA(clause, OpExpr) || !OidIsValid(get_oprrest(expr->opno)))
+	if (!IsA(clause, OpExpr))
 		return false;
-	fmgr_info(get_oprrest(expr->opno), &estimator);
-	if (estimator.fn_addr != currency_price_below_sel &&
-		estimator.fn_addr != currency_price_above_sel)
+	strategy = price_comparison_strategy(get_opcode(expr->opno));
+	if (strategy == InvalidStrategy ||
+		!get_restriction_variable(root, expr->args, varRelid, &clause_vardata, &other, &varonleft))
 		return false;
-	if (!get_restriction_variable(root, expr->args, varRelid, &clause_vardata, &other, &varonleft))
-		return false;
-	if (varonleft == (estimator.fn_addr == currency_price_above_sel) &&
-		equal(clause_vardata.var, vardata->var) &&
-		IsA(other, Const) && !((Const *) other)->constisnull)
-	{
-		add_bound(range, expr->opno, false, ((Const *) other)->constvalue);
-		found = true;
-	}
+	if (equal(clause_vardata.var, vardata->var) && IsA(other, Const) && !((Const *) other)->constisnull)
+		add_bound(&found, strategy, varonleft, ((Const *) other)->constvalue);
 	ReleaseVariableStats(clause_vardata);
-	return found;
+	if (found.low.price == NULL)
+		return false;
+	*range = found;
+	return true;
 }
 
 static bool
@@ -327,8 +311,8 @@ find_low_bound(PlannerInfo *root, const VariableStatData *vardata, int varRelid,
 		return false;
 	foreach(cell, vardata->rel->baserestrictinfo)
 	{
-		if (clause_is_low_bound(root, (Node *) lfirst_node(RestrictInfo, cell)->clause,
-								vardata, varRelid, range))
+		if (add_low_bound(root, (Node *) lfirst_node(RestrictInfo, cell)->clause,
+						  vardata, varRelid, range))
 			return true;
 	}
 	return false;
@@ -350,9 +334,19 @@ selectivity_given_low_bound(const PriceRange *high, const PriceRange *low, Varia
 	return range_selectivity(&both, vardata) / low_selectivity;
 }
 
-static double
-selectivity_of(PlannerInfo *root, Oid operator, List *args, int varRelid, bool below)
+/*
+ * Whoever makes an operator may name these estimators for it.  Values are taken
+ * for prices, and statistics shown to the operator's function, only where that
+ * is one of our comparisons.
+ */
+PG_FUNCTION_INFO_V1(currency_price_sel);
+Datum
+currency_price_sel(PG_FUNCTION_ARGS)
 {
+	PlannerInfo *root = (PlannerInfo *) PG_GETARG_POINTER(0);
+	StrategyNumber strategy = price_comparison_strategy(get_opcode(PG_GETARG_OID(1)));
+	List	   *args = (List *) PG_GETARG_POINTER(2);
+	int			varRelid = PG_GETARG_INT32(3);
 	VariableStatData vardata;
 	PriceRange	range = {0};
 	PriceRange	other_range = {0};
@@ -360,34 +354,21 @@ selectivity_of(PlannerInfo *root, Oid operator, List *args, int varRelid, bool b
 	bool		varonleft;
 	double		selectivity = DEFAULT_INEQ_SEL;
 
-	if (!get_restriction_variable(root, args, varRelid, &vardata, &other, &varonleft))
-		return DEFAULT_INEQ_SEL;
+	if (strategy == InvalidStrategy ||
+		!get_restriction_variable(root, args, varRelid, &vardata, &other, &varonleft))
+		PG_RETURN_FLOAT8(DEFAULT_INEQ_SEL);
 	if (IsA(other, Const) && ((Const *) other)->constisnull)
 		selectivity = 0;
 	else if (IsA(other, Const))
 	{
-		add_bound(&range, operator, below == varonleft, ((Const *) other)->constvalue);
+		add_bound(&range, strategy, varonleft, ((Const *) other)->constvalue);
 		selectivity = range_selectivity(&range, &vardata);
 		if (range.high.price && find_low_bound(root, &vardata, varRelid, &other_range))
 			selectivity = selectivity_given_low_bound(&range, &other_range, &vardata);
 	}
 	ReleaseVariableStats(vardata);
 	CLAMP_PROBABILITY(selectivity);
-	return selectivity;
-}
-
-Datum
-currency_price_below_sel(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(selectivity_of((PlannerInfo *) PG_GETARG_POINTER(0), PG_GETARG_OID(1),
-									(List *) PG_GETARG_POINTER(2), PG_GETARG_INT32(3), true));
-}
-
-Datum
-currency_price_above_sel(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_FLOAT8(selectivity_of((PlannerInfo *) PG_GETARG_POINTER(0), PG_GETARG_OID(1),
-									(List *) PG_GETARG_POINTER(2), PG_GETARG_INT32(3), false));
+	PG_RETURN_FLOAT8(selectivity);
 }
 
 /* values that stand for all rows of one side of a join, each for a share */
@@ -489,6 +470,8 @@ currency_price_joinsel(PG_FUNCTION_ARGS)
 	bool		reversed;
 	double		selectivity = DEFAULT_INEQ_SEL;
 
+	if (price_comparison_strategy(get_opcode(PG_GETARG_OID(1))) == InvalidStrategy)
+		PG_RETURN_FLOAT8(DEFAULT_INEQ_SEL);
 	get_join_variables((PlannerInfo *) PG_GETARG_POINTER(0), (List *) PG_GETARG_POINTER(2),
 					   (SpecialJoinInfo *) PG_GETARG_POINTER(4),
 					   &vardata[0], &vardata[1], &reversed);

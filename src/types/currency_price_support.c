@@ -7,7 +7,6 @@
  */
 #include "segmentation.h"
 
-#include "access/stratnum.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
@@ -73,8 +72,8 @@ is_function(Oid funcid, PGFunction function)
 }
 
 /* InvalidStrategy where the function is none of ours */
-static StrategyNumber
-comparison_strategy(Oid funcid)
+StrategyNumber
+price_comparison_strategy(Oid funcid)
 {
 	for (int i = 0; i < BTMaxStrategyNumber; i++)
 		if (comparisons[i] && is_function(funcid, comparisons[i]))
@@ -178,7 +177,7 @@ currency_price_support(PG_FUNCTION_ARGS)
 
 	if (!IsA(req, SupportRequestIndexCondition) || req->index->relam != BTREE_AM_OID)
 		PG_RETURN_POINTER(NULL);
-	strategy = comparison_strategy(req->funcid);
+	strategy = price_comparison_strategy(req->funcid);
 	args = clause_arguments(req->node);
 	if (strategy == InvalidStrategy || list_length(args) != 2)
 		PG_RETURN_POINTER(NULL);
