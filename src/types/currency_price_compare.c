@@ -12,10 +12,10 @@
 
 #include "types/currency_price.h"
 
-/* room in an abbreviated key for the amount, after 15 bits for the currency */
-#define KEY_AMOUNT_BITS 49
-#define KEY_FRACTION_BITS 41
+/* room in an abbreviated key for the amount and its sign, after 15 bits for the currency */
 #define KEY_LENGTH_BITS 7
+#define KEY_FRACTION_BITS 41
+#define KEY_AMOUNT_BITS (1 + KEY_LENGTH_BITS + KEY_FRACTION_BITS)
 
 PG_FUNCTION_INFO_V1(currency_price_eq);
 Datum

@@ -34,13 +34,6 @@ tier_count(const TierScale *scale)
 	return (VARSIZE(scale) - offsetof(TierScale, tiers)) / sizeof(Tier);
 }
 
-/* of equal scales the bytes are equal */
-static inline bool
-tier_scale_equal(const TierScale *a, const TierScale *b)
-{
-	return VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
-}
-
 /* tier_scale.c */
 extern TierScale *tier_scale_parse(const char *str, size_t len, struct Node *escontext);
 extern void tier_scale_append(StringInfo buf, const TierScale *scale);
