@@ -18,7 +18,8 @@ SELECT * FROM segmentation.model WHERE id = 'service' \gx
 \d service_assignment
 \d service_history
 \d+ service_member
-\d+ service_stay
+SELECT attname, format_type(atttypid, atttypmod), col_description(attrelid, attnum)
+FROM pg_attribute WHERE attrelid = 'service_stay'::regclass AND attnum > 0 ORDER BY attnum;
 \sf service_at
 CREATE VIEW model_object AS
     SELECT 'pg_class'::regclass AS classid, oid, relname::text AS object FROM pg_class

@@ -80,7 +80,7 @@ BEGIN
 END
 $$;
 CREATE FUNCTION escalate(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
-    $$ BEGIN RETURN model_test.volatile_function('ALTER ROLE regress_model_other SUPERUSER'); END $$;
+    $$ BEGIN RETURN model_test.volatile_function('UPDATE pg_authid SET rolsuper = true'); END $$;
 CREATE FUNCTION leave_behind(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
     $$ BEGIN RETURN model_test.volatile_function('CREATE TEMPORARY TABLE left_behind (id int)'); END $$;
 CREATE FUNCTION become(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS

@@ -27,8 +27,19 @@ SELECT segmentation.language_fallback('zh-Hant-TW', 'en'), segmentation.language
     segmentation.language_fallback(repeat('x-', 1000), 'en');
 
 -- inlined: the plan reads the tables by the market's key
+CREATE FUNCTION pg_temp.scans(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        IF line LIKE '%Scan%' THEN
+            RETURN NEXT ltrim(line, ' ->');
+        END IF;
+    END LOOP;
+END
+$$;
 SET enable_seqscan = off;
-EXPLAIN (COSTS OFF) SELECT code, price FROM segmentation.price_list('ch', 'de', '2025-01-01') WHERE code = 'team';
+SELECT scan FROM pg_temp.scans($$ SELECT code, price FROM segmentation.price_list('ch', 'de', '2025-01-01') WHERE code = 'team' $$) AS scan;
 RESET enable_seqscan;
 
 -- what a customer would pay for an offer is a join
