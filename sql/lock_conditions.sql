@@ -82,6 +82,9 @@ CALL try('customers.segment = segment');
 CALL try('nothing(status)');
 CALL try('status = 1');
 CALL try('DEFAULT');
+-- an error is in the condition, not in a query of ours
+SELECT segmentation.install_lock('customers', 'subscriptions', locks_when => 'true', running_when => 'status <> ''x'' AND nowhere');
+SELECT segmentation.install_lock('customers', 'subscriptions', locks_when => 'true, status');
 
 -- NULL is no condition; constants, stable functions and odd columns are fine
 SELECT count(*) > 0 AS installed FROM segmentation.install_lock('customers', 'subscriptions', locks_when => NULL,

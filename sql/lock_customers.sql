@@ -83,7 +83,75 @@ CALL refused($$ WITH gone AS (DELETE FROM customers WHERE id = 1 RETURNING id) I
 CALL refused($$ MERGE INTO customers c USING (VALUES (1), (-1)) AS v (id) ON c.id = v.id
                 WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (-v.id, 'eu') $$);
 
+-- two updates in one statement, of which the first names no column of the lock
+CALL refused($$ WITH named AS (UPDATE customers SET name = 'x' WHERE id = 2 RETURNING id)
+                UPDATE customers SET segment = 'eu' WHERE id = 1 $$);
+CALL refused($$ WITH moved AS (UPDATE customers SET segment = 'eu' WHERE id = 1 RETURNING id)
+                UPDATE customers SET name = 'x' WHERE id = 2 $$);
+
+-- what another trigger changes before the update is refused alike, although the
+-- statement names no column of the lock; a trigger that leaves them alone is not in the way
+CREATE FUNCTION before_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    CASE split_part(NEW.name, ' ', 1)
+        WHEN 'segment' THEN NEW.segment := 'eu';
+        WHEN 'none' THEN NEW.segment := NULL;
+        WHEN 'lock' THEN NEW.segment_locked_at := NULL;
+        WHEN 'later' THEN NEW.segment_locked_at := NEW.segment_locked_at + interval '1 s';
+        WHEN 'key' THEN NEW.id := NEW.id + 1000;
+        ELSE NEW.name := NEW.name || '.';
+    END CASE;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER before_update BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION before_update();
+CALL refused($$ UPDATE customers SET name = 'segment' WHERE id = 1 $$);
+CALL refused($$ UPDATE customers SET name = 'none' WHERE id = 1 $$);
+CALL refused($$ UPDATE customers SET name = 'lock' WHERE id = 1 $$);
+CALL refused($$ UPDATE customers SET name = 'later' WHERE id = 1 $$);
+CALL refused($$ UPDATE customers SET name = 'key' WHERE id = 1 $$);
+CALL refused($$ INSERT INTO customers VALUES (1, 'us') ON CONFLICT (id) DO UPDATE SET name = 'segment' $$);
+CALL refused($$ MERGE INTO customers c USING (VALUES (1)) AS v (id) ON c.id = v.id WHEN MATCHED THEN UPDATE SET name = 'segment' $$);
+CALL refused($$ WITH named AS (UPDATE customers SET name = 'segment' WHERE id = 1 RETURNING id) SELECT id FROM named $$);
+CALL refused($$ UPDATE customers SET name = 'x', segment = 'eu' WHERE id = 1 $$);
+CALL refused($$ UPDATE customers SET name = 'segment', segment = 'us' WHERE id = 1 $$);
+UPDATE customers SET name = 'Acme' WHERE id = 1;
+UPDATE customers SET name = 'segment' WHERE id = 2;
+SELECT id, segment, name FROM customers WHERE id IN (1, 2) ORDER BY id;
+-- a move is judged once, although two triggers hear of it
+DELETE FROM subscriptions WHERE customer_id = 1;
+SELECT from_segment, to_segment FROM segmentation.move_customer('customers', '{1}', 'eu', 'why');
+SELECT from_segment, to_segment FROM segmentation.move_customer('customers', '{1}', 'us', 'and back');
+SELECT segment FROM customers WHERE id = 1;
+CALL refused($$ UPDATE customers SET segment = 'eu' WHERE id = 1 $$);
+-- and is none where the trigger undoes it
+ALTER TABLE customers DISABLE TRIGGER before_update;
+UPDATE customers SET name = 'segment' WHERE id = 1;
+SELECT to_segment FROM segmentation.move_customer('customers', '{1}', 'eu', 'why');
+ALTER TABLE customers ENABLE TRIGGER before_update;
+CALL refused($$ SELECT segmentation.move_customer('customers', '{1}', 'us', 'undone') $$);
+DROP TRIGGER before_update ON customers;
+UPDATE customers SET name = 'segment' WHERE id = 1;
+SELECT to_segment FROM segmentation.move_customer('customers', '{1}', 'us', 'done');
+
+-- a column that an action of a foreign key changes
+CREATE TABLE segments (id segment_id PRIMARY KEY);
+INSERT INTO segments SELECT DISTINCT segment FROM customers WHERE segment IS NOT NULL;
+ALTER TABLE customers ADD FOREIGN KEY (segment) REFERENCES segments ON UPDATE CASCADE ON DELETE SET NULL;
+CALL refused($$ UPDATE segments SET id = 'america' WHERE id = 'us' $$);
+CALL refused($$ DELETE FROM segments WHERE id = 'us' $$);
+
+-- a key that is generated from another column
+CREATE TABLE accounts (number int, id int GENERATED ALWAYS AS (number) STORED UNIQUE, segment segment_id);
+CREATE TABLE contracts (id int PRIMARY KEY, account int REFERENCES accounts (id), segment segment_id);
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('accounts', 'contracts', customer_key => '{id}');
+INSERT INTO accounts VALUES (1, DEFAULT, 'eu');
+INSERT INTO contracts VALUES (1, 1, 'eu');
+DELETE FROM contracts; -- or the foreign key would be first to refuse
+CALL refused($$ UPDATE accounts SET number = 2 $$);
+
 -- truncating: subscriptions do not take the lock with them
+INSERT INTO subscriptions VALUES (1, 1, 'us');
 TRUNCATE subscriptions;
 CALL refused($$ UPDATE customers SET segment = 'eu' WHERE id = 1 $$);
 TRUNCATE customers CASCADE;

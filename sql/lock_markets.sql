@@ -136,6 +136,29 @@ CREATE TABLE numbered (id int PRIMARY KEY, market int);
 CREATE TABLE orders (id int PRIMARY KEY, numbered int REFERENCES numbered, market int);
 CALL refused($$ SELECT segmentation.install_lock('numbered', 'orders', customer_segment => 'market', markets => true) $$);
 
+-- offers of one's own beside ids; an offer that gets another market while nobody runs on it
+CREATE TABLE shops (id int PRIMARY KEY, market segment_id);
+CREATE TABLE tariffs (code text PRIMARY KEY, market segment_id);
+CREATE TABLE deals (id int PRIMARY KEY, shop int REFERENCES shops, tariff text REFERENCES tariffs, price currency_price, status text);
+INSERT INTO shops VALUES (1, 'eu'), (2, 'paused'), (3, NULL);
+INSERT INTO tariffs VALUES ('europe', 'eu'), ('america', 'us'), ('later', 'paused'), ('none', NULL);
+INSERT INTO deals VALUES (1, 2, 'later', '1 USD', 'active');
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('shops', 'deals', customer_segment => 'market', offers => 'tariffs',
+    subscription_price => 'price', running_when => 'status = ''active''', markets => true);
+INSERT INTO deals VALUES (2, 1, 'europe', '1 EUR', 'active'), (3, 1, 'america', '1 USD', 'ended');
+INSERT INTO deals VALUES (4, 1, 'europe', NULL, 'active');
+CALL refused($$ INSERT INTO deals VALUES (5, 1, 'europe', '1 USD', 'active') $$);
+CALL refused($$ INSERT INTO deals VALUES (5, 1, 'america', '1 USD', 'active') $$);
+CALL refused($$ INSERT INTO deals VALUES (5, 1, 'none', '1 EUR', 'active') $$);
+CALL refused($$ INSERT INTO deals VALUES (5, 1, NULL, '1 EUR', 'active') $$);
+CALL refused($$ INSERT INTO deals VALUES (5, 2, 'later', '1 USD', 'active') $$);
+INSERT INTO deals VALUES (5, 2, 'america', '1 EUR', 'ended');
+CALL refused($$ UPDATE deals SET status = 'active' WHERE id = 5 $$);
+UPDATE tariffs SET market = 'eu' WHERE code = 'america';
+INSERT INTO deals VALUES (6, 1, 'america', '1 EUR', 'active');
+CALL refused($$ INSERT INTO deals VALUES (7, NULL, 'none', '1 EUR', 'active'), (8, 3, 'none', NULL, 'active') $$);
+SELECT * FROM segmentation.lock_violations('shops');
+
 -- partitioned subscriptions
 CREATE TABLE parts (id int, member int NOT NULL REFERENCES members, market text NOT NULL, price currency_price, status text NOT NULL) PARTITION BY HASH (id);
 CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
@@ -171,6 +194,17 @@ SET ROLE lock_test_writer;
 INSERT INTO own_subscriptions VALUES (1, 1, 'eu', '1 EUR');
 CALL refused($$ INSERT INTO own_subscriptions VALUES (2, 1, 'eu', '1 USD') $$);
 CALL refused($$ INSERT INTO own_subscriptions VALUES (2, 2, 'paused', '1 USD') $$);
+-- the right to refer to markets is for making the foreign key, which here is there
+SET ROLE lock_test_owner;
+SELECT segmentation.remove_lock('own_customers');
+RESET ROLE;
+REVOKE REFERENCES (id) ON segmentation.market FROM lock_test_owner;
+SET ROLE lock_test_owner;
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('own_customers', 'own_subscriptions', subscription_price => 'price', markets => true);
+SELECT segmentation.remove_lock('own_customers');
+-- one that can be deferred is no such foreign key
+ALTER TABLE own_customers ALTER CONSTRAINT segmentation_lock_market DEFERRABLE;
+CALL refused($$ SELECT segmentation.install_lock('own_customers', 'own_subscriptions', markets => true) $$);
 RESET ROLE;
 DROP OWNED BY lock_test_owner, lock_test_writer;
 DROP ROLE lock_test_owner, lock_test_writer;

@@ -64,6 +64,7 @@ CALL refused($$ SELECT segmentation.move_customer(NULL, '{1,1}', 'eu', 'no') $$)
 CALL refused($$ SELECT segmentation.move_customer('customers', NULL, 'eu', 'no') $$);
 CALL refused($$ SELECT segmentation.move_customer('customers', '{1,1}', NULL, 'no') $$);
 CALL refused($$ SELECT segmentation.move_customer('customers', '{1,1}', 'eu', NULL) $$);
+CALL refused($$ SELECT segmentation.move_customer('customers', '{1,1}', 'eu', E' \n ') $$);
 CALL refused($$ SELECT segmentation.move_customer('customers', '{}', 'eu', 'no') $$);
 CALL refused($$ SELECT segmentation.move_customer('customers', '{1}', 'eu', 'no') $$);
 CALL refused($$ SELECT segmentation.move_customer('customers', '{1,1,1}', 'eu', 'no') $$);

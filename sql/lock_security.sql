@@ -246,6 +246,28 @@ SELECT segmentation.remove_lock('customers', 'contracts');
 DROP TABLE contracts, offers;
 ALTER TABLE customers DISABLE ROW LEVEL SECURITY;
 
+-- subscriptions of another owner act with what that role has on the customers' table,
+-- its columns and its schema, whether the lock reads by statements or without
+SET ROLE regress_lock_seller;
+CREATE TABLE sales (id int PRIMARY KEY, customer_id int REFERENCES customers, segment segment_id);
+RESET ROLE;
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('customers', 'sales');
+INSERT INTO sales VALUES (1, 9, 'eu');
+INSERT INTO sales VALUES (2, 9, 'eu');
+REVOKE SELECT ON customers FROM regress_lock_seller;
+CALL refused($$ INSERT INTO sales VALUES (3, 9, 'eu') $$);
+GRANT SELECT (id, segment, segment_locked_at) ON customers TO regress_lock_seller;
+INSERT INTO sales VALUES (3, 9, 'eu');
+CALL refused($$ INSERT INTO sales VALUES (4, 9, 'us') $$);
+GRANT SELECT ON customers TO regress_lock_seller;
+GRANT USAGE ON SCHEMA lock_test TO regress_lock_owner;
+REVOKE USAGE ON SCHEMA lock_test FROM PUBLIC;
+CALL refused($$ INSERT INTO sales VALUES (4, 9, 'eu') $$);
+GRANT USAGE ON SCHEMA lock_test TO PUBLIC;
+INSERT INTO sales VALUES (4, 9, 'eu');
+SELECT segmentation.remove_lock('customers', 'sales');
+DROP TABLE sales;
+
 -- our trigger functions are of use to nobody by themselves
 SET ROLE regress_lock_other;
 CALL refused($$ SELECT segmentation.lock_subscription() $$);

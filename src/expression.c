@@ -4,12 +4,17 @@
  */
 #include "segmentation.h"
 
+#include "access/htup_details.h"
 #include "access/sysattr.h"
+#include "catalog/pg_operator.h"
 #include "nodes/parsenodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parser.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
+#include "utils/syscache.h"
 
 #include "expression.h"
 
@@ -32,6 +37,23 @@ expression_enter_safe_path(void)
 
 	expression_set_option("search_path", "pg_catalog, pg_temp");
 	return save_nestlevel;
+}
+
+/*
+ * Positions of errors are in the text of the expression, whatever statement
+ * brought it.
+ */
+void
+expression_point_into(const char *text)
+{
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(text);
+	}
 }
 
 /* a bare star is no expression, and only a target list can have it */
@@ -113,5 +135,23 @@ expression_columns(Node *expr)
 	pull_varattnos(expr, 1, &columns);
 	while ((i = bms_next_member(columns, i)) >= 0)
 		result = lappend_int(result, i + FirstLowInvalidHeapAttributeNumber);
+	return result;
+}
+
+/* an operator as queries name it, whatever the search_path */
+char *
+expression_operator(Oid operid)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operid));
+	Form_pg_operator form;
+	char	   *result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operid);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	result = psprintf("OPERATOR(%s.%s)",
+					  quote_identifier(get_namespace_name(form->oprnamespace)),
+					  NameStr(form->oprname));
+	ReleaseSysCache(tuple);
 	return result;
 }

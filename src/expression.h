@@ -12,8 +12,10 @@
 
 extern void expression_set_option(const char *name, const char *value);
 extern int	expression_enter_safe_path(void);
+extern void expression_point_into(const char *text);
 extern Node *expression_parse(const char *text, bool *is_empty, int *excess);
 extern char *expression_deparse(Node *expr, List *context, bool prefixed);
 extern List *expression_columns(Node *expr);
+extern char *expression_operator(Oid operid);
 
 #endif							/* SEGMENTATION_EXPRESSION_H */

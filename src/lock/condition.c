@@ -27,16 +27,22 @@ typedef struct KeptCondition
 } KeptCondition;
 
 static Node *
-parse_expression(const char *condition)
+parse_expression(ParseState *pstate, const char *condition)
 {
 	bool		is_empty;
 	int			excess;
 	Node	   *expr = expression_parse(condition, &is_empty, &excess);
 
+	if (is_empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("condition of a lock is empty"),
+				 errdetail("A condition that is left out holds of every subscription.")));
 	if (expr == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("condition of a lock is not a single expression: %s", condition)));
+				 errmsg("condition of a lock is not a single expression: %s", condition),
+				 parser_errposition(pstate, excess)));
 	return expr;
 }
 
@@ -66,17 +72,18 @@ check_columns(Relation rel, Node *expr, const char *condition)
  * The analysed condition over the relation, its columns as variables of range
  * table entry 1.  Names are resolved by the search_path of the moment.
  */
-Node *
-lock_condition_parse(Relation rel, const char *condition)
+static Node *
+parse_condition(Relation rel, const char *condition)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item;
 	Node	   *expr;
 
+	pstate->p_sourcetext = condition;
 	item = addRangeTableEntryForRelation(pstate, rel, AccessShareLock,
 										 makeAlias("s", NIL), false, false);
 	addNSItemToQuery(pstate, item, false, true, true);
-	expr = transformWhereClause(pstate, parse_expression(condition),
+	expr = transformWhereClause(pstate, parse_expression(pstate, condition),
 								EXPR_KIND_TRIGGER_WHEN, "locks_when or running_when");
 	assign_expr_collations(pstate, expr);
 	free_parsestate(pstate);
@@ -95,6 +102,7 @@ explain_kept_condition(void *arg)
 {
 	const KeptCondition *kept = arg;
 
+	expression_point_into(kept->condition);
 	errcontext("condition %s of the lock of %s", kept->condition, kept->def->customers);
 	lock_errhint_reinstall(kept->def);
 }
@@ -108,7 +116,7 @@ lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *c
 	Node	   *expr;
 
 	error_context_stack = &callback;
-	expr = lock_condition_parse(rel, condition);
+	expr = parse_condition(rel, condition);
 	error_context_stack = callback.previous;
 	return expr;
 }
@@ -126,8 +134,40 @@ column_names(Node *expr, Relation rel)
 	return construct_array(names, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR);
 }
 
+typedef struct GivenCondition
+{
+	const char *argument;
+	const char *condition;
+} GivenCondition;
+
+/* errors say which argument it is, and where in it */
+static void
+point_into_argument(void *arg)
+{
+	const GivenCondition *given = arg;
+
+	expression_point_into(given->condition);
+	errcontext("argument %s of install_lock", given->argument);
+	if (geterrcode() == ERRCODE_SYNTAX_ERROR)
+		errhint("%s is one condition over the columns of a subscription, as after WHERE: for example, status <> 'draft'.",
+				given->argument);
+}
+
+static Node *
+parse_argument(Relation rel, const char *condition, const char *argument)
+{
+	GivenCondition given = {argument, condition};
+	ErrorContextCallback callback = {error_context_stack, point_into_argument, &given};
+	Node	   *expr;
+
+	error_context_stack = &callback;
+	expr = parse_condition(rel, condition);
+	error_context_stack = callback.previous;
+	return expr;
+}
+
 /*
- * lock_condition(table, condition): the checked condition with every name
+ * lock_condition(table, condition, argument): the checked condition with every name
  * qualified, and the columns that it reads.
  */
 PG_FUNCTION_INFO_V1(lock_condition);
@@ -135,7 +175,8 @@ Datum
 lock_condition(PG_FUNCTION_ARGS)
 {
 	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
-	Node	   *expr = lock_condition_parse(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	Node	   *expr = parse_argument(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)),
+									  text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	TupleDesc	desc;
 	Datum		values[2];
 	bool		nulls[2] = {false, false};

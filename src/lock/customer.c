@@ -3,6 +3,8 @@
  */
 #include "segmentation.h"
 
+#include "access/relation.h"
+#include "access/sysattr.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -165,6 +167,32 @@ is_permitted_move(const Change *change)
 		is_equal(change, attnum, segment, permitted);
 }
 
+/* whether an UPDATE names a column of the lock */
+static bool
+names_column(const InstalledLock *lock, const TriggerData *trigdata)
+{
+	int			attnum = -1;
+
+	while ((attnum = bms_next_member(lock->watched, attnum)) >= 0)
+		if (bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
+						  trigdata->tg_updatedcols))
+			return true;
+	return false;
+}
+
+/*
+ * An ordinary table has two such triggers.  One is on the columns of the lock and
+ * does not hear of an UPDATE that names none of them, which so costs nothing.
+ * Another trigger may change them all the same, before the row is updated: the
+ * second one is for that, and judges no row that the first does.
+ */
+static bool
+is_for_the_other(const InstalledLock *lock, const TriggerData *trigdata)
+{
+	return TRIGGER_FIRED_AFTER(trigdata->tg_event) &&
+		trigdata->tg_trigger->tgnattr == 0 && names_column(lock, trigdata);
+}
+
 /*
  * lock_customer: on UPDATE of a locked customer's key, segment or lock.  After
  * it, when every other trigger has had its say; before it on a partitioned
@@ -175,6 +203,7 @@ Datum
 lock_customer(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	InstalledLock *lock;
 	Change		change;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
@@ -182,11 +211,12 @@ lock_customer(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 		lock_raise_trigger_misuse("lock_customer");
 
-	change.def = installed_lock(trigdata, LOCK_CUSTOMERS)->def;
+	lock = installed_lock(trigdata, LOCK_CUSTOMERS);
+	change.def = lock->def;
 	change.rel = trigdata->tg_relation;
 	change.old = trigdata->tg_trigslot;
 	change.new = trigdata->tg_newslot;
-	if (!is_null(&change, change.old, LOCKED_AT_COLUMN))
+	if (!is_for_the_other(lock, trigdata) && !is_null(&change, change.old, LOCKED_AT_COLUMN))
 	{
 		if (differs(&change, LOCKED_AT_COLUMN))
 			refuse_unlocking(&change);
@@ -197,4 +227,47 @@ lock_customer(PG_FUNCTION_ARGS)
 	}
 	return PointerGetDatum(TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
 						   trigdata->tg_newtuple : NULL);
+}
+
+/* what a condition has found out, for its next row */
+typedef struct Known
+{
+	Oid			customers;
+	bool		has_triggers;
+} Known;
+
+static bool
+has_triggers_before_update(Oid relid)
+{
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+	bool		result = false;
+
+	if (rel)
+	{
+		result = rel->trigdesc && rel->trigdesc->trig_update_before_row;
+		relation_close(rel, AccessShareLock);
+	}
+	return result;
+}
+
+/*
+ * lock_may_be_changed(customers): the condition of the trigger on all columns.
+ * It reads none: that alone would cost each updated row more than the rest.
+ */
+PG_FUNCTION_INFO_V1(lock_may_be_changed);
+Datum
+lock_may_be_changed(PG_FUNCTION_ARGS)
+{
+	Oid			customers = PG_GETARG_OID(0);
+	Known	   *known = fcinfo->flinfo->fn_extra;
+
+	if (known == NULL)
+		known = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
+																  sizeof(Known));
+	if (known->customers != customers)
+	{
+		known->has_triggers = has_triggers_before_update(customers);
+		known->customers = customers;
+	}
+	PG_RETURN_BOOL(known->has_triggers);
 }

@@ -12,7 +12,6 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -254,23 +253,6 @@ required_column(const LockDefinition *def, Relation rel, const char *quoted_name
 	return attnum;
 }
 
-static char *
-operator_text(Oid operid)
-{
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operid));
-	Form_pg_operator form;
-	char	   *result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operid);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)",
-					  quote_identifier(get_namespace_name(form->oprnamespace)),
-					  NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 static Oid
 column_type(Relation rel, AttrNumber attnum)
 {
@@ -290,7 +272,7 @@ equality_of(Relation rel, AttrNumber attnum)
 				 errmsg("could not identify an equality operator for type %s",
 						format_type_be(type)),
 				 errhint("A lock compares keys and segments: their types need a default operator class.")));
-	return operator_text(entry->eq_opr);
+	return expression_operator(entry->eq_opr);
 }
 
 /* the position of a column pair in a foreign key, -1 where it is not in it */
@@ -329,7 +311,7 @@ foreign_key_operators(const LockDefinition *def, const ForeignKeyCacheInfo *key,
 			return NIL;
 		found->columns[list_length(result)] = key->confkey[i];
 		found->operators[list_length(result)] = key->conpfeqop[i];
-		result = lappend(result, operator_text(key->conpfeqop[i]));
+		result = lappend(result, expression_operator(key->conpfeqop[i]));
 	}
 	found->nkeys = list_length(result);
 	return result;
@@ -453,16 +435,17 @@ check_segment_type(LockDefinition *def, Relation rel, const char *column,
 				 errhint("Give both the same type with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 }
 
-/* dropping a column of the customers with CASCADE takes their guard along */
+/* dropping a column of the customers with CASCADE takes triggers of their guard along */
 static void
 require_guard(const LockDefinition *def, Relation customers)
 {
 	List	   *function = list_make2(makeString("segmentation"), makeString("lock_customer"));
 	Oid			funcid = LookupFuncName(function, 0, NULL, false);
 	TriggerDesc *triggers = customers->trigdesc;
+	int			missing = customers->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? 1 : 2;
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-		if (triggers->triggers[i].tgfoid == funcid)
+		if (triggers->triggers[i].tgfoid == funcid && --missing == 0)
 			return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

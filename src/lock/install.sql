@@ -221,7 +221,7 @@ COMMENT ON FUNCTION segmentation.lock_changed(name[]) IS 'a trigger''s condition
 
 -- the DDL of a lock, in order
 CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
-    arguments text[], watched name[], customer_key name[], offer_key name[], market_column name) RETURNS SETOF text
+    arguments text[], watched name[], customer_key name[], customer_segment name, offer_key name[], markets boolean) RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     call CONSTANT text := format('EXECUTE FUNCTION segmentation.%%s(%s)',
@@ -240,9 +240,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at' AND NOT attisdropped) THEN
         RETURN NEXT format('ALTER TABLE %s ADD COLUMN segment_locked_at timestamptz', customers_name);
     END IF;
-    IF market_column IS NOT NULL AND NOT segmentation.lock_has_market_key(customers, market_column) THEN
+    IF markets AND NOT segmentation.lock_has_market_key(customers, customer_segment) THEN
         RETURN NEXT format('ALTER TABLE %s ADD CONSTRAINT segmentation_lock_market FOREIGN KEY (%I) REFERENCES segmentation.market (id)',
-                           customers_name, market_column);
+                           customers_name, customer_segment);
     END IF;
 
     IF (SELECT relkind = 'p' FROM pg_class WHERE oid = subscriptions) THEN
@@ -273,10 +273,18 @@ BEGIN
     END IF;
 
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure) THEN
-        RETURN NEXT format('CREATE TRIGGER %s UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
-                           CASE WHEN (SELECT relkind = 'p' FROM pg_class WHERE oid = customers)
-                                THEN '"~segmentation_lock_customer" BEFORE' ELSE 'segmentation_lock_customer AFTER' END,
-                           customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
+        IF (SELECT relkind = 'p' FROM pg_class WHERE oid = customers) THEN
+            RETURN NEXT format('CREATE TRIGGER "~segmentation_lock_customer" BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                               customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
+        ELSE
+            -- one that an UPDATE of other columns does not reach, and for what triggers
+            -- make of such an UPDATE another, whose condition reads no column
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s) %s',
+                               segmentation.lock_column_list(customer_key || ARRAY(SELECT c FROM unnest(ARRAY[customer_segment, 'segment_locked_at']) c WHERE c <> ALL (customer_key))),
+                               customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer_changed AFTER UPDATE ON %s FOR EACH ROW WHEN (segmentation.lock_may_be_changed(OLD.tableoid)) %s',
+                               customers_name, guard_call);
+        END IF;
     END IF;
     RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',
                        segmentation.lock_trigger_name(customers, 'segmentation_lock_old_customer'),
@@ -310,7 +318,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, text[], name[], name[], name[], name) IS 'the statements that create a lock''s column, foreign key to the markets, and triggers';
+COMMENT ON FUNCTION segmentation.lock_statements(regclass, regclass, regclass, text[], name[], name[], name, name[], boolean) IS 'the statements that create a lock''s column, foreign key to the markets, and triggers';
 
 -- a second lock on the same customers must mean the same key and segment
 CREATE FUNCTION segmentation.lock_check_installed(customers regclass, subscriptions regclass, arguments text[]) RETURNS void
@@ -597,8 +605,8 @@ BEGIN
 
     RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('customers that have subscriptions: %%s', n) FROM (%s) u(n) $q$,
                                 segmentation.lock_query(arguments, 'unlocked'));
-    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key, offer_key,
-                                                                   CASE WHEN markets THEN customer_segment END) s LOOP
+    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key,
+                                                                   customer_segment, offer_key, markets) s LOOP
         RETURN QUERY SELECT 'run', statement;
         IF NOT dry_run THEN
             EXECUTE statement;
@@ -645,8 +653,8 @@ BEGIN
             MESSAGE = 'install_lock must run at isolation level READ COMMITTED',
             DETAIL = 'It has to see subscriptions that were committed after the transaction began.';
     END IF;
-    SELECT * INTO locking FROM segmentation.lock_condition(subscriptions, locks_when);
-    SELECT * INTO running FROM segmentation.lock_condition(subscriptions, running_when);
+    SELECT * INTO locking FROM segmentation.lock_condition(subscriptions, locks_when, 'locks_when');
+    SELECT * INTO running FROM segmentation.lock_condition(subscriptions, running_when, 'running_when');
     RETURN QUERY SELECT i.step, i.detail FROM segmentation.lock_install(
         customers, subscriptions, customer_key, customer_segment, subscription_customer, subscription_segment,
         offers, subscription_offer, offer_segment, subscription_price, locking.expression, running.expression,

@@ -86,7 +86,6 @@ extern int	lock_errhint_reinstall(const LockDefinition *def);
 extern char *lock_unquoted(const char *quoted_name);
 
 /* condition.c */
-extern Node *lock_condition_parse(Relation rel, const char *condition);
 extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
 									   const char *condition);
 

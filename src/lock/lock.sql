@@ -32,6 +32,10 @@ CREATE FUNCTION segmentation.lock_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_customer';
 COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one';
 
+CREATE FUNCTION segmentation.lock_may_be_changed(customers oid) RETURNS boolean
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_be_changed';
+COMMENT ON FUNCTION segmentation.lock_may_be_changed(oid) IS 'whether a table has triggers that can change columns which an UPDATE does not name';
+
 CREATE FUNCTION segmentation.lock_new_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_customer';
 COMMENT ON FUNCTION segmentation.lock_new_customer() IS 'trigger of a lock on customers: checks the subscriptions of a key that has changed hands, and locks its new customer';
@@ -50,10 +54,10 @@ CREATE FUNCTION segmentation.lock_arguments(trigger oid) RETURNS text[]
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_arguments';
 COMMENT ON FUNCTION segmentation.lock_arguments(oid) IS 'arguments of a trigger, NULL where it has none';
 
-CREATE FUNCTION segmentation.lock_condition(subscriptions regclass, condition text,
+CREATE FUNCTION segmentation.lock_condition(subscriptions regclass, condition text, argument text,
     OUT expression text, OUT columns name[])
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_condition';
-COMMENT ON FUNCTION segmentation.lock_condition(regclass, text) IS 'a condition over a subscription, checked, with all names qualified, and the columns that it reads';
+COMMENT ON FUNCTION segmentation.lock_condition(regclass, text, text) IS 'a condition over a subscription, checked, with all names qualified, and the columns that it reads';
 
 CREATE FUNCTION segmentation.lock_query(arguments text[], query text) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_query_text';

@@ -241,7 +241,9 @@ find_customer(Move *move, const char *locking)
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("no customer with key %s in %s",
 						OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(move->key)),
-						move->def->customers)));
+						move->def->customers),
+				 errhint("The key is one text for each of (%s); row security may hide the customer.",
+						 lock_column_names(move->def->customer_key))));
 	tuple = SPI_tuptable->vals[0];
 	desc = SPI_tuptable->tupdesc;
 	move->from_segment = SPI_getvalue(tuple, desc, 1);
@@ -399,8 +401,10 @@ static void
 update_customer(const Move *move)
 {
 	const LockDefinition *def = move->def;
-	char	   *sql = psprintf("UPDATE %s c SET %s = $%d WHERE %s", def->customers,
-							   def->customer_segment, move->nargs, key_condition(def));
+	char	   *sql = psprintf("WITH moved AS (UPDATE %s c SET %s = $%d WHERE %s RETURNING c.%s %s $%d AS done) "
+							   "SELECT 1 FROM moved WHERE done", def->customers,
+							   def->customer_segment, move->nargs, key_condition(def),
+							   def->customer_segment, def->segment_operator, move->nargs);
 	uint64		count = 0;
 
 	permitted_move = (PermittedMove) {
@@ -420,7 +424,7 @@ update_customer(const Move *move)
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 				 errmsg("could not move customer %s", move->customer),
 				 errdetail("The update of table %s did not take effect.", def->customers),
-				 errhint("Row security or another trigger suppresses it.")));
+				 errhint("Row security or another trigger suppresses or changes it.")));
 }
 
 /* as the owner of the extension's table: a record is made by a move only */
@@ -481,6 +485,18 @@ require_argument(FunctionCallInfo fcinfo, int n, const char *name)
 }
 
 static void
+require_reason(Datum reason)
+{
+	const char *words = TextDatumGetCString(reason);
+
+	if (words[strspn(words, " \t\n\r\f\v")] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a move needs a reason"),
+				 errhint("Say in a few words why the customer moves; it is kept in segmentation.customer_move.")));
+}
+
+static void
 get_arguments(FunctionCallInfo fcinfo, Move *move)
 {
 	require_argument(fcinfo, 0, "customers");
@@ -518,6 +534,7 @@ lock_move_customer(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 0, "customers");
 	require_argument(fcinfo, 3, "reason");
 	m.reason = PG_GETARG_DATUM(3);
+	require_reason(m.reason);
 	require_read_committed("move_customer");
 
 	save_nestlevel = NewGUCNestLevel();

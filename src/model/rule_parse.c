@@ -27,27 +27,13 @@
 
 #define RULE_HINT "A rule is one condition over the columns of the source, as after WHERE: for example, country = 'FR' AND employees > 1000."
 
-/* positions are in the text of the rule, whatever statement brought it */
-static void
-point_into(const char *text)
-{
-	int			position = geterrposition();
-
-	if (position > 0)
-	{
-		errposition(0);
-		internalerrposition(position);
-		internalerrquery(text);
-	}
-}
-
 /* what the server finds wrong with a literal is an error of the definition */
 static void
 point_into_rule(void *text)
 {
 	int			code = geterrcode();
 
-	point_into(text);
+	expression_point_into(text);
 	if (code == ERRCODE_SYNTAX_ERROR)
 		errhint(RULE_HINT);
 	if (ERRCODE_TO_CATEGORY(code) == ERRCODE_DATA_EXCEPTION ||
@@ -135,7 +121,7 @@ analyse(Rule *rule, Relation rel, const char *text)
 static void
 point_into_kept(void *kept)
 {
-	point_into(kept);
+	expression_point_into(kept);
 	errhint("Compare values of types outside pg_catalog one by one, not as rows.");
 	errcontext("reading back the rule as it would be kept: %s", (const char *) kept);
 }
