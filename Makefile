@@ -58,6 +58,7 @@ OBJS = \
 	src/market/iso_codes.o \
 	src/market/language_fallback.o \
 	src/market/market_segment.o \
+	src/market/market_customers.o \
 	src/model/context.o \
 	src/model/catalogue.o \
 	src/model/model.o \

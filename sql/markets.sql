@@ -151,7 +151,21 @@ SELECT id FROM segmentation.clone_market('fr', 'be', 'EUR');
 UPDATE segmentation.market SET countries = '{BE}' WHERE id = 'be';
 SELECT id, status FROM segmentation.activate_market('be');
 SELECT pg_temp.refusal($$INSERT INTO segmentation.segment (model, id) VALUES ('market', 'forged')$$);
+-- who changes markets need not be allowed to see customers, who count all the same
+SELECT id FROM segmentation.create_market('it', 'EUR');
 RESET ROLE;
+INSERT INTO customer VALUES (2, 'it');
+ALTER TABLE customer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE customer FORCE ROW LEVEL SECURITY;
+SET ROLE catalogue_editor;
+SELECT pg_temp.refusal($$SELECT FROM customer$$);
+SELECT pg_temp.refusal($$SELECT segmentation.retire_market('it')$$);
+SELECT pg_temp.refusal($$UPDATE segmentation.market SET currency = 'CHF' WHERE id = 'it'$$);
+SET ROLE anybody;
+SELECT pg_temp.refusal($$SELECT segmentation.market_has_customers(oid, 'it') FROM pg_constraint WHERE conrelid = 'customer'::regclass AND contype = 'f'$$);
+RESET ROLE;
+SELECT pg_temp.refusal($$SELECT segmentation.market_has_customers(0, 'it')$$);
+SELECT pg_temp.refusal($$SELECT segmentation.market_has_customers(oid, 'it') FROM pg_constraint WHERE conrelid = 'customer'::regclass AND contype = 'p'$$) ~ 'is no foreign key' AS refused;
 DROP OWNED BY catalogue_editor, anybody;
 DROP ROLE catalogue_editor, anybody;
 

@@ -135,13 +135,15 @@ REVOKE EXECUTE ON FUNCTION segmentation.clone_market(segment_id, segment_id, tex
 COMMENT ON FUNCTION segmentation.clone_market(segment_id, segment_id, text, numeric) IS
     'makes a draft market, without countries, of another one''s offers and texts: at the same figures, or converted by a rate';
 
--- Customers refer to their market by a foreign key; row security must not hide
--- them, nor a snapshot that is older than they are.
+CREATE FUNCTION segmentation.market_has_customers(foreign_key oid, id segment_id) RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
+COMMENT ON FUNCTION segmentation.market_has_customers(oid, segment_id) IS 'whether the table that has a foreign key to the markets has customers of one';
+
+-- a snapshot that is older than a customer would hide it
 CREATE FUNCTION segmentation.market_customers(id segment_id) RETURNS regclass
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     reference record;
-    has_customers boolean;
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RAISE active_sql_transaction USING
@@ -150,21 +152,13 @@ BEGIN
             HINT = 'Use BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
     FOR reference IN
-        SELECT c.conrelid::regclass AS customers, a.attname AS column_name,
-               format('OPERATOR(%I.%s)', n.nspname, o.oprname) AS equals
+        SELECT c.oid AS foreign_key, c.conrelid::regclass AS customers
           FROM pg_constraint c
-               CROSS JOIN LATERAL unnest(c.conkey, c.confkey, c.conpfeqop) AS k(attnum, key_attnum, equals)
-               JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-               JOIN pg_attribute r ON r.attrelid = c.confrelid AND r.attnum = k.key_attnum AND r.attname = 'id'
-               JOIN pg_operator o ON o.oid = k.equals
-               JOIN pg_namespace n ON n.oid = o.oprnamespace
          WHERE c.contype = 'f' AND c.confrelid = 'segmentation.market'::regclass AND c.conparentid = 0
            AND c.conrelid <> 'segmentation.offer'::regclass
-         ORDER BY c.conrelid::regclass::text COLLATE "C", a.attname
+         ORDER BY c.conrelid::regclass::text COLLATE "C", c.conname
     LOOP
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE $1 %s %I)', reference.customers, reference.equals, reference.column_name)
-            INTO has_customers USING id;
-        IF has_customers THEN
+        IF segmentation.market_has_customers(reference.foreign_key, id) THEN
             RETURN reference.customers;
         END IF;
     END LOOP;
