@@ -67,6 +67,7 @@ OBJS = \
 	src/model/create.o \
 	src/model/change.o \
 	src/model/cycle.o \
+	src/model/trial.o \
 	src/model/count.o \
 	src/model/segment.o \
 	src/model/alter.o \
@@ -99,7 +100,8 @@ OBJS = \
 	src/model/refresh_write.o \
 	src/model/refresh_failure.o \
 	src/model/refresh_log.o \
-	src/model/verify.o
+	src/model/verify.o \
+	src/model/impact.o
 
 SQL = \
 	src/extension.sql \
@@ -137,7 +139,8 @@ SQL = \
 	src/model/explain.sql \
 	src/model/preview.sql \
 	src/model/refresh.sql \
-	src/model/starter.sql
+	src/model/starter.sql \
+	src/model/impact.sql
 
 REGRESS = \
 	extension \
@@ -179,6 +182,7 @@ REGRESS = \
 	model_program \
 	model_refresh \
 	model_failures \
+	model_impact \
 	model_starters \
 	model_starters_rfm \
 	model_starters_orders \

@@ -49,4 +49,9 @@ extern void count_segment(const Model *model, const char *segment, SegmentCount 
 
 extern bool is_rules_error(int code);
 
+/* trial.c */
+typedef void (*TrialFunction) (void *arg);
+
+extern ErrorData *trial_run(TrialFunction work, void *arg, bool stays);
+
 #endif							/* SEGMENTATION_MODEL_DEFINE_H */

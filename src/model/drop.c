@@ -28,6 +28,17 @@ check_not_referred(const char *id)
 				 errhint("Define those without it first.")));
 }
 
+static void
+check_no_market(const char *id)
+{
+	if (catalogue_execute("SELECT FROM segmentation.market WHERE model OPERATOR(@types@.=) $1::@types@.segment_id LIMIT 1",
+						  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop model \"%s\" because its segments are markets", id),
+				 errhint("Delete them from segmentation.market first.")));
+}
+
 /*
  * Its objects are dropped as the caller could do it; where others depend on
  * them the server refuses and lists those.  What the user has dropped already
@@ -46,6 +57,7 @@ drop_model(PG_FUNCTION_ARGS)
 	SPI_connect();
 	model = change_begin(id, NIL);
 	check_not_referred(id);
+	check_no_market(id);
 	model_enter_caller(&saved);
 	if (OidIsValid(model->assignment))
 		objects_drop(objects_found(model));

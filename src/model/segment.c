@@ -368,7 +368,23 @@ check_not_referred(const char *model, const char *segment)
 				 errmsg("cannot drop segment \"%s\" of model \"%s\" because other rules refer to it",
 						segment, model),
 				 errdetail("Rules that refer to it: %s.", referring),
-				 errhint("Define those without it first.")));
+				 errhint("Define those without it first; segmentation.impact(%s, %s) says how many customers would change.",
+						 quote_literal_cstr(model), quote_literal_cstr(segment))));
+}
+
+/* markets make and drop their segments themselves */
+static void
+check_no_market(const char *model, const char *segment)
+{
+	if (catalogue_execute("SELECT FROM segmentation.market WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
+						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
+						  2, (Oid[]) {TEXTOID, TEXTOID},
+						  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop segment \"%s\" of model \"%s\" because it is a market", segment, model),
+				 errhint("Retire the market with segmentation.retire_market(%s), or delete it from segmentation.market, "
+						 "and its segment with it.", quote_literal_cstr(segment))));
 }
 
 PG_FUNCTION_INFO_V1(drop_segment);
@@ -386,6 +402,7 @@ drop_segment(PG_FUNCTION_ARGS)
 	SPI_connect();
 	model = change_begin(id, NIL);
 	check_not_referred(id, segment);
+	check_no_market(id, segment);
 	if (catalogue_execute("DELETE FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
 						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
 						  2, (Oid[]) {TEXTOID, TEXTOID},
