@@ -33,7 +33,7 @@ DECLARE
     kind text;
 BEGIN
     WITH RECURSIVE base (type) AS (
-        SELECT atttypid FROM pg_attribute WHERE attrelid = source AND attname = column_name AND attnum > 0 AND NOT attisdropped
+        SELECT atttypid FROM pg_attribute WHERE attrelid = source AND attname = column_name AND attnum > 0
         UNION ALL
         SELECT typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE typtype = 'd'
     ) SELECT base.type INTO type FROM base JOIN pg_type t ON t.oid = base.type WHERE typtype <> 'd';
