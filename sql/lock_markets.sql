@@ -113,13 +113,15 @@ SELECT step, detail FROM segmentation.install_lock('customers', 'subscriptions',
 -- without subscription_price any price will do
 INSERT INTO subscriptions VALUES (10, 1, 'eu', 'pro', '10 JPY');
 
--- texts as segments, and offers of the application's own; ids are read as segment_id reads them
+-- texts cannot refer to markets; offers of the application's own may have them
 CREATE TABLE members (id int PRIMARY KEY, market text, segment_locked_at timestamptz);
-CREATE TABLE plans (id int PRIMARY KEY, market segment_id);
+CREATE TABLE plans (id int PRIMARY KEY, market text);
 CREATE TABLE contracts (id int PRIMARY KEY, member int REFERENCES members, plan int REFERENCES plans, price currency_price);
 INSERT INTO members VALUES (1, 'EU'), (2, NULL), (3, 'us');
-INSERT INTO plans VALUES (1, 'eu'), (2, 'us'), (3, 'paused'), (4, 'nowhere');
+INSERT INTO plans VALUES (1, 'EU'), (2, 'us'), (3, 'paused'), (4, 'nowhere');
 INSERT INTO contracts VALUES (1, 1, 1, '1 EUR'), (2, 2, 2, '1 USD');
+CALL refused($$ SELECT segmentation.install_lock('members', 'contracts', customer_segment => 'market', offers => 'plans', markets => true) $$);
+ALTER TABLE members ALTER COLUMN market TYPE segment_id;
 SELECT step, regexp_replace(detail, ' (REFERENCING|FOR EACH) .*', ' ...') AS detail
 FROM segmentation.install_lock('members', 'contracts', customer_segment => 'market', offers => 'plans', subscription_price => 'price', markets => true);
 SELECT id, market, segment_locked_at IS NOT NULL AS locked FROM members ORDER BY id;

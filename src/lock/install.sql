@@ -425,11 +425,24 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION segmentation.lock_has_market_key(regclass, name) IS 'whether a column of the customers is a foreign key to the markets';
 
--- the foreign key to the markets is theirs to allow
+-- the foreign key to the markets is theirs to allow; from texts the server takes none from version 18 on,
+-- neither in a dump from before
 CREATE FUNCTION segmentation.lock_check_markets(customers regclass, market_column name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    text_type oid := (SELECT atttypid FROM pg_attribute WHERE attrelid = customers AND attname = market_column AND attcollation <> 0);
+    market_type regtype := (SELECT atttypid FROM pg_attribute WHERE attrelid = 'segmentation.market'::regclass AND attname = 'id');
 BEGIN
-    IF NOT segmentation.lock_has_market_key(customers, market_column) AND NOT has_column_privilege('segmentation.market', 'id', 'REFERENCES') THEN
+    IF segmentation.lock_has_market_key(customers, market_column) THEN
+        RETURN;
+    END IF;
+    IF text_type IS NOT NULL THEN
+        RAISE datatype_mismatch USING
+            MESSAGE = format('column "%s" of table "%s" cannot refer to the markets', market_column, customers),
+            DETAIL = format('It is of type %s, from which PostgreSQL takes no foreign key to %s from version 18 on.', format_type(text_type, NULL), market_type),
+            HINT = format('Change the type: ALTER TABLE %s ALTER COLUMN %I TYPE %s;', customers, market_column, market_type);
+    END IF;
+    IF NOT has_column_privilege('segmentation.market', 'id', 'REFERENCES') THEN
         RAISE insufficient_privilege USING
             MESSAGE = 'permission denied to refer to table segmentation.market',
             DETAIL = format('A lock with markets adds a foreign key from column "%s" of table "%s" to the markets.', market_column, customers),
@@ -437,7 +450,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_markets(regclass, name) IS 'raises an error where the foreign key to the markets is wanting and the caller may not make it';
+COMMENT ON FUNCTION segmentation.lock_check_markets(regclass, name) IS 'raises an error where the foreign key to the markets is wanting and cannot be made';
 
 -- triggers of others have their say in what is updated
 CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
