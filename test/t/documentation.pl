@@ -19,7 +19,24 @@ sub slurp
 	return join '', <$file>;
 }
 
+# what links call the headings of a page: small letters and no punctuation
+sub anchors
+{
+	my $prose = shift =~ s/^```.*?^```$//gmsr;
+	return map { lc =~ s/[^\w\s-]//gr =~ s/ /-/gr } $prose =~ /^#+ (.+)$/gm;
+}
+
 my %text = map { $_ => slurp($_) } 'README.md', glob 'doc/*.md';
+
+sub leads
+{
+	my ($page, $folder, $link) = @_;
+	my ($file, $anchor) = $link =~ /^([^#]*)#?(.*)$/;
+	return 0 if $file ne '' && !-e $folder . $file;
+	return 1 if $anchor eq '';
+	my $target = $file eq '' ? $page : ($folder . $file) =~ s{[^/]+/\.\./}{}r;
+	return scalar grep { $_ eq $anchor } anchors($text{$target} // '');
+}
 
 # every page is linked, every link leads somewhere
 for my $page (grep { $_ ne 'README.md' } sort keys %text)
@@ -29,7 +46,7 @@ for my $page (grep { $_ ne 'README.md' } sort keys %text)
 for my $page (sort keys %text)
 {
 	my $folder = $page =~ m{(.*/)} ? $1 : '';
-	my @dead = grep { !-e $folder . $_ } map { s/#.*//r } grep { !/^(?:https?:|#)/ } $text{$page} =~ /\]\(([^)\s]+)\)/g;
+	my @dead = grep { !leads($page, $folder, $_) } grep { !/^https?:/ } $text{$page} =~ /\]\(([^)\s]+)\)/g;
 	is("@dead", '', "links of $page");
 }
 
