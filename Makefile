@@ -182,6 +182,7 @@ REGRESS = \
 	model_program \
 	model_refresh \
 	model_failures \
+	model_failure_kinds \
 	model_impact \
 	model_starters \
 	model_starters_rfm \

@@ -55,6 +55,10 @@ SELECT members FROM segmentation.define_segment('tier', 'large', 'employees > 50
 SELECT members FROM segmentation.define_segment('tier', 'medium', 'employees > 200', rank => 20);
 SELECT members FROM segmentation.define_segment('tier', 'rest', rank => 30);
 SELECT members FROM segmentation.define_segment('service', 'nearby', $$ in_segment('french') AND NOT in_segment('tier', 'rest') $$);
+-- prices of several currencies are warned of beside references and ranks, too
+SELECT members FROM segmentation.define_segment('service', 'rich-nearby', $$ mrr > '50 EUR' AND NOT in_segment('french') $$);
+SELECT members FROM segmentation.define_segment('tier', 'rich', $$ mrr > '50 EUR' OR employees IS NULL $$, rank => 25);
+SELECT segmentation.drop_segment('service', 'rich-nearby'), segmentation.drop_segment('tier', 'rich');
 SELECT * FROM segmentation.segment_reference WHERE model = 'service' ORDER BY 1, 2, 3, 4;
 SELECT * FROM segmentation.segment_dependency ORDER BY 1, 2, 3, 4;
 CALL refused($$ SELECT segmentation.drop_segment('service', 'french') $$);

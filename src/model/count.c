@@ -12,7 +12,6 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "model/define.h"
@@ -86,10 +85,8 @@ outcome(const Model *model, const char *segment, const Rule *rule)
 
 /* each condition is evaluated once for each customer */
 static char *
-count_query(const Model *model, const char *segment, const Rule *rule)
+count_query(const Model *model, const char *segment, const Rule *rule, const char *clash)
 {
-	char	   *clash = clash_condition(model, rule);
-
 	return psprintf("SELECT count(*), count(*) FILTER (WHERE outcome), count(*) FILTER (WHERE outcome IS NULL), "
 					"count(*) FILTER (WHERE clash) "
 					"FROM (SELECT %s AS outcome, %s AS clash FROM %s OFFSET 0) s",
@@ -116,11 +113,28 @@ warn_clashes(const char *segment, int64 clashes)
 				 errhint("Convert them to one currency first, with convert_currency(price, currency).")));
 }
 
-/* what others have a say in is for preview to know */
+/* as the model's owner, as a refresh would */
+static void
+run_query(const Model *model, const char *sql)
+{
+	ModelContext saved;
+	int			result;
+
+	model_enter(model, &saved);
+	result = SPI_execute_with_args(sql, 1, (Oid[]) {TIMESTAMPTZOID},
+								   (Datum[]) {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())},
+								   NULL, true, 1);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	model_leave(&saved);
+}
+
+/* what others have a say in is for preview to know, but not which prices are compared */
 static void
 run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
 {
 	const char *text = rule ? rule_deparse(rule) : is_last(model, segment) ? "true" : "false";
+	char	   *clash = clash_condition(model, rule);
 	ModelContext saved;
 	int			result;
 
@@ -135,30 +149,21 @@ run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCo
 	count->members = get_count(2);
 	count->unknown = get_count(3);
 	model_leave(&saved);
-	count->known = true;
+	if (clash)
+	{
+		run_query(model, psprintf("SELECT count(*) FROM %s WHERE %s", relation_name(model->source), clash));
+		warn_clashes(segment, get_count(1));
+	}
 }
 
-/* as the model's owner, as a refresh would */
 static void
-run(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
+run_alone(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
 {
-	ModelContext saved;
-	int64		clashes;
-	int			result;
-
-	model_enter(model, &saved);
-	result = SPI_execute_with_args(count_query(model, segment, rule), 1, (Oid[]) {TIMESTAMPTZOID},
-								   (Datum[]) {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())},
-								   NULL, true, 1);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	run_query(model, count_query(model, segment, rule, clash_condition(model, rule)));
 	count->customers = get_count(1);
 	count->members = get_count(2);
 	count->unknown = get_count(3);
-	clashes = get_count(4);
-	model_leave(&saved);
-	count->known = true;
-	warn_clashes(segment, clashes);
+	warn_clashes(segment, get_count(4));
 }
 
 /* of the rule or its data, not of the server or of other sessions */
@@ -185,48 +190,38 @@ warn_error(const char *segment, const ErrorData *error)
 			 errhint("Until the rule or the data is mended, refreshes leave the segment with the members that it has.")));
 }
 
-/* after an error counts stay unknown, and a warning says why */
-static void
-count_guarded(const Model *model, const char *segment, const Rule *rule, bool alone, SegmentCount *count)
+typedef struct Counting
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
+	const Model *model;
+	const char *segment;
+	SegmentCount *count;
+} Counting;
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		if (alone)
-			run(model, segment, rule, count);
-		else
-			run_preview(model, segment, rule, count);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
+static void
+run(void *arg)
+{
+	Counting   *counting = arg;
+	const Model *model = counting->model;
+	Rule	   *rule = read_rule(model, counting->segment);
 
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (!is_rules_error(error->sqlerrcode))
-			ReThrowError(error);
-		count->known = false;
-		warn_error(segment, error);
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	if (model->kind == MODEL_COLUMN || !depends(model, counting->segment))
+		run_alone(model, counting->segment, rule, counting->count);
+	else
+		run_preview(model, counting->segment, rule, counting->count);
 }
 
+/* within SPI; after an error counts stay unknown, and a warning says why */
 void
 count_segment(const Model *model, const char *segment, SegmentCount *count)
 {
-	bool		alone = model->kind == MODEL_COLUMN || !depends(model, segment);
+	Counting	counting = {model, segment, count};
+	ErrorData  *error;
 
 	memset(count, 0, sizeof(*count));
-	count_guarded(model, segment, read_rule(model, segment), alone, count);
+	error = trial_run(run, &counting, true);
+	if (error && !is_rules_error(error->sqlerrcode))
+		ReThrowError(error);
+	count->known = error == NULL;
+	if (error)
+		warn_error(segment, error);
 }
