@@ -124,5 +124,29 @@ SELECT 'does not decide', x.id, x.segment
  WHERE x.model = 'plain' AND (x.segment = ANY (a.segments)) <> x.member AND (x.detail #> '{conditions,0,value}') IS NOT NULL
    AND NOT EXISTS (SELECT FROM jsonb_array_elements(x.detail -> 'conditions') named WHERE named -> 'value' = 'null');
 
+-- and all of it is what a refresh stores: for these customers, and with each condition turned in the table itself
+CREATE TABLE flipped AS
+    SELECT 1000 + row_number() OVER (ORDER BY who.id, condition, value)::int AS id, who.id AS of, condition, value
+      FROM customer who, unnest('{a,b,c,n > 2}'::text[]) condition, unnest('{true,false}'::boolean[]) value;
+INSERT INTO customer
+    SELECT f.id, CASE condition WHEN 'a' THEN value ELSE a END, CASE condition WHEN 'b' THEN value ELSE b END, CASE condition WHEN 'c' THEN value ELSE c END,
+           CASE condition WHEN 'n > 2' THEN CASE WHEN value THEN 5 ELSE 1 END ELSE n END
+      FROM flipped f JOIN customer ON customer.id = f.of;
+SELECT model, (segmentation.refresh(model)).rows_read FROM unnest('{nested,plain,ranked}'::text[]) model;
+CREATE TABLE stored AS
+    SELECT 'plain' AS model, id, segments FROM plain_assignment UNION ALL SELECT 'nested', id, segments FROM nested_assignment
+    UNION ALL SELECT 'ranked', id, segments FROM ranked_assignment;
+SELECT 'explained is not stored', x.model, x.id, x.segment FROM explanation x LEFT JOIN stored s USING (model, id)
+ WHERE x.member IS DISTINCT FROM x.segment = ANY (s.segments);
+SELECT 'stored is not explained', s.model, s.id, e.segment FROM stored s, segmentation.explain_segments(s.model, ARRAY[s.id::text]) e
+ WHERE s.id > 1000 AND s.id % 7 = 0 AND e.member IS DISTINCT FROM e.segment = ANY (s.segments);
+SELECT 'stored is not classified', s.* FROM stored s WHERE id % 5 = 0 AND segments IS DISTINCT FROM segmentation.classify(model, id::text);
+CREATE TABLE turning_stored AS
+    SELECT x.id, x.segment, f.condition, x.detail #>> '{turns_on,condition}' AS said, bool_or((x.segment = ANY (s.segments)) <> x.member) AS turns
+      FROM explanation x JOIN flipped f ON f.of = x.id JOIN stored s ON (s.model, s.id) = (x.model, f.id) WHERE x.model = 'plain' GROUP BY 1, 2, 3, 4;
+SELECT count(*) FILTER (WHERE said = condition) > 300, count(*) FILTER (WHERE said IS NULL) > 300 FROM turning_stored;
+SELECT 'does not turn what is stored', t.* FROM turning_stored t WHERE said = condition AND NOT turns;
+SELECT 'turns what is stored, unsaid', t.* FROM turning_stored t WHERE said IS NULL AND turns;
+
 SELECT segmentation.drop_model(model) FROM (SELECT DISTINCT model FROM definition) d;
 DROP SCHEMA explain_properties CASCADE;
