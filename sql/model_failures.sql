@@ -11,6 +11,8 @@ SELECT segmentation.define_segment('m', 'gone', 'b > 5', "count" => false);
 SELECT segmentation.define_segment('m', 'good', 'c > 5', "count" => false);
 SELECT changed, appeared, failed FROM segmentation.refresh('m');
 SELECT segment, status, message FROM segmentation.model_status('m');
+SELECT * FROM segmentation.model_status('no-such');
+SELECT * FROM segmentation.model_status(NULL);
 CREATE VIEW shop.size AS SELECT segment, array_agg(id ORDER BY id) AS members FROM shop.m_member GROUP BY segment;
 TABLE shop.size ORDER BY segment;
 

@@ -7,6 +7,12 @@ SET search_path = regress_limits, public;
 CREATE TABLE customer (id int PRIMARY KEY, a int, b text, c timestamptz);
 INSERT INTO customer SELECT n, n % 500, 'word ' || n % 50, timestamptz '2025-01-01 UTC' + n * interval '1 day' FROM generate_series(1, 1000) AS n;
 
+-- 9,000 segments of 18 exclusive models, as a restore brings them, stand in the way of nothing that follows
+INSERT INTO segmentation.model (id, kind, time_zone) SELECT 'full-' || n, 'exclusive', 'UTC' FROM generate_series(1, 18) AS n;
+INSERT INTO segmentation.segment (model, id, rule, rank) SELECT 'full-' || n, 's' || i, 'true', i FROM generate_series(1, 18) AS n, generate_series(1, 500) AS i;
+INSERT INTO segmentation.segment_reference SELECT 'full-' || n, 's' || i, 'full-' || n, 's' || i - 1 FROM generate_series(1, 18) AS n, generate_series(2, 500) AS i;
+SELECT count(*) >= 9000 AS "in the catalogue" FROM segmentation.segment;
+
 -- 500 segments with a rule of a thousand characters each, every one of them another
 CREATE FUNCTION long_rule(n int) RETURNS text RETURN (
     SELECT rpad(format('a = %s AND (', n) || string_agg(format('b = ''word %s'' OR c < now() - interval ''%s days''', (n + i) % 50, 3000 + n + i), ' OR '), 990, ' ') || ' OR true)'
@@ -48,13 +54,14 @@ SELECT rows_read FROM segmentation.refresh('chain');
 SELECT count(*) FROM chain_member WHERE segment = 'c100';
 SELECT segmentation.define_segment('chain', 'c99', 'in_segment(''c100'')');
 
--- Another 9,000 segments in 18 models, as a restore brings them, stand in no way.
-INSERT INTO segmentation.model (id, kind, time_zone) SELECT 'full-' || n, 'column', 'UTC' FROM generate_series(1, 18) AS n;
-INSERT INTO segmentation.segment (model, id, rule) SELECT 'full-' || n, 's' || i, 'true' FROM generate_series(1, 18) AS n, generate_series(1, 500) AS i;
-ANALYZE segmentation.model, segmentation.segment;
-SELECT count(*) >= 9800 AS "in the catalogue" FROM segmentation.segment;
-SELECT members FROM segmentation.define_segment('deep', 'many', 'a = 1 AND in_segment(''l16'')');
-SELECT changed FROM segmentation.refresh('deep');
+-- an exclusive model of 60, each of the last ten asking for the one before
+SELECT count(*) FROM segmentation.create_model('ranks', 'customer', '{id}', kind => 'exclusive', time_zone => 'UTC');
+SELECT count(*) AS segments FROM generate_series(1, 60) AS n, segmentation.define_segment('ranks', 'r' || n, CASE WHEN n <= 50 THEN format('a = %s', n) ELSE format('NOT in_segment(''r%s'')', n - 1) END, rank => n, "count" => false);
+SELECT rows_read FROM segmentation.refresh('ranks');
+SELECT segment, count(*) FROM ranks_member WHERE segment IN ('r1', 'r50', 'r51', 'r52') GROUP BY segment ORDER BY segment;
+
+SELECT count(*) >= 9600 AS "in the catalogue" FROM segmentation.segment;
+DELETE FROM segmentation.segment_reference WHERE model::text LIKE 'full-%';
 DELETE FROM segmentation.model WHERE id::text LIKE 'full-%';
 
 -- leave nothing to the tests that follow

@@ -180,14 +180,14 @@ SELECT * FROM found ORDER BY step, model, finding LIMIT 20;
 -- in the end, all of the past
 SELECT p.* FROM looked, past(model, step) AS p ORDER BY 1, 2, 3, 4 LIMIT 20;
 
--- periods of a customer follow each other without a gap or an overlap
+-- periods of a customer follow each other without a gap or an overlap, each another answer
 SELECT format($q$
     SELECT '%1$s' AS model, id, segments, since, until, next
-    FROM (SELECT id, segments, since, until, lead(since) OVER w AS next, lead(true) OVER w AS more
+    FROM (SELECT id, segments, since, until, lead(since) OVER w AS next, lead(true) OVER w AS more, lead(segments) OVER w AS "then"
           FROM (SELECT id, segments, since, until FROM %1$s_history
                 UNION ALL SELECT id, segments, since, NULL FROM %1$s_assignment) AS p
           WINDOW w AS (PARTITION BY id ORDER BY since)) AS p
-    WHERE since >= until OR more AND until IS DISTINCT FROM next OR more IS NULL AND until IS NOT NULL
+    WHERE since >= until OR more AND (until IS DISTINCT FROM next OR segments IS NOT DISTINCT FROM "then") OR more IS NULL AND until IS NOT NULL
     $q$, model) FROM unnest('{walk,first,above}'::text[]) AS model \gexec
 
 -- it was a walk: there were refusals, many periods, people who left and came back, segments that came and went

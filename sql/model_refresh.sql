@@ -179,11 +179,14 @@ DROP OWNED BY segmentation_clerk;
 DROP ROLE segmentation_clerk;
 
 -- progress
-CREATE TABLE shop.many AS SELECT i AS id FROM generate_series(1, 500000) i;
+CREATE TABLE shop.many AS SELECT i AS id, 'one' AS name FROM generate_series(1, 500000) i;
 SELECT segmentation.create_model('many', 'shop.many', '{id}', schema => 'shop', prefix => 'many');
 SELECT * FROM segmentation.define_segment('many', 'all', 'id > 0', "count" => false);
 SELECT rows_read, entered FROM segmentation.refresh('many');
-SELECT segmentation.drop_model('many');
+SELECT segmentation.create_model('many-columns', 'shop.many', '{id}', kind => 'column', segment_column => 'name', schema => 'shop', prefix => 'columns');
+SELECT rows_read, entered FROM segmentation.refresh('many-columns');
+SELECT changed FROM segmentation.refresh('many-columns');
+SELECT segmentation.drop_model('many-columns'), segmentation.drop_model('many');
 DROP TABLE shop.many;
 
 -- the log goes with the model

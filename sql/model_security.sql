@@ -87,8 +87,21 @@ CREATE FUNCTION become(id int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
     $$ BEGIN RETURN model_test.volatile_function('RESET ROLE'); END $$;
 SELECT name, members FROM unnest('{escalate,leave_behind,become}'::text[]) AS name,
     LATERAL segmentation.define_segment('owned', replace(name, '_', '-'), name || '(id)');
+-- ... nor does it where a superuser refreshes
+SELECT rows_read, failed FROM segmentation.refresh('owned');
+SELECT count(*) FROM segmentation.verify('owned');
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_model_other';
 SELECT to_regclass('left_behind');
+-- the triggers of a model's tables act as its owner there, also where they would wait for the end
+CREATE FUNCTION ask() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'trigger as %', current_user; RETURN NULL; END $$;
+CREATE TRIGGER ask AFTER UPDATE ON owned_assignment FOR EACH STATEMENT EXECUTE FUNCTION ask();
+UPDATE customer SET employees = 1000 WHERE id = 1;
+SELECT changed FROM segmentation.refresh('owned');
+DROP TRIGGER ask ON owned_assignment;
+CREATE CONSTRAINT TRIGGER ask AFTER UPDATE ON owned_assignment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ask();
+UPDATE customer SET employees = 1 WHERE id = 1;
+CALL refused($$ SELECT segmentation.refresh('owned') $$);
+DROP TRIGGER ask ON owned_assignment;
 SELECT segmentation.drop_segment('owned', name) FROM unnest('{escalate,leave-behind,become,told}'::text[]) AS name;
 
 -- the functions of a security definer act as it

@@ -6,7 +6,6 @@
  */
 #include "segmentation.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -166,20 +165,6 @@ run_alone(const Model *model, const char *segment, const Rule *rule, SegmentCoun
 	warn_clashes(segment, get_count(4));
 }
 
-/* of the rule or its data, not of the server or of other sessions */
-bool
-is_rules_error(int code)
-{
-	int			class = ERRCODE_TO_CATEGORY(code);
-
-	return class == ERRCODE_DATA_EXCEPTION ||
-		class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
-		class == ERRCODE_EXTERNAL_ROUTINE_EXCEPTION ||
-		class == ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_PLPGSQL_ERROR);
-}
-
 static void
 warn_error(const char *segment, const ErrorData *error)
 {
@@ -218,9 +203,7 @@ count_segment(const Model *model, const char *segment, SegmentCount *count)
 	ErrorData  *error;
 
 	memset(count, 0, sizeof(*count));
-	error = trial_run(run, &counting, true);
-	if (error && !is_rules_error(error->sqlerrcode))
-		ReThrowError(error);
+	error = trial_run_rule(run, &counting);
 	count->known = error == NULL;
 	if (error)
 		warn_error(segment, error);

@@ -4,7 +4,6 @@
 #include "segmentation.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -12,12 +11,12 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "model/decide.h"
+#include "model/define.h"
 #include "model/objects.h"
 
 /* one row of the source, or none; $1 is as_of, $2 what identifies it */
@@ -155,48 +154,32 @@ fetch_segments(const Fetch *fetch, const List *segments)
 	return true;
 }
 
-/* of the rule or its data, not of the server or of other sessions */
-static bool
-is_rules_error(int code)
+typedef struct FetchTask
 {
-	int			class = ERRCODE_TO_CATEGORY(code);
+	const Fetch *fetch;
+	const List *segments;
+	bool		found;
+} FetchTask;
 
-	return class == ERRCODE_DATA_EXCEPTION ||
-		class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
-		class == ERRCODE_EXTERNAL_ROUTINE_EXCEPTION ||
-		class == ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) ||
-		class == ERRCODE_TO_CATEGORY(ERRCODE_PLPGSQL_ERROR);
+static void
+run_task(void *arg)
+{
+	FetchTask  *task = arg;
+
+	task->found = fetch_segments(task->fetch, task->segments);
 }
 
 /* the rule's error, NULL if there is none */
 static char *
 try_segments(const Fetch *fetch, const List *segments, bool *found)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	FetchTask	task = {.fetch = fetch, .segments = segments};
+	ErrorData  *error = trial_run_rule(run_task, &task);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		*found = fetch_segments(fetch, segments);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(fetch->context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error && !is_rules_error(error->sqlerrcode))
-		ReThrowError(error);
-	return error ? error->message : NULL;
+	if (error)
+		return MemoryContextStrdup(fetch->context, error->message);
+	*found = task.found;
+	return NULL;
 }
 
 static void
@@ -234,7 +217,7 @@ fetch_one_by_one(const Fetch *fetch, DecideErrors errors)
 static bool
 fetch_all(const Fetch *fetch, DecideErrors errors)
 {
-	bool		found;
+	bool		found = false;
 
 	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
 		found = fetch_one_by_one(fetch, errors);

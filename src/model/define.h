@@ -47,11 +47,11 @@ typedef struct SegmentCount
 
 extern void count_segment(const Model *model, const char *segment, SegmentCount *count);
 
-extern bool is_rules_error(int code);
-
 /* trial.c */
 typedef void (*TrialFunction) (void *arg);
 
 extern ErrorData *trial_run(TrialFunction work, void *arg, bool stays);
+extern ErrorData *trial_run_rule(TrialFunction work, void *arg);
+extern bool is_rules_error(int code);
 
 #endif							/* SEGMENTATION_MODEL_DEFINE_H */

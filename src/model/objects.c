@@ -177,7 +177,7 @@ create_stay(const ModelNames *names)
 }
 
 /* a body that the server has parsed: it follows renamed tables and is inlined */
-void
+static void
 objects_create_at(const ModelNames *names)
 {
 	execute("CREATE FUNCTION %s(moment pg_catalog.timestamptz) RETURNS TABLE (%s, segments %s.segment_id[], "

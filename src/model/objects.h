@@ -36,7 +36,6 @@ typedef struct ModelNames
 /* source.c */
 extern char *relation_name(Oid relid);
 extern void source_check(Oid source);
-extern Form_pg_attribute source_column(Relation rel, const char *name);
 extern List *source_key(Oid source, const List *names);
 extern void source_notice_duplicates(Oid source, const List *names);
 extern void source_check_segment_column(Oid source, const char *name);
@@ -45,7 +44,6 @@ extern void source_check_segment_column(Oid source, const char *name);
 extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
 extern void objects_create(Model *model, const ModelNames *names);
 extern void objects_create_member(const ModelNames *names);
-extern void objects_create_at(const ModelNames *names);
 extern ModelNames *objects_found(const Model *model);
 extern void objects_drop(const ModelNames *names);
 extern void objects_rename_key(ModelNames *names, const List *before);

@@ -16,7 +16,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "model/compile.h"
@@ -26,6 +25,9 @@
 
 /* a refresh says how far it is after so many customers */
 #define PROGRESS_STEP 500000
+
+/* the time that the server takes to compile conditions grows faster than their number */
+#define JIT_MAX_SEGMENTS 100
 
 static const char *progress_model;
 static int64 progress_count;
@@ -102,6 +104,8 @@ compile(Refresh *refresh)
 	ListCell   *cell;
 
 	refresh->select = model_compile_analysis(compilation);
+	if (list_length(compilation->segments) > JIT_MAX_SEGMENTS)
+		model_set_option("jit", "off");
 	refresh->kept = NIL;
 	foreach(cell, compilation->segments)
 	{
@@ -155,36 +159,11 @@ show_progress_of(Refresh *refresh)
 	PG_END_TRY();
 }
 
-/*
- * In a subtransaction, so that what it has begun can be undone.  Returns the
- * error that has ended it, NULL if none has.
- */
-static ErrorData *
-attempt(Refresh *refresh)
+static void
+attempt(void *arg)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		start(refresh);
-		show_progress_of(refresh);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return error;
+	start(arg);
+	show_progress_of(arg);
 }
 
 /* again without the rules that fail, as long as there are such */
@@ -196,7 +175,7 @@ run(Refresh *refresh)
 
 	model_enter(refresh->model, &saved);
 	use_maintenance_memory();
-	while ((error = attempt(refresh)) != NULL)
+	while ((error = trial_run(attempt, refresh, true)) != NULL)
 		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(refresh))
 			ReThrowError(error);
 	model_leave(&saved);

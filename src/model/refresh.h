@@ -72,6 +72,7 @@ extern RowStore *row_store_create(const char *name, TupleDesc desc);
 extern void row_store_put(RowStore *store, Datum *values, bool *nulls);
 extern void row_store_register(RowStore *store);
 extern bool segments_are_same(Datum a, Datum b);
+extern void refresh_count_row(Refresh *refresh);
 extern void refresh_count_change(Refresh *refresh, Datum before, bool before_null,
 								 Datum after, bool after_null);
 
@@ -88,7 +89,6 @@ extern bool refresh_fill(Refresh *refresh);
 extern void refresh_find_difference(Refresh *refresh, RowStore *appeared, RowStore *touched);
 
 /* refresh_write.c */
-extern TupleDesc refresh_key_desc(const Refresh *refresh);
 extern void refresh_write_difference(Refresh *refresh);
 
 /* refresh_log.c */
@@ -97,7 +97,6 @@ extern Datum refresh_record(const Refresh *refresh, double milliseconds);
 /* refresh_source.c: what is wrong with a source */
 extern bool source_is_unique(const Model *model);
 pg_noreturn extern void source_raise_null_key(const Model *model, const char *column);
-pg_noreturn extern void source_raise_duplicate(const Model *model, const char *key);
 extern void source_refuse_duplicates(Refresh *refresh, const char *relation);
 
 #endif							/* SEGMENTATION_MODEL_REFRESH_H */

@@ -81,16 +81,28 @@ COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error';
 
 CREATE FUNCTION segmentation.model_status(model text)
     RETURNS TABLE (segment segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-    BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF $1 IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'argument "model" must not be null';
+    ELSIF NOT EXISTS (SELECT FROM segmentation.model m WHERE m.id OPERATOR(@extschema@.=) $1::@extschema@.segment_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('model "%s" does not exist', $1),
+            HINT = 'segmentation.create_model makes models; SELECT id FROM segmentation.model lists them.';
+    END IF;
+    RETURN QUERY
         SELECT s.id, CASE WHEN f.segment IS NULL THEN 'ok'
-                          WHEN (f.failing_model, f.failing_segment) = (f.model, f.segment) THEN 'fails'
+                          WHEN f.failing_model OPERATOR(@extschema@.=) f.model
+                              AND f.failing_segment OPERATOR(@extschema@.=) f.segment THEN 'fails'
                           ELSE 'waits' END,
                f.since, f.failing_model::text || '/' || f.failing_segment::text, f.sqlstate, f.message, s.rule
-          FROM segmentation.segment s LEFT JOIN segmentation.rule_failure f ON (f.model, f.segment) = (s.model, s.id)
-         WHERE s.model = model_status.model::segment_id
+          FROM segmentation.segment s
+               LEFT JOIN segmentation.rule_failure f ON f.model OPERATOR(@extschema@.=) s.model
+                   AND f.segment OPERATOR(@extschema@.=) s.id
+         WHERE s.model OPERATOR(@extschema@.=) $1::@extschema@.segment_id
          ORDER BY f.segment IS NULL, s.id;
-    END;
+END
+$$;
 COMMENT ON FUNCTION segmentation.model_status(text) IS 'segments of a model: ok; fails, its rule does; waits, for one it asks for: since when, and the server''s error';
 
 CREATE FUNCTION segmentation.model_sql(model text) RETURNS text

@@ -4,11 +4,19 @@
  */
 #include "segmentation.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_statistic.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "model/compile.h"
 #include "model/objects.h"
 #include "model/refresh.h"
+
+/* correlation from which on rows count as lying in the order of their keys */
+#define KEY_ORDER 0.9
 
 typedef struct Difference
 {
@@ -53,7 +61,7 @@ compare(Refresh *refresh, TupleTableSlot *slot, void *arg)
 			row_store_put(difference->touched, slot->tts_values + nkeys, slot->tts_isnull + nkeys);
 		return;
 	}
-	refresh->rows_read++;
+	refresh_count_row(refresh);
 	if (!stored)
 	{
 		check_key(refresh, slot);
@@ -103,12 +111,49 @@ check_duplicates(Refresh *refresh, const Difference *difference)
 	}
 }
 
+/* as far as the server's statistics know */
+static bool
+lies_in_key_order(const Refresh *refresh, Oid relation)
+{
+	AttrNumber	column = get_attnum(relation, linitial(refresh->model->key));
+	HeapTuple	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation),
+										Int16GetDatum(column), BoolGetDatum(false));
+	AttStatsSlot slot;
+	bool		result = false;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_CORRELATION, InvalidOid, ATTSTATSSLOT_NUMBERS))
+	{
+		result = slot.numbers[0] >= KEY_ORDER;
+		free_attstatsslot(&slot);
+	}
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+/*
+ * A hash table of all customers is larger than any cache of a processor, which
+ * the planner does not know: where both sides lie in the order of their keys
+ * merging them costs less.
+ */
+static void
+prefer_merging(const Refresh *refresh)
+{
+	if (lies_in_key_order(refresh, refresh->model->source) &&
+		lies_in_key_order(refresh, refresh->model->assignment))
+		model_set_option("enable_hashjoin", "off");
+}
+
 void
 refresh_find_difference(Refresh *refresh, RowStore *appeared, RowStore *touched)
 {
 	Difference	difference = {appeared, touched, 0, 0, 0};
+	int			nestlevel = NewGUCNestLevel();
 
+	prefer_merging(refresh);
 	refresh_execute(refresh, difference_query(refresh), compare, &difference);
+	AtEOXact_GUC(false, nestlevel);
 	row_store_register(appeared);
 	row_store_register(touched);
 	check_duplicates(refresh, &difference);

@@ -8,13 +8,10 @@
  */
 #include "segmentation.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "model/compile.h"
@@ -23,37 +20,12 @@
 #include "model/program.h"
 #include "model/refresh.h"
 
-typedef void (*Trial) (Refresh *refresh, void *arg);
-
-/* runs it in a subtransaction; returns the error if that is a rule's */
-static ErrorData *
-try(Refresh *refresh, Trial trial, void *arg)
+typedef struct Trial
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		trial(refresh, arg);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	if (error && !is_rules_error(error->sqlerrcode))
-		ReThrowError(error);
-	return error;
-}
+	Refresh    *refresh;
+	Compilation *compilation;	/* to be made */
+	List	   *segments;		/* CompiledSegment *, to be evaluated */
+} Trial;
 
 static void
 add_failure(Refresh *refresh, const CompiledSegment *segment, const ErrorData *error)
@@ -67,9 +39,11 @@ add_failure(Refresh *refresh, const CompiledSegment *segment, const ErrorData *e
 }
 
 static void
-analyse(Refresh *refresh, void *arg)
+analyse(void *arg)
 {
-	model_analyse_into(arg, refresh->model, refresh_failure_names(refresh));
+	Trial	   *trial = arg;
+
+	model_analyse_into(trial->compilation, trial->refresh->model, refresh_failure_names(trial->refresh));
 }
 
 /* rules that can be read no more: of a column that is gone, say */
@@ -79,7 +53,8 @@ analyse_what_can_be(Refresh *refresh)
 	for (;;)
 	{
 		Compilation *compilation = palloc0(sizeof(Compilation));
-		ErrorData  *error = try(refresh, analyse, compilation);
+		Trial		trial = {.refresh = refresh, .compilation = compilation};
+		ErrorData  *error = trial_run_rule(analyse, &trial);
 
 		if (error == NULL)
 			return compilation;
@@ -90,20 +65,21 @@ analyse_what_can_be(Refresh *refresh)
 }
 
 static void
-evaluate(Refresh *refresh, void *arg)
+evaluate(void *arg)
 {
+	Trial	   *trial = arg;
 	List	   *conditions = NIL;
 	StringInfoData buf;
 	ListCell   *cell;
 
-	foreach(cell, (List *) arg)
+	foreach(cell, trial->segments)
 		conditions = list_concat(conditions, ((CompiledSegment *) lfirst(cell))->conditions);
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "SELECT pg_catalog.count(");
 	program_print_conditions(&buf, conditions);
-	appendStringInfo(&buf, ") FROM %s AS source", relation_name(refresh->model->source));
+	appendStringInfo(&buf, ") FROM %s AS source", relation_name(trial->refresh->model->source));
 	SPI_connect();
-	refresh_execute(refresh, buf.data, NULL, NULL);
+	refresh_execute(trial->refresh, buf.data, NULL, NULL);
 	SPI_finish();
 }
 
@@ -111,11 +87,12 @@ evaluate(Refresh *refresh, void *arg)
 static void
 isolate(Refresh *refresh, List *segments)
 {
+	Trial		trial = {.refresh = refresh, .segments = segments};
 	ErrorData  *error;
 	List	   *rest;
 
 	CHECK_FOR_INTERRUPTS();
-	if (segments == NIL || (error = try(refresh, evaluate, segments)) == NULL)
+	if (segments == NIL || (error = trial_run_rule(evaluate, &trial)) == NULL)
 		return;
 	if (list_length(segments) == 1)
 	{

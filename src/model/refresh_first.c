@@ -98,7 +98,7 @@ drop_indexes(const Model *model)
 static void
 count_row(Refresh *refresh, TupleTableSlot *slot, void *arg)
 {
-	refresh->rows_read++;
+	refresh_count_row(refresh);
 	refresh_count_change(refresh, (Datum) 0, true, slot->tts_values[0], false);
 }
 

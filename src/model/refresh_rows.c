@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "model/program.h"
 #include "model/refresh.h"
 
 /* what a statement returns goes row by row to a function, not into memory */
@@ -118,6 +119,15 @@ segments_are_same(Datum a, Datum b)
 
 	return len == VARSIZE_ANY_EXHDR(right) &&
 		memcmp(VARDATA_ANY(left), VARDATA_ANY(right), len) == 0;
+}
+
+/* a customer of the source; segments_of, which shows progress, is not called for a column */
+void
+refresh_count_row(Refresh *refresh)
+{
+	refresh->rows_read++;
+	if (refresh->model->kind == MODEL_COLUMN && program_progress)
+		program_progress();
 }
 
 static SegmentChange *

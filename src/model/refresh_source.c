@@ -29,7 +29,7 @@ source_raise_null_key(const Model *model, const char *column)
 	pg_unreachable();
 }
 
-void
+pg_noreturn static void
 source_raise_duplicate(const Model *model, const char *key)
 {
 	ereport(ERROR,

@@ -72,12 +72,6 @@ describe_key(const Refresh *refresh, int more)
 	return desc;
 }
 
-TupleDesc
-refresh_key_desc(const Refresh *refresh)
-{
-	return describe_key(refresh, 0);
-}
-
 static Oid
 segments_type(const Refresh *refresh)
 {
@@ -339,7 +333,7 @@ insert_new(Refresh *refresh, const RowStore *appeared)
 void
 refresh_write_difference(Refresh *refresh)
 {
-	TupleDesc	desc = refresh_key_desc(refresh);
+	TupleDesc	desc = describe_key(refresh, 0);
 	RowStore   *appeared = row_store_create("segmentation_appeared", desc);
 	RowStore   *touched = row_store_create("segmentation_touched", desc);
 	RowStore   *held = NULL;

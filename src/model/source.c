@@ -77,7 +77,7 @@ source_check(Oid source)
 	relation_close(rel, AccessShareLock);
 }
 
-Form_pg_attribute
+static Form_pg_attribute
 source_column(Relation rel, const char *name)
 {
 	TupleDesc	desc = RelationGetDescr(rel);

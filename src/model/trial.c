@@ -41,3 +41,28 @@ trial_run(TrialFunction work, void *arg, bool stays)
 	CurrentResourceOwner = owner;
 	return error;
 }
+
+/* of the rule or its data, not of the server or of other sessions */
+bool
+is_rules_error(int code)
+{
+	int			class = ERRCODE_TO_CATEGORY(code);
+
+	return class == ERRCODE_DATA_EXCEPTION ||
+		class == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+		class == ERRCODE_EXTERNAL_ROUTINE_EXCEPTION ||
+		class == ERRCODE_EXTERNAL_ROUTINE_INVOCATION_EXCEPTION ||
+		class == ERRCODE_TO_CATEGORY(ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) ||
+		class == ERRCODE_TO_CATEGORY(ERRCODE_PLPGSQL_ERROR);
+}
+
+/* an error that is no rule's goes on */
+ErrorData *
+trial_run_rule(TrialFunction work, void *arg)
+{
+	ErrorData  *error = trial_run(work, arg, true);
+
+	if (error && !is_rules_error(error->sqlerrcode))
+		ReThrowError(error);
+	return error;
+}

@@ -135,8 +135,8 @@ for my $million (1, 5)
 	my ($table, $model, $rows, $view) = map { $_ . "_$million" } qw(customer model membership segments);
 	my $size = ", $million million customers";
 
-	# what takes a minute and more is run once beside the warming
-	my @few = $million > 1 ? (runs => 1) : ();
+	# what takes a minute and more is run once: the setup has done the same
+	my @few = $million > 1 ? (runs => 0) : ();
 
 	# membership rows by hand: a query for each segment, then the indexes
 	my $insert = "DO \$\$ BEGIN\n" . join('', map {
@@ -147,8 +147,8 @@ for my $million (1, 5)
 	setup(customers($table, $n), model($model, $table, @rules), model("${model}_500", $table, tenfold()),
 		"SELECT segmentation.refresh('$model')",
 		"CREATE TABLE $rows (customer bigint NOT NULL, segment text NOT NULL, since timestamptz NOT NULL)", $insert, "
-	CREATE MATERIALIZED VIEW $view AS SELECT id AS customer, segment FROM $table CROSS JOIN LATERAL (VALUES "
-		. join(",\n", map { "('$_->[0]', " . by_hand($_) . ')' } @rules) . ') v (segment, member) WHERE member',
+	CREATE MATERIALIZED VIEW $view AS
+		" . join("\nUNION ALL ", map { "SELECT id AS customer, text '$_->[0]' AS segment FROM $table WHERE " . by_hand($_) } @rules),
 		"CREATE UNIQUE INDEX ON $view (customer, segment)",
 		"VACUUM (ANALYZE) $rows", "VACUUM (ANALYZE) $view", "VACUUM (ANALYZE) ${model}_assignment");
 
@@ -160,11 +160,12 @@ for my $million (1, 5)
 		at_most => 1.25);
 
 	compare(
-		name => "500 rules, per rule$size",
+		name => "500 rules, per rule, not compiled just in time, as a refresh has it$size",
 		peer_name => '50 rules, per rule',
 		sides => {ours => sub { compiled("${model}_500") }, peer => sub { compiled($model) }},
 		check => $million == 1 ? sub { "SELECT (SELECT sum FROM (" . compiled("${model}_500") . ') s) = (' . memberships($table, tenfold()) . ')' } : '',
 		ratio => sub { my %m = @_; $m{ours} / 500 / ($m{peer} / 50) },
+		set => 'SET jit = off',
 		@few,
 		at_most => 1.0);
 
@@ -209,7 +210,7 @@ for my $million (1, 5)
 		compare(
 			name => "who is in X, $who->[1] of customers$size",
 			peer_name => 'the same from membership rows by index',
-			ours => "SELECT sum(id) FROM ${model}_member WHERE segment = '$who->[0]'",
+			ours => "SELECT sum(id) FROM ${model}_assignment WHERE segments @> '{$who->[0]}'",
 			peer => "SELECT sum(customer) FROM $rows WHERE segment = '$who->[0]'",
 			same => 1,
 			at_most => 1.5);
