@@ -44,6 +44,7 @@ OBJS = \
 	src/lock/messages.o \
 	src/lock/installed.o \
 	src/lock/lookup.o \
+	src/lock/running.o \
 	src/lock/check.o \
 	src/lock/subscription.o \
 	src/lock/statement.o \

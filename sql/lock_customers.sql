@@ -89,6 +89,31 @@ CALL refused($$ WITH named AS (UPDATE customers SET name = 'x' WHERE id = 2 RETU
 CALL refused($$ WITH moved AS (UPDATE customers SET segment = 'eu' WHERE id = 1 RETURNING id)
                 UPDATE customers SET name = 'x' WHERE id = 2 $$);
 
+-- nor does it matter who runs which statement within which
+CREATE FUNCTION change_segment(name text) RETURNS text LANGUAGE sql AS $$
+    UPDATE lock_test.customers SET segment = 'eu' WHERE id = 1;
+    SELECT 'changed';
+$$;
+CREATE FUNCTION change_segment_too(name text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE lock_test.customers SET segment = 'eu' WHERE id = 1;
+    RETURN 'changed';
+END
+$$;
+CREATE FUNCTION change_name(name text) RETURNS segment_id LANGUAGE sql AS $$
+    UPDATE lock_test.customers SET name = 'other' WHERE id = 2;
+    SELECT 'eu'::segment_id;
+$$;
+CALL refused($$ UPDATE customers SET name = change_segment(name) WHERE id = 2 $$);
+CALL refused($$ UPDATE customers SET name = change_segment_too(name) WHERE id IN (2, 3) $$);
+CALL refused($$ UPDATE customers SET name = 'x' WHERE id = 2 RETURNING change_segment(name) $$);
+CALL refused($$ UPDATE customers SET segment = change_name(name) WHERE id = 1 $$);
+CALL refused($$ UPDATE customers SET segment = change_name(name) WHERE id IN (1, 3) $$);
+CALL refused($$ DO 'DECLARE r record; BEGIN FOR r IN UPDATE customers SET segment = ''eu'' WHERE id = 1 RETURNING id LOOP END LOOP; END' $$);
+PREPARE change_both AS UPDATE customers SET name = 'x', segment = $1 WHERE id = 1;
+EXECUTE change_both ('us');
+CALL refused($$ EXECUTE change_both ('eu') $$);
+
 -- what another trigger changes before the update is refused alike, although the
 -- statement names no column of the lock; a trigger that leaves them alone is not in the way
 CREATE FUNCTION before_update() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -118,7 +143,7 @@ CALL refused($$ UPDATE customers SET name = 'segment', segment = 'us' WHERE id =
 UPDATE customers SET name = 'Acme' WHERE id = 1;
 UPDATE customers SET name = 'segment' WHERE id = 2;
 SELECT id, segment, name FROM customers WHERE id IN (1, 2) ORDER BY id;
--- a move is judged once, although two triggers hear of it
+-- a move
 DELETE FROM subscriptions WHERE customer_id = 1;
 SELECT from_segment, to_segment FROM segmentation.move_customer('customers', '{1}', 'eu', 'why');
 SELECT from_segment, to_segment FROM segmentation.move_customer('customers', '{1}', 'us', 'and back');

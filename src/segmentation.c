@@ -3,4 +3,14 @@
  */
 #include "segmentation.h"
 
+#include "lock/lock.h"
+
 PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	lock_init();
+}

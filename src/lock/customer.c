@@ -5,7 +5,10 @@
 
 #include "access/relation.h"
 #include "access/sysattr.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "nodes/plannodes.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -167,32 +170,6 @@ is_permitted_move(const Change *change)
 		is_equal(change, attnum, segment, permitted);
 }
 
-/* whether an UPDATE names a column of the lock */
-static bool
-names_column(const InstalledLock *lock, const TriggerData *trigdata)
-{
-	int			attnum = -1;
-
-	while ((attnum = bms_next_member(lock->watched, attnum)) >= 0)
-		if (bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
-						  trigdata->tg_updatedcols))
-			return true;
-	return false;
-}
-
-/*
- * An ordinary table has two such triggers.  One is on the columns of the lock and
- * does not hear of an UPDATE that names none of them, which so costs nothing.
- * Another trigger may change them all the same, before the row is updated: the
- * second one is for that, and judges no row that the first does.
- */
-static bool
-is_for_the_other(const InstalledLock *lock, const TriggerData *trigdata)
-{
-	return TRIGGER_FIRED_AFTER(trigdata->tg_event) &&
-		trigdata->tg_trigger->tgnattr == 0 && names_column(lock, trigdata);
-}
-
 /*
  * lock_customer: on UPDATE of a locked customer's key, segment or lock.  After
  * it, when every other trigger has had its say; before it on a partitioned
@@ -203,7 +180,6 @@ Datum
 lock_customer(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	InstalledLock *lock;
 	Change		change;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
@@ -211,12 +187,11 @@ lock_customer(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 		lock_raise_trigger_misuse("lock_customer");
 
-	lock = installed_lock(trigdata, LOCK_CUSTOMERS);
-	change.def = lock->def;
+	change.def = installed_lock(trigdata, LOCK_CUSTOMERS)->def;
 	change.rel = trigdata->tg_relation;
 	change.old = trigdata->tg_trigslot;
 	change.new = trigdata->tg_newslot;
-	if (!is_for_the_other(lock, trigdata) && !is_null(&change, change.old, LOCKED_AT_COLUMN))
+	if (!is_null(&change, change.old, LOCKED_AT_COLUMN))
 	{
 		if (differs(&change, LOCKED_AT_COLUMN))
 			refuse_unlocking(&change);
@@ -229,45 +204,74 @@ lock_customer(PG_FUNCTION_ARGS)
 						   trigdata->tg_newtuple : NULL);
 }
 
-/* what a condition has found out, for its next row */
-typedef struct Known
+/* all columns of a table that a statement updates, by whatever part of it */
+static Bitmapset *
+columns_updated(PlannedStmt *statement, Oid relid)
 {
-	Oid			customers;
-	bool		has_triggers;
-} Known;
+	Bitmapset  *result = NULL;
+	ListCell   *cell;
 
-static bool
-has_triggers_before_update(Oid relid)
-{
-	Relation	rel = try_relation_open(relid, AccessShareLock);
-	bool		result = false;
-
-	if (rel)
+	foreach(cell, statement->rtable)
 	{
-		result = rel->trigdesc && rel->trigdesc->trig_update_before_row;
-		relation_close(rel, AccessShareLock);
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+
+		if (entry->rtekind == RTE_RELATION && entry->relid == relid)
+			result = bms_add_members(result, updated_columns(statement, entry));
 	}
 	return result;
 }
 
-/*
- * lock_may_be_changed(customers): the condition of the trigger on all columns.
- * It reads none: that alone would cost each updated row more than the rest.
- */
-PG_FUNCTION_INFO_V1(lock_may_be_changed);
-Datum
-lock_may_be_changed(PG_FUNCTION_ARGS)
+/* a generated column follows others, and one that has another name now may be any */
+static bool
+names_one_of(Relation rel, Bitmapset *updated, ArrayType *columns)
 {
-	Oid			customers = PG_GETARG_OID(0);
-	Known	   *known = fcinfo->flinfo->fn_extra;
+	Datum	   *names;
+	int			count;
 
-	if (known == NULL)
-		known = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
-																  sizeof(Known));
-	if (known->customers != customers)
+	deconstruct_array(columns, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, NULL, &count);
+	for (int i = 0; i < count; i++)
 	{
-		known->has_triggers = has_triggers_before_update(customers);
-		known->customers = customers;
+		AttrNumber	attnum = get_attnum(RelationGetRelid(rel), NameStr(*DatumGetName(names[i])));
+
+		if (attnum <= 0 ||
+			TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated != '\0' ||
+			bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, updated))
+			return true;
 	}
-	PG_RETURN_BOOL(known->has_triggers);
+	return false;
+}
+
+static bool
+may_change(Relation rel, ArrayType *columns)
+{
+	PlannedStmt *statement = lock_running_statement();
+	Bitmapset  *updated;
+
+	if (statement == NULL || (rel->trigdesc && rel->trigdesc->trig_update_before_row))
+		return true;
+	updated = columns_updated(statement, RelationGetRelid(rel));
+	return bms_is_empty(updated) || names_one_of(rel, updated, columns);
+}
+
+/*
+ * lock_may_change(customers, columns): whether the statement that runs can change
+ * one of these columns, by itself or by a trigger before each row.
+ *
+ * It decides whether the trigger on customers has a condition at all.  Declared
+ * immutable, it is asked once, when a statement comes upon the trigger; and where
+ * the answer is no, the server leaves out the condition, whose reading of columns
+ * would cost each updated row more than all the rest.
+ */
+PG_FUNCTION_INFO_V1(lock_may_change);
+Datum
+lock_may_change(PG_FUNCTION_ARGS)
+{
+	Relation	rel = try_relation_open(PG_GETARG_OID(0), AccessShareLock);
+	bool		result;
+
+	if (rel == NULL)
+		PG_RETURN_BOOL(true);
+	result = may_change(rel, PG_GETARG_ARRAYTYPE_P(1));
+	relation_close(rel, AccessShareLock);
+	PG_RETURN_BOOL(result);
 }

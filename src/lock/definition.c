@@ -435,17 +435,16 @@ check_segment_type(LockDefinition *def, Relation rel, const char *column,
 				 errhint("Give both the same type with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 }
 
-/* dropping a column of the customers with CASCADE takes triggers of their guard along */
+/* dropping a column of the customers with CASCADE takes their guard along */
 static void
 require_guard(const LockDefinition *def, Relation customers)
 {
 	List	   *function = list_make2(makeString("segmentation"), makeString("lock_customer"));
 	Oid			funcid = LookupFuncName(function, 0, NULL, false);
 	TriggerDesc *triggers = customers->trigdesc;
-	int			missing = customers->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? 1 : 2;
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
-		if (triggers->triggers[i].tgfoid == funcid && --missing == 0)
+		if (triggers->triggers[i].tgfoid == funcid)
 			return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

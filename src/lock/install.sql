@@ -277,13 +277,10 @@ BEGIN
             RETURN NEXT format('CREATE TRIGGER "~segmentation_lock_customer" BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
                                customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
         ELSE
-            -- one that an UPDATE of other columns does not reach, and for what triggers
-            -- make of such an UPDATE another, whose condition reads no column
-            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE OF %s ON %s FOR EACH ROW WHEN (%s) %s',
-                               segmentation.lock_column_list(customer_key || ARRAY(SELECT c FROM unnest(ARRAY[customer_segment, 'segment_locked_at']) c WHERE c <> ALL (customer_key))),
-                               customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
-            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer_changed AFTER UPDATE ON %s FOR EACH ROW WHEN (segmentation.lock_may_be_changed(OLD.tableoid)) %s',
-                               customers_name, guard_call);
+            -- CASE, for that is reduced to one of its branches before it is evaluated
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (CASE WHEN segmentation.lock_may_change(%L, %L) THEN %s ELSE false END) %s',
+                               customers_name, customers_name, customer_key || ARRAY[customer_segment, 'segment_locked_at'],
+                               segmentation.lock_query(arguments, 'customer condition'), guard_call);
         END IF;
     END IF;
     RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',

@@ -192,11 +192,7 @@ describe_rows(InstalledLock *lock, Relation rel)
 	if (lock->part == LOCK_SUBSCRIPTIONS)
 		describe_subscriptions(lock, rel);
 	else if (lock->part == LOCK_CUSTOMERS)
-	{
 		add_columns(lock, rel, def->customer_key, 'k');
-		lock->watched = bms_add_member(lock->watched, lock_column(rel, def->customer_segment));
-		lock->watched = bms_add_member(lock->watched, lock_column(rel, LOCKED_AT_COLUMN));
-	}
 	else
 		add_columns(lock, rel, def->offer_key, 'o');
 }

@@ -8,6 +8,7 @@
 
 #include "commands/trigger.h"
 #include "nodes/pg_list.h"
+#include "nodes/plannodes.h"
 
 /* names that an application sees as constraint_name beside SQLSTATE 23514 */
 #define LOCK_CONSTRAINT_CUSTOMER "segmentation_lock_customer"
@@ -145,6 +146,10 @@ pg_noreturn extern void lock_raise_no_market(Relation rel, const char *segment);
 extern int	lock_errhint_closed(const char *market, const char *status);
 pg_noreturn extern void lock_raise_trigger_misuse(const char *function);
 pg_noreturn extern void lock_raise_incomplete(void);
+
+/* running.c */
+extern PlannedStmt *lock_running_statement(void);
+extern void lock_init(void);
 
 /* move.c: the one way through the guard of the customers */
 extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);

@@ -32,9 +32,10 @@ CREATE FUNCTION segmentation.lock_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_customer';
 COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one';
 
-CREATE FUNCTION segmentation.lock_may_be_changed(customers oid) RETURNS boolean
-    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_be_changed';
-COMMENT ON FUNCTION segmentation.lock_may_be_changed(oid) IS 'whether a table has triggers that can change columns which an UPDATE does not name';
+-- immutable to the statement that asks
+CREATE FUNCTION segmentation.lock_may_change(customers regclass, columns name[]) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_change';
+COMMENT ON FUNCTION segmentation.lock_may_change(regclass, name[]) IS 'whether the statement that runs, or triggers before its rows, can change one of these columns';
 
 CREATE FUNCTION segmentation.lock_new_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_customer';

@@ -334,6 +334,7 @@ answer(const InstalledLock *lock, const CollectedRows *rows, FoundRows *found)
 	if (!lock->valid || !is_readable(&found->customer) || !is_readable(&found->offer) ||
 		!is_readable(&found->market))
 		return LOCK_ANSWER_UNKNOWN;
+	/* sees what this statement has changed; the foreign key's check, if on, did so too */
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	result = agrees(lock, rows, found, snapshot);
