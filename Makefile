@@ -60,6 +60,7 @@ OBJS = \
 	src/market/language_fallback.o \
 	src/market/market_segment.o \
 	src/market/market_customers.o \
+	src/market/market_converted_price.o \
 	src/model/context.o \
 	src/model/catalogue.o \
 	src/model/model.o \

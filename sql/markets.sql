@@ -38,6 +38,10 @@ SELECT id, currency, countries, status, default_language FROM segmentation.clone
 -- and converted by a rate, rounded to what the currency has
 SELECT id, currency FROM segmentation.clone_market('fr', 'jp', 'JPY', rate => 162.37);
 SELECT market, code, price, free, billing_period, kind FROM segmentation.offer WHERE market IN ('ch', 'jp') ORDER BY market, code;
+-- once, from the exact product: 0.13499999999999999996 and 0.125 are 0.13 and 0.12
+SELECT segmentation.market_price('9.99 EUR', 'USD', 0.01351351351351351351), segmentation.market_price('0.25 EUR', 'USD', 0.5),
+    segmentation.market_price('0.75 EUR', 'USD', 0.5), segmentation.market_price('999999999999999999 EUR', 'USD', 0.999999999999999999);
+SELECT segmentation.market_price('999999999999999999 EUR', 'USD', 1.1);
 SELECT market, offer, language, title, description FROM segmentation.offer_text WHERE market = 'jp' ORDER BY offer, language;
 SELECT segment, language, title FROM segmentation.segment_text ORDER BY segment;
 

@@ -72,11 +72,16 @@ REVOKE EXECUTE ON FUNCTION segmentation.create_market(segment_id, text, text[], 
 COMMENT ON FUNCTION segmentation.create_market(segment_id, text, text[], text, text, text, text, text, text, text, text, text, text) IS
     'makes a market, a draft at first; the title is in the default language';
 
+CREATE FUNCTION segmentation.market_converted_price(price currency_price, currency text, rate numeric) RETURNS currency_price
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION segmentation.market_converted_price(currency_price, text, numeric) IS
+    'a price times a rate in another currency, rounded half-even to the minor unit';
+
 -- a price by another market's rate; one that is the same stays exact
 CREATE FUNCTION segmentation.market_price(price currency_price, currency text, rate numeric) RETURNS currency_price
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE rate WHEN 1 THEN currency_price(amount(price), currency)
-       ELSE round(currency_price(amount(price * rate), currency)) END;
+       ELSE segmentation.market_converted_price(price, currency, rate) END;
 COMMENT ON FUNCTION segmentation.market_price(currency_price, text, numeric) IS
     'a price at a rate in another currency, rounded half-even to the minor unit unless the rate is 1';
 
