@@ -75,6 +75,10 @@ OBJS = \
 	src/model/alter.o \
 	src/model/drop.o \
 	src/model/retention.o \
+	src/model/override.o \
+	src/model/override_text.o \
+	src/model/override_check.o \
+	src/model/override_status.o \
 	src/model/program.o \
 	src/model/segments_of.o \
 	src/model/rule_functions.o \
@@ -136,6 +140,7 @@ SQL = \
 	src/market/check_market.sql \
 	src/market/manage_market.sql \
 	src/model/define.sql \
+	src/model/override.sql \
 	src/model/segments_of.sql \
 	src/model/rule.sql \
 	src/model/explain.sql \
@@ -185,6 +190,7 @@ REGRESS = \
 	model_refresh \
 	model_failures \
 	model_failure_kinds \
+	model_overrides \
 	model_impact \
 	model_starters \
 	model_starters_rfm \
@@ -230,6 +236,7 @@ ISOLATION = \
 	concurrent_partition \
 	exchange_rates \
 	model_cycle \
+	concurrent_overrides \
 	concurrent_activation \
 	concurrent_market \
 	concurrent_retire \

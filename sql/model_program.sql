@@ -46,15 +46,6 @@ SELECT segmentation.segments_of('{1 = false,2 = /1 not,and = /2,true = /and not}
 SELECT a, b, segmentation.segments_of('{/ = false,first = 1 / not and,/ = / /first or,second = 2 / not and,/ = / /second or,rest = / not}', ARRAY[segmentation.flags(a, b)])
 FROM (VALUES (true), (false), (NULL)) v (a), (VALUES (true), (false), (NULL)) w (b);
 
--- put in or taken out by people
-SELECT segmentation.segments_of('{a = 1,b = 2,c = /a}', ARRAY[segmentation.flags(false, true)], forced_in => '{a}') AS put_in,
-    segmentation.segments_of('{a = 1,b = 2,c = /a}', ARRAY[segmentation.flags(false, true)], forced_out => '{b}') AS taken_out,
-    segmentation.segments_of('{a = 1,b = 2,c = /a}', ARRAY[segmentation.flags(true, true)], '{c,unknown}', '{a,unknown}') AS both;
-SELECT forced_in, forced_out, segmentation.segments_of('{/ = false,first = 1 / not and,/ = / /first or,second = 2 / not and,/ = / /second or,rest = / not}',
-    ARRAY[segmentation.flags(true, true)], forced_in, forced_out)
-FROM (VALUES ('{second}'::segment_id[], NULL::segment_id[]), ('{rest}', NULL), (NULL, '{first}'), (NULL, '{first,second}'),
-    ('{first,second}', NULL), ('{unknown}', '{}'), (NULL, '{first,second,rest}')) v (forced_in, forced_out);
-
 -- a program that differs from row to row
 SELECT p, segmentation.segments_of(ARRAY[p], ARRAY[1]) FROM (VALUES ('a = 1'), ('b = 1'), ('b = 1'), ('a = 1 not'), ('long-name = true')) v (p);
 
@@ -77,4 +68,3 @@ SELECT segmentation.segments_of('{a = m/b}', '{1}');
 SELECT segmentation.segments_of('{a = 1,a = 1}', '{1}');
 SELECT segmentation.segments_of('{-a = 1}', '{1}');
 SELECT segmentation.segments_of('{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa = 1}', '{1}');
-SELECT segmentation.segments_of('{a = 1}', '{1}', '{NULL}');

@@ -225,14 +225,15 @@ set_first_source(Model *model, FunctionCallInfo fcinfo, const char *schema)
 	model->prefix = PG_ARGISNULL(ARG_PREFIX) ? model->id : pstrdup(NameStr(*PG_GETARG_NAME(ARG_PREFIX)));
 	define_objects(model, schema);
 	catalogue_execute(SET_OF_MODEL("source = $2, key = $3, prefix = $4, assignment = $5, history = $6, "
-								   "member = $7, segment_column = $8"),
-					  8, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID, TEXTOID, OIDOID, OIDOID, OIDOID, TEXTOID},
+								   "member = $7, segment_column = $8, override = $9"),
+					  9, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID, TEXTOID, OIDOID, OIDOID, OIDOID, TEXTOID, OIDOID},
 					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
 								 define_names_array(model->key), CStringGetTextDatum(model->prefix),
 								 ObjectIdGetDatum(model->assignment), ObjectIdGetDatum(model->history),
 								 ObjectIdGetDatum(model->member),
-								 CStringGetTextDatum(model->segment_column ? model->segment_column : "")},
-					  model->segment_column ? NULL : "       n");
+								 CStringGetTextDatum(model->segment_column ? model->segment_column : ""),
+								 ObjectIdGetDatum(model->override)},
+					  model->segment_column ? NULL : "       n ");
 }
 
 static void
@@ -368,6 +369,22 @@ check_placed(const Model *model, FunctionCallInfo fcinfo)
 				 errhint("Use ALTER TABLE ... SET SCHEMA or RENAME on them; the model follows.")));
 }
 
+/* a model that was made before there were overrides, or has lost its table of them, gets one */
+static void
+complete_objects(Model *model)
+{
+	ModelNames *names;
+
+	if (OidIsValid(model->override))
+		return;
+	model_check_tables(model);
+	names = objects_found(model);
+	names->key = source_key(model->assignment, model->key);
+	objects_create_override(model, names);
+	catalogue_execute(SET_OF_MODEL("override = $2"), 2, (Oid[]) {TEXTOID, OIDOID},
+					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->override)}, NULL);
+}
+
 static void
 alter(Model *model, FunctionCallInfo fcinfo, const char *schema)
 {
@@ -383,6 +400,7 @@ alter(Model *model, FunctionCallInfo fcinfo, const char *schema)
 	if (OidIsValid(model->assignment))
 	{
 		check_placed(model, fcinfo);
+		complete_objects(model);
 		if (!PG_ARGISNULL(ARG_SOURCE) || !PG_ARGISNULL(ARG_KEY))
 			set_source(model, fcinfo);
 		if (!PG_ARGISNULL(ARG_SEGMENT_COLUMN))

@@ -15,6 +15,7 @@ CREATE TABLE segmentation.model (
     assignment regclass UNIQUE,
     history regclass UNIQUE,
     member regclass UNIQUE,
+    override regclass UNIQUE,
     version integer NOT NULL DEFAULT 1
         CONSTRAINT model_version_positive CHECK (version > 0),
     refreshed_versions text,
@@ -36,6 +37,7 @@ COMMENT ON COLUMN segmentation.model.prefix IS 'what the names of its objects be
 COMMENT ON COLUMN segmentation.model.assignment IS 'table of the stored answers; its owner is the model''s';
 COMMENT ON COLUMN segmentation.model.history IS 'table of earlier answers';
 COMMENT ON COLUMN segmentation.model.member IS 'view of customers and segments, one row per membership';
+COMMENT ON COLUMN segmentation.model.override IS 'table of people''s decisions that beat the rules';
 COMMENT ON COLUMN segmentation.model.version IS 'raised by each change of a definition';
 COMMENT ON COLUMN segmentation.model.refreshed_versions IS 'versions at the last refresh: the model''s, and those of models that its rules ask';
 COMMENT ON COLUMN segmentation.model.refreshed_at IS 'when the last refresh was, by the clock';

@@ -12,6 +12,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_operator.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
@@ -21,6 +22,7 @@
 
 #include "model/compile.h"
 #include "model/objects.h"
+#include "model/override.h"
 #include "model/program.h"
 #include "model/rule.h"
 
@@ -168,6 +170,8 @@ need_model(Analysis *analysis, const char *id)
 			return;
 	other = model_read(id);
 	check_same_customers(analysis->result->model, other);
+	if (!override_is_readable(other))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(other->override));
 	add_model(analysis, other);
 }
 
@@ -215,8 +219,10 @@ follow_references(Analysis *analysis, CompiledSegment *segment, const Rule *rule
 
 	foreach(cell, rule->references)
 	{
-		CompiledSegment *needed = need_segment(analysis, lfirst(cell));
+		CompiledSegment *needed;
 
+		analysis->result->parsing = segment;
+		needed = need_segment(analysis, lfirst(cell));
 		follow(analysis, needed);
 		segment->references = lappend(segment->references, needed);
 		if (needed->kept && !segment->kept)
@@ -373,6 +379,8 @@ typedef struct Printer
 	StringInfoData lines;
 	List	   *kept;			/* Model *, whose assignments are read */
 	List	   *opened;			/* Model *, exclusive ones of which a segment was printed */
+	List	   *overridden;		/* OverriddenModel * */
+	List	   *joined;			/* those that are joined to the source, by their numbers */
 } Printer;
 
 /* "segment" of the own model, "model/segment" of another */
@@ -434,7 +442,7 @@ print_kept(Printer *printer, const CompiledSegment *segment)
 	printer->kept = list_append_unique_ptr(printer->kept, unconstify(Model *, segment->model));
 	while (list_nth(printer->kept, number - 1) != segment->model)
 		number++;
-	condition = psprintf("segmentation_kept_%d OPERATOR(pg_catalog.@>) '{%s}'::%s.segment_id[]",
+	condition = psprintf("segmentation_kept_%d OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
 						 number, segment->segment->id, types_schema());
 	appendStringInfo(&printer->lines, " %d", condition_number(printer, condition));
 }
@@ -449,6 +457,54 @@ print_rule(Printer *printer, const CompiledSegment *segment)
 	else
 		for (char *token = strtok_r(pstrdup(segment->line), " ", &rest); token; token = strtok_r(NULL, " ", &rest))
 			print_token(printer, segment, token);
+}
+
+/* decisions that have ended by the last refresh count for none after it */
+static OverriddenModel *
+overrides_of(Printer *printer, const Model *model)
+{
+	const Model *own = printer->compilation->model;
+
+	return override_model(&printer->overridden, model, own->has_as_of ? own->as_of : DT_NOBEGIN);
+}
+
+static int
+join_number(Printer *printer, OverriddenModel *overridden)
+{
+	if (overridden->number == 0)
+	{
+		printer->joined = lappend(printer->joined, overridden);
+		overridden->number = list_length(printer->joined);
+	}
+	return overridden->number;
+}
+
+/* after what rule or rank say */
+static void
+print_overrides(Printer *printer, const CompiledSegment *segment)
+{
+	OverriddenModel *overridden = overrides_of(printer, segment->model);
+	const char *id = segment->segment->id;
+	int			number;
+
+	if (!override_is_about(overridden, id))
+		return;
+	number = join_number(printer, overridden);
+	appendStringInfo(&printer->lines, " %d is_not_true and", condition_number(printer, override_takes_out(number, id)));
+	appendStringInfo(&printer->lines, " %d is_true or", condition_number(printer, override_puts_in(number, id)));
+}
+
+/* whether the customer was put into one of the model's segments */
+static void
+print_put_in_any(Printer *printer, const Model *model)
+{
+	OverriddenModel *overridden = overrides_of(printer, model);
+
+	if (overridden->segments == NIL)
+		appendStringInfoString(&printer->lines, " false");
+	else
+		appendStringInfo(&printer->lines, " %d",
+						 condition_number(printer, override_puts_in_any(join_number(printer, overridden))));
 }
 
 static void
@@ -468,11 +524,12 @@ print_exclusive(Printer *printer, const CompiledSegment *segment)
 	{
 		printer->opened = lappend(printer->opened, unconstify(Model *, model));
 		print_line_begin(printer, given);
-		appendStringInfoString(&printer->lines, " false");
+		print_put_in_any(printer, model);
 	}
 	print_line_begin(printer, line_name(printer, model->id, segment->segment->id));
 	print_rule(printer, segment);
 	appendStringInfo(&printer->lines, " %s not and", given);
+	print_overrides(printer, segment);
 	if (segment->last)
 		return;
 	print_line_begin(printer, given);
@@ -490,6 +547,12 @@ print_segment(Printer *printer, const CompiledSegment *segment)
 	}
 	print_line_begin(printer, line_name(printer, segment->model->id, segment->segment->id));
 	print_rule(printer, segment);
+	if (segment->model->kind == MODEL_COLUMN && overrides_of(printer, segment->model)->segments != NIL)
+	{
+		print_put_in_any(printer, segment->model);
+		appendStringInfoString(&printer->lines, " not and");
+	}
+	print_overrides(printer, segment);
 }
 
 static void
@@ -507,13 +570,38 @@ print_segments(Printer *printer, StringInfo buf)
 }
 
 static void
-print_column(const Model *model, StringInfo buf)
+print_column(Printer *printer, const Model *model, StringInfo buf)
 {
 	const char *column = quote_identifier(model->segment_column);
+	OverriddenModel *overridden = overrides_of(printer, model);
+	char	   *id = psprintf("%s::pg_catalog.text::%s.segment_id", column, types_schema());
 
-	appendStringInfo(buf, "CASE WHEN %s IS NULL THEN '{}'::%s.segment_id[]\n"
-					 "            ELSE ARRAY[%s::pg_catalog.text::%s.segment_id] END",
-					 column, types_schema(), column, types_schema());
+	appendStringInfoString(buf, "CASE ");
+	if (overridden->segments != NIL)
+	{
+		int			number = join_number(printer, overridden);
+
+		appendStringInfo(buf, "WHEN %s THEN segmentation_in_%d\n            "
+						 "WHEN %s OPERATOR(%s.=) ANY (segmentation_out_%d) THEN '{}'\n            ",
+						 override_puts_in_any(number), number, id, types_schema(), number);
+	}
+	appendStringInfo(buf, "WHEN %s IS NULL THEN '{}'::%s.segment_id[]\n            ELSE ARRAY[%s] END",
+					 column, types_schema(), id);
+}
+
+/* the end of a decision is a moment at which the answer can change */
+static void
+print_recheck(const Printer *printer, StringInfo buf)
+{
+	ListCell   *cell;
+
+	appendStringInfoString(buf, " AS segments,\n       ");
+	if (printer->joined == NIL)
+		appendStringInfoString(buf, "NULL::pg_catalog.timestamptz");
+	foreach(cell, printer->joined)
+		appendStringInfo(buf, "%ssegmentation_until_%d", foreach_current_index(cell) > 0 ? ", " : "LEAST(",
+						 ((OverriddenModel *) lfirst(cell))->number);
+	appendStringInfo(buf, "%s AS recheck_at\n  FROM ", printer->joined == NIL ? "" : ")");
 }
 
 /* an assignment whose columns cannot be taken for those of the source */
@@ -554,13 +642,15 @@ model_compile_analysis(const Compilation *compilation)
 					 "SELECT %s,\n       ",
 					 model->id, model->version, compile_key_list(model->key, "source"));
 	if (model->kind == MODEL_COLUMN)
-		print_column(model, &buf);
+		print_column(&printer, model, &buf);
 	else
 		print_segments(&printer, &buf);
-	appendStringInfo(&buf, " AS segments,\n       NULL::pg_catalog.timestamptz AS recheck_at\n  FROM %s AS source",
-					 relation_name(model->source));
+	print_recheck(&printer, &buf);
+	appendStringInfo(&buf, "%s AS source", relation_name(model->source));
 	foreach(cell, printer.kept)
 		print_kept_join(&buf, lfirst(cell), foreach_current_index(cell) + 1);
+	foreach(cell, printer.joined)
+		override_print_join(&buf, lfirst(cell));
 	return buf.data;
 }
 

@@ -15,6 +15,7 @@
 
 #include "model/define.h"
 #include "model/objects.h"
+#include "model/override.h"
 
 static char *
 clash_condition(const Model *model, const Rule *rule)
@@ -82,14 +83,38 @@ outcome(const Model *model, const char *segment, const Rule *rule)
 	return model->kind == MODEL_EXCLUSIVE && is_last(model, segment) ? "true" : "false";
 }
 
+/* members of a segment that no other has a say in */
+static char *
+member_text(const OverriddenModel *overridden, const char *segment)
+{
+	if (overridden->number == 0)
+		return "outcome";
+	if (overridden->model->kind == MODEL_OVERLAPPING)
+		return override_decided(overridden, segment, "outcome IS TRUE");
+	return override_decided(overridden, segment,
+							psprintf("outcome IS TRUE AND NOT (%s)", override_puts_in_any(overridden->number)));
+}
+
 /* each condition is evaluated once for each customer */
 static char *
 count_query(const Model *model, const char *segment, const Rule *rule, const char *clash)
 {
-	return psprintf("SELECT count(*), count(*) FILTER (WHERE outcome), count(*) FILTER (WHERE outcome IS NULL), "
-					"count(*) FILTER (WHERE clash) "
-					"FROM (SELECT %s AS outcome, %s AS clash FROM %s OFFSET 0) s",
-					outcome(model, segment, rule), clash ? clash : "false", relation_name(model->source));
+	List	   *known = NIL;
+	OverriddenModel *overridden = override_model(&known, model, GetCurrentTransactionStartTimestamp());
+	StringInfoData buf;
+
+	overridden->number = overridden->segments != NIL;
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "SELECT count(*), count(*) FILTER (WHERE %s), count(*) FILTER (WHERE outcome IS NULL), "
+					 "count(*) FILTER (WHERE clash) FROM (SELECT %s AS outcome, %s AS clash",
+					 member_text(overridden, segment), outcome(model, segment, rule), clash ? clash : "false");
+	if (overridden->number > 0)
+		appendStringInfoString(&buf, ", segmentation_in_1, segmentation_out_1");
+	appendStringInfo(&buf, " FROM %s AS source", relation_name(model->source));
+	if (overridden->number > 0)
+		override_print_join(&buf, overridden);
+	appendStringInfoString(&buf, " OFFSET 0) s");
+	return buf.data;
 }
 
 static int64

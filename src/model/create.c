@@ -173,23 +173,24 @@ insert_model(const Model *model, const char *objective)
 {
 	static const char kinds[][12] = {"overlapping", "exclusive", "column"};
 	Oid			types[] = {TEXTOID, TEXTOID, OIDOID, NAMEARRAYOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, OIDOID, OIDOID, OIDOID};
+	TEXTOID, TEXTOID, OIDOID, OIDOID, OIDOID, OIDOID};
 	Datum		values[] = {
 		CStringGetTextDatum(model->id), CStringGetTextDatum(kinds[model->kind]),
 		ObjectIdGetDatum(model->source), define_names_array(model->key),
 		CStringGetTextDatum(model->segment_column ? model->segment_column : ""),
 		CStringGetTextDatum(model->time_zone), CStringGetTextDatum(objective ? objective : ""),
 		CStringGetTextDatum(model->prefix), ObjectIdGetDatum(model->assignment),
-		ObjectIdGetDatum(model->history), ObjectIdGetDatum(model->member)
+		ObjectIdGetDatum(model->history), ObjectIdGetDatum(model->member),
+		ObjectIdGetDatum(model->override)
 	};
-	char		nulls[] = "           ";
+	char		nulls[] = "            ";
 
 	if (model->segment_column == NULL)
 		nulls[4] = 'n';
 	if (objective == NULL)
 		nulls[6] = 'n';
 	catalogue_execute("INSERT INTO segmentation.model (id, kind, source, key, segment_column, time_zone, objective, "
-					  "prefix, assignment, history, member) VALUES ($1::@types@.segment_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+					  "prefix, assignment, history, member, override) VALUES ($1::@types@.segment_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 					  lengthof(types), types, values, nulls);
 }
 

@@ -24,7 +24,7 @@ typedef struct Condition
 typedef struct Override
 {
 	bool		member;
-	char	   *reason;
+	char	   *reason;			/* NULL, like the author, in another model than the decision's */
 	char	   *author;
 	char	   *expires_at;		/* NULL: never */
 } Override;

@@ -12,19 +12,6 @@
 #include "model/decide.h"
 #include "model/objects.h"
 
-/* the model's table of them, beside its assignment; InvalidOid: it has none */
-static Oid
-override_table(const Model *model)
-{
-	Oid			result = get_relname_relid(psprintf("%s_override", model->prefix),
-										   get_rel_namespace(model->assignment));
-
-	if (!OidIsValid(result) || get_attnum(result, "member") == InvalidAttrNumber ||
-		get_attnum(result, "expires_at") == InvalidAttrNumber)
-		return InvalidOid;
-	return result;
-}
-
 /* for segments that there are no more they do nothing */
 static void
 take_override(const Decision *decision, const Model *model, HeapTuple tuple)
@@ -35,28 +22,27 @@ take_override(const Decision *decision, const Model *model, HeapTuple tuple)
 
 	if (segment == NULL)
 		return;
-	segment->override = palloc(sizeof(Override));
+	segment->override = palloc0(sizeof(Override));
 	segment->override->member = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
-	segment->override->reason = SPI_getvalue(tuple, desc, 3);
-	segment->override->author = SPI_getvalue(tuple, desc, 4);
-	segment->override->expires_at = SPI_getvalue(tuple, desc, 5);
+	segment->override->expires_at = SPI_getvalue(tuple, desc, 3);
+	if (model != decision->model)
+		return;
+	segment->override->reason = SPI_getvalue(tuple, desc, 4);
+	segment->override->author = SPI_getvalue(tuple, desc, 5);
 }
 
 static void
 read_model(Decision *decision, const Model *model, const char *key_match, Datum key)
 {
-	Oid			table = override_table(model);
 	Oid			types[] = {TIMESTAMPTZOID, TEXTARRAYOID};
 	Datum		values[] = {TimestampTzGetDatum(decision->as_of), key};
 	char	   *query;
 	int			result;
 
-	if (!OidIsValid(table))
-		return;
-	query = psprintf("SELECT source.segment::pg_catalog.text, source.member, source.reason, source.author, "
-					 "source.expires_at::pg_catalog.text FROM %s AS source WHERE %s "
-					 "AND (source.expires_at IS NULL OR source.expires_at > $1)",
-					 relation_name(table), key_match);
+	query = psprintf("SELECT source.segment::pg_catalog.text, source.member, source.expires_at::pg_catalog.text%s "
+					 "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
+					 model == decision->model ? ", source.reason, source.author" : "",
+					 relation_name(model->override), key_match);
 	result = SPI_execute_with_args(query, 2, types, values, NULL, true, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
@@ -64,13 +50,13 @@ read_model(Decision *decision, const Model *model, const char *key_match, Datum 
 		take_override(decision, model, SPI_tuptable->vals[i]);
 }
 
-/* of all models that are asked for, which have the same key */
+/* of all models that are asked for, which have the same key; the reasons of others are not for us */
 void
 decide_read_overrides(Decision *decision, const char *key_match, Datum key)
 {
 	ListCell   *cell;
 
 	foreach(cell, decision->models)
-		if (OidIsValid(((Model *) lfirst(cell))->assignment))
+		if (OidIsValid(((Model *) lfirst(cell))->override))
 			read_model(decision, lfirst(cell), key_match, key);
 }

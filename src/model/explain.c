@@ -240,6 +240,27 @@ append_json_condition(StringInfo buf, const Decision *decision, const DecidedSeg
 	appendStringInfoString(buf, "}}");
 }
 
+static void
+append_json_override(StringInfo buf, const DecidedSegment *segment)
+{
+	const Override *override;
+
+	if (segment == NULL)
+	{
+		appendStringInfoString(buf, "null");
+		return;
+	}
+	override = segment->override;
+	appendStringInfo(buf, "{\"segment\": \"%s\", \"member\": %s, \"reason\": ", segment->segment->id,
+					 override->member ? "true" : "false");
+	append_json_text(buf, override->reason);
+	appendStringInfoString(buf, ", \"author\": ");
+	append_json_text(buf, override->author);
+	appendStringInfoString(buf, ", \"expires_at\": ");
+	append_json_text(buf, override->expires_at);
+	appendStringInfoChar(buf, '}');
+}
+
 static Datum
 detail(const Decision *decision, const DecidedSegment *segment, const List *conditions,
 	   const Condition *turning)
@@ -254,6 +275,8 @@ detail(const Decision *decision, const DecidedSegment *segment, const List *cond
 	append_json_text(&buf, segment->taken_by ? segment->taken_by->segment->id : NULL);
 	appendStringInfoString(&buf, ", \"error\": ");
 	append_json_text(&buf, segment->error);
+	appendStringInfoString(&buf, ", \"override\": ");
+	append_json_override(&buf, overridden(segment));
 	appendStringInfoString(&buf, ", \"conditions\": [");
 	foreach(cell, conditions)
 	{
@@ -342,6 +365,8 @@ explain_segments(PG_FUNCTION_ARGS)
 	model_check_objects(model);
 	explain_check_may_read(model->assignment);
 	explain_check_may_read(model->source);
+	if (OidIsValid(model->override))
+		explain_check_may_read(model->override);
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	model_enter(model, &saved);

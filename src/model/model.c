@@ -17,6 +17,7 @@
 #include "utils/typcache.h"
 
 #include "model/model.h"
+#include "model/override.h"
 
 /* columns of the query below */
 enum
@@ -31,6 +32,7 @@ enum
 	MODEL_ASSIGNMENT,
 	MODEL_HISTORY,
 	MODEL_MEMBER,
+	MODEL_OVERRIDE,
 	MODEL_VERSION,
 	MODEL_REFRESHED_VERSIONS,
 	MODEL_REFRESHED_AT,
@@ -39,7 +41,7 @@ enum
 
 #define MODEL_QUERY \
 	"SELECT id::pg_catalog.text, kind, source::pg_catalog.oid, segment_column, key, time_zone, prefix, " \
-	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, " \
+	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, override::pg_catalog.oid, " \
 	"version, refreshed_versions, refreshed_at, as_of " \
 	"FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id"
 
@@ -151,6 +153,7 @@ model_from(HeapTuple tuple)
 	if (!isnull)
 		model->as_of = DatumGetTimestampTz(as_of);
 	model->owner = owner_of(model);
+	model->override = override_table(get_oid(tuple, MODEL_OVERRIDE), model->key);
 	return model;
 }
 

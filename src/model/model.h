@@ -37,6 +37,7 @@ typedef struct Model
 	Oid			assignment;
 	Oid			history;
 	Oid			member;
+	Oid			override;		/* InvalidOid: none */
 	Oid			owner;
 	int			version;
 	char	   *refreshed_versions; /* as model_versions says them; NULL: never */

@@ -111,6 +111,7 @@ objects_names(const char *id, const char *schema, const char *prefix, List *key)
 	names->history = name_of(schema, prefix, "history");
 	names->member = name_of(schema, prefix, "member");
 	names->stay = name_of(schema, prefix, "stay");
+	names->override = name_of(schema, prefix, "override");
 	names->at = name_of(schema, prefix, "at");
 	return names;
 }
@@ -134,6 +135,24 @@ create_history(const ModelNames *names)
 			"PRIMARY KEY (%s, since), CONSTRAINT period_not_empty CHECK (since < until))",
 			names->history, key_list(names->key, KEY_NOT_NULL),
 			types_schema(), key_list(names->key, KEY_PLAIN));
+}
+
+/*
+ * The catalogue has the model's segments, and a foreign key would need a column
+ * for the model: a trigger checks that there is such a segment.
+ */
+static void
+create_override(const ModelNames *names)
+{
+	execute("CREATE TABLE %s (%s, set_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), "
+			"expires_at pg_catalog.timestamptz CONSTRAINT expiry_finite CHECK (pg_catalog.isfinite(expires_at)), "
+			"segment %s.segment_id NOT NULL, member pg_catalog.bool NOT NULL, "
+			"reason pg_catalog.text NOT NULL CONSTRAINT reason_given CHECK (pg_catalog.btrim(reason) OPERATOR(pg_catalog.<>) ''), "
+			"author pg_catalog.text NOT NULL DEFAULT SESSION_USER CONSTRAINT author_given CHECK (pg_catalog.btrim(author) OPERATOR(pg_catalog.<>) ''), "
+			"PRIMARY KEY (%s, segment))",
+			names->override, key_list(names->key, KEY_NOT_NULL), types_schema(), key_list(names->key, KEY_PLAIN));
+	execute("CREATE TRIGGER check_override BEFORE INSERT OR UPDATE ON %s "
+			"FOR EACH ROW EXECUTE FUNCTION segmentation.check_override()", names->override);
 }
 
 /* joined by @>, which the index on segments serves; unnest would read everyone */
@@ -219,6 +238,26 @@ comment_key(const char *relation, const List *key)
 	comment_columns(relation, comments, lengthof(comments))
 
 static void
+comment_override(const ModelNames *names)
+{
+	static const char *const override[][2] = {
+		{"set_at", "when it was decided"},
+		{"expires_at", "when it ends by itself; NULL: never"},
+		{"segment", "segment of the model that it is about"},
+		{"member", "true: the customer is in the segment; false: is not"},
+		{"reason", "why"},
+		{"author", "who decided"}
+	};
+
+	comment_key(names->override, names->key);
+	comment("TABLE", names->override,
+			psprintf("people's decisions that beat the rules of model \"%s\"; they count from the next refresh", names->id));
+	COMMENT_COLUMNS(names->override, override);
+	comment("TRIGGER", psprintf("check_override ON %s", names->override),
+			"the model has such a segment; who changes a decision is its author");
+}
+
+static void
 comment_tables(const ModelNames *names)
 {
 	static const char *const assignment[][2] = {
@@ -232,7 +271,7 @@ comment_tables(const ModelNames *names)
 		{"until", "when another one took its place"},
 		{"version", "version of the model that decided this answer"},
 		{"segments", "the customer's segments, sorted; NULL: the customer was not in the source"},
-		{"cause", "what ended the period: refresh, the customer's data; definition, another rule"}
+		{"cause", "what ended the period: refresh, the customer's data; definition, another rule; override, a person's decision"}
 	};
 
 	comment_key(names->assignment, names->key);
@@ -285,6 +324,7 @@ objects_found(const Model *model)
 	names->assignment = name_if_exists(model->assignment);
 	names->history = name_if_exists(model->history);
 	names->member = name_if_exists(model->member);
+	names->override = name_if_exists(model->override);
 	names->stay = name_if_exists(get_relname_relid(psprintf("%s_stay", model->prefix), schema));
 	if (names->schema && at_exists(schema, model->prefix))
 		names->at = name_of(names->schema, model->prefix, "at");
@@ -295,7 +335,7 @@ objects_found(const Model *model)
 void
 objects_drop(const ModelNames *names)
 {
-	char	   *relations[] = {names->stay, names->member, names->assignment, names->history};
+	char	   *relations[] = {names->stay, names->member, names->assignment, names->history, names->override};
 
 	if (names->at)
 		execute("DROP FUNCTION %s(pg_catalog.timestamptz)", names->at);
@@ -308,7 +348,7 @@ objects_drop(const ModelNames *names)
 void
 objects_rename_key(ModelNames *names, const List *before)
 {
-	char	   *relations[] = {names->assignment, names->history, names->member, names->stay};
+	char	   *relations[] = {names->assignment, names->history, names->override, names->member, names->stay};
 
 	if (names->at)
 		execute("DROP FUNCTION %s(pg_catalog.timestamptz)", names->at);
@@ -320,7 +360,7 @@ objects_rename_key(ModelNames *names, const List *before)
 		if (strcmp(from, to) != 0)
 			for (size_t j = 0; j < lengthof(relations); j++)
 				if (relations[j])
-					execute("ALTER %s %s RENAME COLUMN %s TO %s", j < 2 ? "TABLE" : "VIEW",
+					execute("ALTER %s %s RENAME COLUMN %s TO %s", j < 3 ? "TABLE" : "VIEW",
 							relations[j], quote_identifier(from), quote_identifier(to));
 	}
 	if (names->at)
@@ -333,32 +373,38 @@ objects_comment(const ModelNames *names)
 {
 	comment_tables(names);
 	comment_views(names);
+	if (names->override)
+		comment_override(names);
 	if (names->at)
 		comment("FUNCTION", psprintf("%s(pg_catalog.timestamptz)", names->at),
 			psprintf("what the stored answer of model \"%s\" was at a moment", names->id));
 }
 
 static void
+check_relation_free(const ModelNames *names, const char *suffix)
+{
+	char	   *name = psprintf("%s_%s", names->prefix, suffix);
+
+	if (strlen(name) >= NAMEDATALEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("prefix \"%s\" is too long", names->prefix),
+				 errdetail("\"%s\" has %zu bytes, and names have at most %d.",
+						   name, strlen(name), NAMEDATALEN - 1)));
+	if (OidIsValid(get_relname_relid(name, get_namespace_oid(names->schema, false))))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_TABLE),
+				 errmsg("relation \"%s\" already exists in schema \"%s\"", name, names->schema),
+				 errhint("Choose another prefix or schema for the model.")));
+}
+
+static void
 check_free(const ModelNames *names, Oid schema)
 {
-	static const char *const suffixes[] = {"assignment", "history", "member", "stay"};
+	static const char *const suffixes[] = {"assignment", "history", "member", "stay", "override"};
 
 	for (size_t i = 0; i < lengthof(suffixes); i++)
-	{
-		char	   *name = psprintf("%s_%s", names->prefix, suffixes[i]);
-
-		if (strlen(name) >= NAMEDATALEN)
-			ereport(ERROR,
-					(errcode(ERRCODE_NAME_TOO_LONG),
-					 errmsg("prefix \"%s\" is too long", names->prefix),
-					 errdetail("\"%s\" has %zu bytes, and names have at most %d.",
-							   name, strlen(name), NAMEDATALEN - 1)));
-		if (OidIsValid(get_relname_relid(name, schema)))
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_TABLE),
-					 errmsg("relation \"%s\" already exists in schema \"%s\"", name, names->schema),
-						 errhint("Choose another prefix or schema for the model.")));
-	}
+		check_relation_free(names, suffixes[i]);
 	if (at_exists(schema, names->prefix))
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_FUNCTION),
@@ -377,9 +423,24 @@ objects_create(Model *model, const ModelNames *names)
 	create_history(names);
 	objects_create_member(names);
 	create_stay(names);
+	create_override(names);
 	objects_create_at(names);
 	objects_comment(names);
 	model->assignment = get_relname_relid(psprintf("%s_assignment", names->prefix), schema);
 	model->history = get_relname_relid(psprintf("%s_history", names->prefix), schema);
 	model->member = get_relname_relid(psprintf("%s_member", names->prefix), schema);
+	model->override = get_relname_relid(psprintf("%s_override", names->prefix), schema);
+}
+
+/* of a model that has none: its names are those of what it has */
+void
+objects_create_override(Model *model, const ModelNames *names)
+{
+	ModelNames *created = objects_names(model->id, names->schema, model->prefix, names->key);
+
+	check_relation_free(created, "override");
+	create_override(created);
+	comment_override(created);
+	model->override = get_relname_relid(psprintf("%s_override", model->prefix),
+										get_namespace_oid(names->schema, false));
 }

@@ -29,6 +29,7 @@ typedef struct ModelNames
 	char	   *assignment;		/* quoted and qualified */
 	char	   *history;
 	char	   *member;
+	char	   *override;
 	char	   *stay;
 	char	   *at;				/* without arguments */
 } ModelNames;
@@ -44,6 +45,7 @@ extern void source_check_segment_column(Oid source, const char *name);
 extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
 extern void objects_create(Model *model, const ModelNames *names);
 extern void objects_create_member(const ModelNames *names);
+extern void objects_create_override(Model *model, const ModelNames *names);
 extern ModelNames *objects_found(const Model *model);
 extern void objects_drop(const ModelNames *names);
 extern void objects_rename_key(ModelNames *names, const List *before);

@@ -24,6 +24,7 @@
 #include "model/decide.h"
 #include "model/define.h"
 #include "model/objects.h"
+#include "model/override.h"
 
 /* of the interval that a sample gives */
 #define CONFIDENCE 0.95
@@ -39,6 +40,7 @@ typedef struct Preview
 	char	   *id;				/* of the segment that it would replace; NULL: none */
 	DecidedSegment *segment;	/* NULL: a new one */
 	Decision   *decision;
+	List	   *overridden;		/* OverriddenModel * */
 	TimestampTz as_of;
 	double		sample;			/* 1: everyone */
 	int64		seed;
@@ -81,21 +83,46 @@ true_text(const Preview *preview, const DecidedSegment *segment)
 	return segment->model->kind == MODEL_EXCLUSIVE && segment->last ? "true" : "false";
 }
 
-/* whether one of lower rank has the customer */
-static char *
-taken_text(const Preview *preview, const DecidedSegment *segment)
+/* the model's, joined to the source from here on if there are any */
+static OverriddenModel *
+overrides_of(Preview *preview, const Model *model)
 {
-	if (segment == NULL || segment->model->kind != MODEL_EXCLUSIVE || segment->lower == NULL)
+	OverriddenModel *overridden = override_model(&preview->overridden, model, preview->as_of);
+
+	if (overridden->segments != NIL && overridden->number == 0)
+		overridden->number = list_length(preview->overridden);
+	return overridden;
+}
+
+/* whether one of lower rank has the customer, or people have put the customer into some segment */
+static char *
+taken_text(Preview *preview, const DecidedSegment *segment)
+{
+	OverriddenModel *overridden;
+
+	if (segment == NULL || segment->model->kind == MODEL_OVERLAPPING)
 		return "false";
-	return psprintf("segmentation_%d.segmentation_taken", place(preview, segment->lower));
+	if (segment->model->kind == MODEL_EXCLUSIVE && segment->lower)
+		return psprintf("segmentation_%d.segmentation_taken", place(preview, segment->lower));
+	overridden = overrides_of(preview, segment->model);
+	return overridden->number > 0 ? override_puts_in_any(overridden->number) : "false";
+}
+
+/* a condition unless people have decided otherwise */
+static char *
+decided_text(Preview *preview, const DecidedSegment *segment, const char *condition)
+{
+	return segment ? override_decided(overrides_of(preview, segment->model), segment->segment->id, condition) :
+		pstrdup(condition);
 }
 
 static void
-print_segment(const Preview *preview, StringInfo buf, const DecidedSegment *segment)
+print_segment(Preview *preview, StringInfo buf, const DecidedSegment *segment)
 {
-	appendStringInfo(buf, " CROSS JOIN LATERAL (SELECT r AND NOT t AS segmentation_member, r OR t AS segmentation_taken "
-					 "FROM (SELECT (%s) IS TRUE AS r, %s AS t OFFSET 0) AS d OFFSET 0) AS segmentation_%d",
-					 true_text(preview, segment), taken_text(preview, segment), place(preview, segment));
+	appendStringInfo(buf, " CROSS JOIN LATERAL (SELECT m AS segmentation_member, m OR t AS segmentation_taken "
+					 "FROM (SELECT %s AS m, t FROM (SELECT (%s) IS TRUE AS r, %s AS t OFFSET 0) AS c OFFSET 0) AS d OFFSET 0) AS segmentation_%d",
+					 decided_text(preview, segment, "r AND NOT t"), true_text(preview, segment),
+					 taken_text(preview, segment), place(preview, segment));
 }
 
 static char *
@@ -115,35 +142,46 @@ sampled(const Preview *preview)
 	return buf.data;
 }
 
+/* what the rule comes to, and who would be in the segment with it */
+static void
+print_rule(Preview *preview, StringInfo buf)
+{
+	appendStringInfo(buf, " CROSS JOIN LATERAL (SELECT outcome, %s AS after "
+					 "FROM (SELECT (%s) AS outcome, %s AS taken OFFSET 0) AS r OFFSET 0) AS segmentation_rule",
+					 decided_text(preview, preview->segment, "(outcome AND NOT taken) IS TRUE"),
+					 rule_text(preview, preview->rule), taken_text(preview, preview->segment));
+}
+
 /* outcome of the rule, membership with it and with the segment as it is */
 static char *
-outcomes(const Preview *preview, const char *others)
+outcomes(Preview *preview, const char *others)
 {
-	StringInfoData buf;
+	StringInfoData from;
+	StringInfoData segments;
 	ListCell   *cell;
 
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "(SELECT %s(%s) AS outcome, (%s) AS taken, ", others,
-					 rule_text(preview, preview->rule), taken_text(preview, preview->segment));
-	if (preview->segment)
-		appendStringInfo(&buf, "segmentation_%d.segmentation_member", place(preview, preview->segment));
-	else
-		appendStringInfoString(&buf, "false");
-	appendStringInfo(&buf, " AS before FROM (SELECT * FROM %s AS source WHERE %s OFFSET 0) AS source",
-					 relation_name(preview->model->source), sampled(preview));
+	initStringInfo(&segments);
 	foreach(cell, preview->decision->order)
-		print_segment(preview, &buf, lfirst(cell));
-	appendStringInfoString(&buf, " OFFSET 0) AS decided");
-	return buf.data;
+		print_segment(preview, &segments, lfirst(cell));
+	print_rule(preview, &segments);
+	initStringInfo(&from);
+	appendStringInfo(&from, "(SELECT * FROM %s AS source WHERE %s OFFSET 0) AS source",
+					 relation_name(preview->model->source), sampled(preview));
+	foreach(cell, preview->overridden)
+		if (((OverriddenModel *) lfirst(cell))->number > 0)
+			override_print_join(&from, lfirst(cell));
+	return psprintf("(SELECT %ssegmentation_rule.outcome, segmentation_rule.after, %s AS before FROM %s%s OFFSET 0) AS decided", others,
+					preview->segment ?
+					psprintf("segmentation_%d.segmentation_member", place(preview, preview->segment)) : "false",
+					from.data, segments.data);
 }
 
 static char *
-count_query(const Preview *preview)
+count_query(Preview *preview)
 {
 	return psprintf("SELECT (SELECT count(*) FROM %s), count(*), "
-					"count(*) FILTER (WHERE outcome AND NOT taken), count(*) FILTER (WHERE outcome IS NULL), "
-					"count(*) FILTER (WHERE outcome AND NOT taken AND NOT before), "
-					"count(*) FILTER (WHERE before AND (outcome AND NOT taken) IS NOT TRUE) FROM %s",
+					"count(*) FILTER (WHERE after), count(*) FILTER (WHERE outcome IS NULL), "
+					"count(*) FILTER (WHERE after AND NOT before), count(*) FILTER (WHERE before AND NOT after) FROM %s",
 					relation_name(preview->model->source), outcomes(preview, ""));
 }
 
@@ -173,10 +211,10 @@ key_list(const Preview *preview, const char *cast)
 }
 
 static char *
-changes_query(const Preview *preview)
+changes_query(Preview *preview)
 {
 	return psprintf("SELECT ARRAY[%s], CASE WHEN before THEN 'leaves' ELSE 'enters' END FROM %s "
-					"WHERE ((outcome AND NOT taken) IS TRUE) <> before ORDER BY %s",
+					"WHERE after <> before ORDER BY %s",
 					key_list(preview, "::pg_catalog.text"), outcomes(preview, key_columns(preview)),
 					key_list(preview, ""));
 }

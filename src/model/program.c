@@ -126,8 +126,6 @@ read_name(Parser *parser, const char *name)
 		bad_line(parser, "The name is too long.");
 	line->name = pstrdup(name);
 	line->is_segment = strchr(name, '/') == NULL;
-	line->is_taken = strcmp(name, "/") == 0;
-	parser->program->is_exclusive |= line->is_taken;
 	if (line->is_segment)
 		segment_id_parse(name, strlen(name), &line->id, NULL);
 	entry = hash_search(parser->names, name, HASH_ENTER, NULL);
@@ -274,7 +272,7 @@ not_of(Ternary a)
 }
 
 static Ternary
-run_line(const Program *program, const ProgramLine *line, const int64 *flags, bool direct)
+run_line(const Program *program, const ProgramLine *line, const int64 *flags)
 {
 	Ternary    *top = program->stack - 1;
 
@@ -289,7 +287,7 @@ run_line(const Program *program, const ProgramLine *line, const int64 *flags, bo
 				break;
 			case PROGRAM_LINE:
 				/* a segment has its members, and null is none */
-				*++top = direct && program->lines[op.arg].condition >= 0 ?
+				*++top = program->lines[op.arg].condition >= 0 ?
 					program_condition(flags, program->lines[op.arg].condition) :
 					program->lines[op.arg].value;
 				*top = *top == TERNARY_TRUE ? TERNARY_TRUE : TERNARY_FALSE;
@@ -319,12 +317,6 @@ run_line(const Program *program, const ProgramLine *line, const int64 *flags, bo
 	return *top;
 }
 
-static void
-clear_members(Program *program)
-{
-	memset(program->members, 0, sizeof(uint64) * (program->nsegments / MEMBER_WORD + 1));
-}
-
 static inline void
 add_member(Program *program, int place)
 {
@@ -335,7 +327,7 @@ add_member(Program *program, int place)
 void
 program_run(Program *program, const int64 *flags)
 {
-	clear_members(program);
+	memset(program->members, 0, sizeof(uint64) * (program->nsegments / MEMBER_WORD + 1));
 	for (int i = 0; i < program->nwords; i++)
 	{
 		uint32		members = (uint32) flags[i] & program->direct[i];
@@ -350,69 +342,9 @@ program_run(Program *program, const int64 *flags)
 
 		if (line->condition >= 0)
 			continue;
-		line->value = run_line(program, line, flags, true);
+		line->value = run_line(program, line, flags);
 		if (line->is_segment && line->value == TERNARY_TRUE)
 			add_member(program, line->place);
-	}
-}
-
-static bool
-contains(ArrayType *ids, const SegmentId *id)
-{
-	const SegmentId *elements;
-	int			count;
-
-	if (ids == NULL)
-		return false;
-	elements = (const SegmentId *) ARR_DATA_PTR(ids);
-	count = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
-	for (int i = 0; i < count; i++)
-		if (segment_id_compare(&elements[i], id) == 0)
-			return true;
-	return false;
-}
-
-/* whether one of the ids is a segment that the program decides */
-static bool
-contains_any(const Program *program, ArrayType *ids)
-{
-	for (int i = 0; ids && i < program->nsegments; i++)
-		if (contains(ids, &program->segments[i]))
-			return true;
-	return false;
-}
-
-/*
- * The same for a customer that people have put into segments or taken out of
- * them, whatever the rules say.  In an exclusive model who is put into one is
- * in no other.
- */
-void
-program_run_forced(Program *program, const int64 *flags,
-				   ArrayType *forced_in, ArrayType *forced_out)
-{
-	bool		taken = program->is_exclusive && contains_any(program, forced_in);
-	bool		given = false;
-
-	clear_members(program);
-	for (int i = 0; i < program->nlines; i++)
-	{
-		ProgramLine *line = &program->lines[i];
-
-		line->value = run_line(program, line, flags, false);
-		if (line->is_taken && taken)
-			line->value = TERNARY_TRUE;
-		if (!line->is_segment)
-			continue;
-		if (contains(forced_in, &line->id))
-			line->value = TERNARY_TRUE;
-		else if (taken || contains(forced_out, &line->id))
-			line->value = TERNARY_FALSE;
-		if (line->value == TERNARY_TRUE && !(taken && given))
-		{
-			add_member(program, line->place);
-			given = true;
-		}
 	}
 }
 

@@ -52,7 +52,6 @@ typedef struct ProgramLine
 {
 	char	   *name;
 	bool		is_segment;		/* of the result */
-	bool		is_taken;		/* "/": a customer of an exclusive model has its segment */
 	SegmentId	id;				/* of a segment of the result */
 	int			place;			/* ... in the order of ids */
 	int			condition;		/* the whole line is this condition, or -1 */
@@ -65,7 +64,6 @@ typedef struct Program
 {
 	int			nlines;
 	ProgramLine *lines;
-	bool		is_exclusive;
 	int			nwords;			/* of flags that it reads */
 	int			nsegments;
 	SegmentId  *segments;		/* of the result, sorted */
@@ -77,8 +75,6 @@ typedef struct Program
 
 extern Program *program_parse(ArrayType *array);
 extern void program_run(Program *program, const int64 *flags);
-extern void program_run_forced(Program *program, const int64 *flags,
-							   ArrayType *forced_in, ArrayType *forced_out);
 extern Ternary program_outcome(Program *program, const int64 *flags);
 extern void program_print_conditions(StringInfo buf, const List *conditions);
 

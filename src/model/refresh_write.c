@@ -11,6 +11,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -282,6 +283,26 @@ evaluate_held(Refresh *refresh, const RowStore *held)
 	return changes;
 }
 
+/*
+ * A decision that counts now, or has ended since the last refresh, has brought
+ * the change if it is about a segment that the customer has entered or left.
+ */
+static char *
+cause_of(const Refresh *refresh)
+{
+	const Model *model = refresh->model;
+
+	if (!OidIsValid(model->override))
+		return quote_literal_cstr(refresh->cause);
+	return psprintf("CASE WHEN EXISTS (SELECT FROM %s AS o WHERE %s "
+					"AND (o.expires_at IS NULL OR o.expires_at > '%s'::pg_catalog.timestamptz) "
+					"AND (o.segment OPERATOR(%s.=) ANY (c.old_segments)) <> (o.segment OPERATOR(%s.=) ANY (c.segments))) "
+					"THEN 'override' ELSE '%s' END",
+					relation_name(model->override), compile_key_match(model, "o", "c"),
+					model->has_as_of ? timestamptz_to_str(model->as_of) : "-infinity",
+					types_schema(), types_schema(), refresh->cause);
+}
+
 static void
 write_changes(Refresh *refresh, const RowStore *changes)
 {
@@ -290,8 +311,8 @@ write_changes(Refresh *refresh, const RowStore *changes)
 
 	refresh_execute(refresh,
 					psprintf("INSERT INTO %s (%s, since, until, version, segments, cause) "
-							 "SELECT %s, old_since, since, old_version, old_segments, '%s' FROM %s WHERE ends_period",
-							 relation_name(model->history), key, key, refresh->cause, changes->name),
+							 "SELECT %s, old_since, since, old_version, old_segments, %s FROM %s AS c WHERE ends_period",
+							 relation_name(model->history), key, key, cause_of(refresh), changes->name),
 					NULL, NULL);
 	if (refresh->own > 0)
 		refresh_execute(refresh,

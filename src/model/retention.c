@@ -70,12 +70,13 @@ check_key(const Model *model, ArrayType *key)
 static int64
 forget(const Model *model, int nkeys, Oid *types, Datum *values)
 {
-	Oid			tables[] = {model->assignment, model->history};
+	Oid			tables[] = {model->assignment, model->history, model->override};
 	int64		count = 0;
 
 	for (size_t i = 0; i < lengthof(tables); i++)
-		count += execute(psprintf("DELETE FROM %s WHERE %s", relation_name(tables[i]),
-								  key_condition(model, tables[i])), nkeys, types, values);
+		if (OidIsValid(tables[i]))
+			count += execute(psprintf("DELETE FROM %s WHERE %s", relation_name(tables[i]),
+									  key_condition(model, tables[i])), nkeys, types, values);
 	return count;
 }
 

@@ -14,6 +14,8 @@
 #include "utils/numeric.h"
 
 #include "model/define.h"
+#include "model/objects.h"
+#include "model/override.h"
 
 /* arguments of define_segment */
 enum
@@ -120,13 +122,13 @@ check_unchanged(const Model *before, const Model *model)
 static void
 check_may_refer(const Model *other)
 {
-	if (!OidIsValid(other->assignment) || has_privs_of_role(GetUserId(), other->owner) ||
-		pg_class_aclcheck(other->assignment, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+	if (!OidIsValid(other->assignment) || has_privs_of_role(GetUserId(), other->owner))
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to refer to segments of model \"%s\"", other->id),
-			 errdetail("That takes SELECT on its assignment table.")));
+	if (pg_class_aclcheck(other->assignment, GetUserId(), ACL_SELECT) != ACLCHECK_OK || !override_is_readable(other))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to refer to segments of model \"%s\"", other->id),
+				 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author.")));
 }
 
 static void
@@ -387,6 +389,29 @@ check_no_market(const char *model, const char *segment)
 						 "and its segment with it.", quote_literal_cstr(segment))));
 }
 
+/* people's decisions about a segment go with it, as its owner can delete them */
+static void
+drop_overrides(const Model *model, const char *segment)
+{
+	ModelContext saved;
+	int			result;
+
+	if (!OidIsValid(model->override))
+		return;
+	model_enter(model, &saved);
+	result = SPI_execute_with_args(psprintf("DELETE FROM %s WHERE segment OPERATOR(%s.=) $1::%s.segment_id",
+											relation_name(model->override), types_schema(), types_schema()),
+								   1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(segment)}, NULL, false, 0);
+	if (result != SPI_OK_DELETE)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	model_leave(&saved);
+	if (SPI_processed > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%llu override of segment \"%s\" is deleted too",
+							   "%llu overrides of segment \"%s\" are deleted too",
+							   SPI_processed, (unsigned long long) SPI_processed, segment)));
+}
+
 PG_FUNCTION_INFO_V1(drop_segment);
 Datum
 drop_segment(PG_FUNCTION_ARGS)
@@ -410,6 +435,7 @@ drop_segment(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, id)));
+	drop_overrides(model, segment);
 	change_end(model, "drop_segment", segment);
 	SPI_finish();
 	PG_RETURN_VOID();

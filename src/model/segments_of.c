@@ -146,21 +146,6 @@ member_array(const Program *program, Oid element)
 	return result;
 }
 
-static ArrayType *
-get_ids(FunctionCallInfo fcinfo, int n)
-{
-	ArrayType  *ids;
-
-	if (PG_ARGISNULL(n))
-		return NULL;
-	ids = PG_GETARG_ARRAYTYPE_P(n);
-	if (ARR_HASNULL(ids))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("segments that a customer is put into or taken out of must not be null")));
-	return ids;
-}
-
 static void
 require_arguments(FunctionCallInfo fcinfo)
 {
@@ -170,7 +155,7 @@ require_arguments(FunctionCallInfo fcinfo)
 				 errmsg("program and flags must not be null")));
 }
 
-/* segments_of(program, flags, forced_in, forced_out): the sorted segments of a customer */
+/* segments_of(program, flags): the sorted segments of a customer */
 PG_FUNCTION_INFO_V1(segments_of);
 Datum
 segments_of(PG_FUNCTION_ARGS)
@@ -183,10 +168,7 @@ segments_of(PG_FUNCTION_ARGS)
 	flags = get_flags(fcinfo, site->program);
 	if (program_progress)
 		program_progress();
-	if (likely(PG_ARGISNULL(2) && PG_ARGISNULL(3)))
-		program_run(site->program, flags);
-	else
-		program_run_forced(site->program, flags, get_ids(fcinfo, 2), get_ids(fcinfo, 3));
+	program_run(site->program, flags);
 	PG_RETURN_ARRAYTYPE_P(member_array(site->program, site->element));
 }
 

@@ -22,6 +22,7 @@
 #include "model/compile.h"
 #include "model/define.h"
 #include "model/objects.h"
+#include "model/override.h"
 #include "model/refresh.h"
 #include "model/rule.h"
 
@@ -42,6 +43,7 @@ typedef struct Verification
 	const Model *model;
 	const Compilation *compilation;
 	List	   *queries;		/* SegmentQuery * */
+	List	   *overridden;		/* OverriddenModel * */
 	StringInfoData buf;
 } Verification;
 
@@ -133,10 +135,51 @@ static void
 print_kept(Verification *verification, const CompiledSegment *segment)
 {
 	appendStringInfo(&verification->buf,
-					 "EXISTS (SELECT FROM %s AS segmentation_kept WHERE %s AND segments @> '{%s}'::%s.segment_id[])",
+					 "EXISTS (SELECT FROM %s AS segmentation_kept WHERE %s AND segments @> '{\"%s\"}'::%s.segment_id[])",
 					 relation_name(segment->model->assignment),
 					 compile_key_match(verification->model, "segmentation_kept", "source"),
 					 segment->segment->id, types_schema());
+}
+
+static const OverriddenModel *
+overrides_of(Verification *verification, const Model *model)
+{
+	const Model *own = verification->model;
+
+	return override_model(&verification->overridden, model, own->has_as_of ? own->as_of : DT_NOBEGIN);
+}
+
+/* whether the customer is in one segment at most, and people have a say in which */
+static bool
+can_be_put(Verification *verification, const Model *model)
+{
+	return model->kind != MODEL_OVERLAPPING && overrides_of(verification, model)->segments != NIL;
+}
+
+/* decisions about the customer that count as of the last refresh */
+static char *
+decisions(const Verification *verification, const Model *model)
+{
+	return psprintf("FROM %s AS o WHERE %s AND (o.expires_at IS NULL OR o.expires_at > $1)",
+					relation_name(model->override), compile_key_match(verification->model, "o", "source"));
+}
+
+/* the segment that they put the customer into, in a model of one for each */
+static char *
+put_text(const Verification *verification, const Model *model)
+{
+	char	   *ids = override_ids(model);
+
+	return psprintf("SELECT o.segment::pg_catalog.text AS segmentation_put %s AND o.member "
+					"AND pg_catalog.array_position(%s, o.segment) > 0 ORDER BY pg_catalog.array_position(%s, o.segment) LIMIT 1",
+					decisions(verification, model), ids, ids);
+}
+
+static char *
+decided_text(const Verification *verification, const Model *model, const char *segment, bool member)
+{
+	return psprintf("EXISTS (SELECT %s AND o.segment::pg_catalog.text = '%s' AND %so.member)",
+					decisions(verification, model), segment, member ? "" : "NOT ");
 }
 
 static void
@@ -159,6 +202,25 @@ print_condition(Verification *verification, const CompiledSegment *segment)
 		appendStringInfo(&verification->buf, "(%s)",
 						 rule_sql(rule, model->time_zone, print_reference, verification));
 	}
+}
+
+/* what people have decided, or else what rule or column say */
+static void
+print_decided(Verification *verification, const CompiledSegment *segment)
+{
+	const Model *model = segment->model;
+	const char *id = segment->segment->id;
+	StringInfo	buf = &verification->buf;
+	bool		decided = override_is_about(overrides_of(verification, model), id);
+	bool		put = can_be_put(verification, model);
+
+	if (put)
+		appendStringInfo(buf, "segmentation_put = '%s' OR segmentation_put IS NULL AND ", id);
+	else if (decided)
+		appendStringInfo(buf, "%s OR ", decided_text(verification, model, id, true));
+	if (decided)
+		appendStringInfo(buf, "NOT %s AND ", decided_text(verification, model, id, false));
+	print_condition(verification, segment);
 }
 
 static bool
@@ -224,10 +286,13 @@ print_query(Verification *verification, SegmentQuery *query)
 	for (int i = query->first; i <= query->last; i++)
 	{
 		appendStringInfoString(buf, " WHEN ");
-		print_condition(verification, segment_number(verification, i));
+		print_decided(verification, segment_number(verification, i));
 		appendStringInfo(buf, " THEN %d", i);
 	}
-	appendStringInfo(buf, " END AS segmentation_number FROM %s AS source WHERE true", relation_name(query->model->source));
+	appendStringInfo(buf, " END AS segmentation_number FROM %s AS source", relation_name(query->model->source));
+	if (can_be_put(verification, query->model))
+		appendStringInfo(buf, " LEFT JOIN LATERAL (%s) AS p ON true", put_text(verification, query->model));
+	appendStringInfoString(buf, " WHERE true");
 	if (query->model->kind == MODEL_EXCLUSIVE)
 		print_not_given(verification, query);
 	appendStringInfoString(buf, ") AS decided WHERE segmentation_number IS NOT NULL)");
@@ -307,6 +372,21 @@ customer(const Model *model)
 	return buf.data;
 }
 
+static char *
+expected_column(Verification *verification)
+{
+	const Model *model = verification->model;
+	char	   *answer = psprintf("CASE WHEN %s IS NULL THEN '{}' ELSE ARRAY[%s::%s.segment_id] END",
+								  quote_identifier(model->segment_column), column_text(model), types_schema());
+
+	if (can_be_put(verification, model))
+		answer = psprintf("coalesce((SELECT ARRAY[p.segmentation_put::%s.segment_id] FROM (%s) AS p), "
+						  "CASE WHEN EXISTS (SELECT %s AND o.segment::pg_catalog.text = %s AND NOT o.member) THEN '{}'::%s.segment_id[] END, %s)",
+						  types_schema(), put_text(verification, model), decisions(verification, model),
+						  column_text(model), types_schema(), answer);
+	return psprintf("%s AS segments FROM %s AS source", answer, relation_name(model->source));
+}
+
 /* what the answer should be, as columns after the source's key */
 static char *
 expected(Verification *verification)
@@ -314,9 +394,7 @@ expected(Verification *verification)
 	const Model *model = verification->model;
 
 	if (model->kind == MODEL_COLUMN)
-		return psprintf("CASE WHEN %s IS NULL THEN '{}' ELSE ARRAY[%s::%s.segment_id] END AS segments FROM %s AS source",
-						quote_identifier(model->segment_column), column_text(model), types_schema(),
-						relation_name(model->source));
+		return expected_column(verification);
 	if (model->segments == NIL)
 		return psprintf("'{}'::%s.segment_id[] AS segments FROM %s AS source", types_schema(),
 						relation_name(model->source));

@@ -1,0 +1,111 @@
+/*
+ * override.c: a model's table of people's decisions, and which there are.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "model/objects.h"
+#include "model/override.h"
+
+/* columns that decide, beside those of the key */
+static const char *const columns[] = {"segment", "member", "expires_at"};
+
+/*
+ * The relation if it is such a table, InvalidOid otherwise: where it has been
+ * dropped, a dump may name another one in its place.
+ */
+Oid
+override_table(Oid relid, const List *key)
+{
+	ListCell   *cell;
+
+	if (!OidIsValid(relid) || !OidIsValid(relation_owner(relid)))
+		return InvalidOid;
+	for (size_t i = 0; i < lengthof(columns); i++)
+		if (get_attnum(relid, columns[i]) == InvalidAttrNumber)
+			return InvalidOid;
+	foreach(cell, key)
+		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
+			return InvalidOid;
+	return relid;
+}
+
+static bool
+column_is_readable(Oid relid, const char *name)
+{
+	return pg_attribute_aclcheck(relid, get_attnum(relid, name), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* what decides, which is not the reason */
+bool
+override_is_readable(const Model *model)
+{
+	bool		result = true;
+	ListCell   *cell;
+
+	if (!OidIsValid(model->override) ||
+		pg_class_aclcheck(model->override, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	for (size_t i = 0; i < lengthof(columns); i++)
+		result &= column_is_readable(model->override, columns[i]);
+	foreach(cell, model->key)
+		result &= column_is_readable(model->override, lfirst(cell));
+	return result;
+}
+
+/* segments of decisions that last beyond a moment, in the memory context of the moment */
+static List *
+read_segments(const Model *model, TimestampTz after)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *segments = NIL;
+
+	SPI_connect();
+	if (SPI_execute_with_args(psprintf("SELECT DISTINCT segment::pg_catalog.text FROM %s "
+									   "WHERE expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) $1",
+									   relation_name(model->override)),
+							  1, (Oid[]) {TIMESTAMPTZOID}, (Datum[]) {TimestampTzGetDatum(after)},
+							  NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the overrides of a model");
+	MemoryContextSwitchTo(context);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		segments = lappend(segments, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
+	SPI_finish();
+	return segments;
+}
+
+/* a model as a list knows it, which is read if it does not */
+OverriddenModel *
+override_model(List **known, const Model *model, TimestampTz after)
+{
+	OverriddenModel *result;
+	ListCell   *cell;
+
+	foreach(cell, *known)
+		if (((OverriddenModel *) lfirst(cell))->model == model)
+			return lfirst(cell);
+	result = palloc0(sizeof(OverriddenModel));
+	result->model = model;
+	if (OidIsValid(model->override))
+		result->segments = read_segments(model, after);
+	*known = lappend(*known, result);
+	return result;
+}
+
+bool
+override_is_about(const OverriddenModel *overridden, const char *segment)
+{
+	ListCell   *cell;
+
+	foreach(cell, overridden->segments)
+		if (strcmp(lfirst(cell), segment) == 0)
+			return true;
+	return false;
+}

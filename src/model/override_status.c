@@ -1,0 +1,102 @@
+/*
+ * override_status.c: what has become of people's decisions.
+ */
+#include "segmentation.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "model/compile.h"
+#include "model/define.h"
+#include "model/explain.h"
+#include "model/objects.h"
+#include "model/override.h"
+
+/* "ARRAY[o.id::text, ...]" */
+static char *
+customer(const Model *model)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, model->key)
+		appendStringInfo(&buf, "%so.%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "ARRAY[",
+						 quote_identifier(lfirst(cell)));
+	appendStringInfoChar(&buf, ']');
+	return buf.data;
+}
+
+/* another one puts the customer into a segment that comes first */
+static char *
+beaten(const Model *model, const char *ids)
+{
+	if (model->kind == MODEL_OVERLAPPING)
+		return "false";
+	return psprintf("o.member AND EXISTS (SELECT FROM %s AS b WHERE %s AND b.member "
+					"AND (b.expires_at IS NULL OR b.expires_at > $1) "
+					"AND pg_catalog.array_position(%s, b.segment) < pg_catalog.array_position(%s, o.segment))",
+					relation_name(model->override), compile_key_match(model, "b", "o"), ids, ids);
+}
+
+static char *
+status_query(const Model *model)
+{
+	char	   *ids = override_ids(model);
+
+	return psprintf("SELECT %s, o.segment, o.member, o.reason, o.author, o.set_at, o.expires_at, "
+					"CASE WHEN o.expires_at <= $1 THEN 'ended' "
+					"WHEN pg_catalog.array_position(%s, o.segment) IS NULL THEN 'no segment' "
+					"WHEN NOT EXISTS (SELECT FROM %s AS source WHERE %s) THEN 'no customer' "
+					"WHEN %s THEN 'beaten' ELSE 'counts' END FROM %s AS o ORDER BY %s, o.segment",
+					customer(model), ids, relation_name(model->source), compile_key_match(model, "source", "o"),
+					beaten(model, ids), relation_name(model->override), compile_key_list(model->key, "o"));
+}
+
+static void
+execute(const Model *model, ReturnSetInfo *result)
+{
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	SPIExecuteOptions options = {.read_only = true};
+
+	options.params = makeParamList(1);
+	options.params->params[0] = (ParamExternData) {
+		TimestampTzGetDatum(model->has_as_of ? Max(now, model->as_of) : now), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
+	};
+	options.dest = CreateTuplestoreDestReceiver();
+	SetTuplestoreDestReceiverParams(options.dest, result->setResult,
+									result->econtext->ecxt_per_query_memory,
+									false, result->setDesc, NULL);
+	if (SPI_execute_extended(status_query(model), &options) < 0)
+		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
+}
+
+/* model_overrides(model) */
+PG_FUNCTION_INFO_V1(model_overrides);
+Datum
+model_overrides(PG_FUNCTION_ARGS)
+{
+	Model	   *model;
+	ModelContext saved;
+
+	define_require_argument(fcinfo, 0, "model");
+	model = model_read(define_id(fcinfo, 0));
+	model_check_objects(model);
+	InitMaterializedSRF(fcinfo, 0);
+	if (!OidIsValid(model->override))
+		PG_RETURN_NULL();
+	explain_check_may_read(model->override);
+	explain_check_may_read(model->source);
+	SPI_connect();
+	model_enter(model, &saved);
+	execute(model, (ReturnSetInfo *) fcinfo->resultinfo);
+	model_leave(&saved);
+	SPI_finish();
+	PG_RETURN_NULL();
+}

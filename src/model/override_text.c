@@ -1,0 +1,122 @@
+/*
+ * override_text.c: people's decisions in statements that decide about many
+ * customers.
+ *
+ * All decisions about one customer are one row that is joined to the source:
+ * the segments that they put the customer into, those that they take the
+ * customer out of, and the moment at which the first of them ends.  In a model
+ * of one segment per customer they put the customer into one at most, the first
+ * by rank.
+ */
+#include "segmentation.h"
+
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "model/compile.h"
+#include "model/objects.h"
+#include "model/override.h"
+
+/* all segments of a model, in the order in which they come */
+char *
+override_ids(const Model *model)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, model->segments)
+		appendStringInfo(&buf, "%s\"%s\"", foreach_current_index(cell) > 0 ? "," : "'{",
+						 ((ModelSegment *) lfirst(cell))->id);
+	appendStringInfo(&buf, "%s}'::%s.segment_id[]", buf.len > 0 ? "" : "'{", types_schema());
+	return buf.data;
+}
+
+/* NULL where nobody has decided about the customer */
+static char *
+contains(const char *column, int number, const char *segment)
+{
+	return psprintf("segmentation_%s_%d OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
+					column, number, segment, types_schema());
+}
+
+char *
+override_puts_in(int number, const char *segment)
+{
+	return contains("in", number, segment);
+}
+
+char *
+override_takes_out(int number, const char *segment)
+{
+	return contains("out", number, segment);
+}
+
+char *
+override_puts_in_any(int number)
+{
+	return psprintf("segmentation_in_%d IS NOT NULL", number);
+}
+
+/* a condition that is true or false, unless people have decided otherwise */
+char *
+override_decided(const OverriddenModel *overridden, const char *segment, const char *condition)
+{
+	if (!override_is_about(overridden, segment))
+		return pstrdup(condition);
+	return psprintf("(%s AND (%s) IS NOT TRUE OR (%s) IS TRUE)", condition,
+					override_takes_out(overridden->number, segment), override_puts_in(overridden->number, segment));
+}
+
+/* its columns are under names that none of the source has */
+static void
+print_columns(StringInfo buf, const OverriddenModel *overridden, const char *ids)
+{
+	int			number = overridden->number;
+	ListCell   *cell;
+
+	foreach(cell, overridden->model->key)
+		appendStringInfo(buf, "%s AS segmentation_override_%d_key_%d,\n                         ",
+						 quote_identifier(lfirst(cell)), number, foreach_current_index(cell) + 1);
+	if (ids)
+		appendStringInfo(buf, "(pg_catalog.array_agg(segment ORDER BY pg_catalog.array_position(%s, segment))"
+						 "\n                              FILTER (WHERE member))[1:1]", ids);
+	else
+		appendStringInfoString(buf, "pg_catalog.array_agg(segment) FILTER (WHERE member)");
+	appendStringInfo(buf, " AS segmentation_in_%d,\n                         "
+					 "pg_catalog.array_agg(segment) FILTER (WHERE NOT member) AS segmentation_out_%d,\n                         "
+					 "pg_catalog.min(expires_at) AS segmentation_until_%d",
+					 number, number, number);
+}
+
+static void
+print_match(StringInfo buf, const OverriddenModel *overridden)
+{
+	const Model *model = overridden->model;
+	ListCell   *cell;
+
+	foreach(cell, model->key)
+		appendStringInfo(buf, "%ssource.%s %s segmentation_override_%d_key_%d",
+						 foreach_current_index(cell) > 0 ? " AND " : "\n              ON ",
+						 quote_identifier(lfirst(cell)), compile_key_operator(model, lfirst(cell)),
+						 overridden->number, foreach_current_index(cell) + 1);
+}
+
+/* as of $1 */
+void
+override_print_join(StringInfo buf, const OverriddenModel *overridden)
+{
+	const Model *model = overridden->model;
+	char	   *ids = model->kind == MODEL_OVERLAPPING ? NULL : override_ids(model);
+
+	appendStringInfo(buf, "\n       -- what people have decided in model \"%s\"\n       LEFT JOIN (SELECT ", model->id);
+	print_columns(buf, overridden, ids);
+	appendStringInfo(buf, "\n                    FROM %s\n                   "
+					 "WHERE (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) $1)",
+					 relation_name(model->override));
+	if (ids)
+		appendStringInfo(buf, "\n                     AND segment OPERATOR(%s.=) ANY (%s)", types_schema(), ids);
+	appendStringInfo(buf, "\n                   GROUP BY %s) AS segmentation_override_%d",
+					 compile_key_list(model->key, NULL), overridden->number);
+	print_match(buf, overridden);
+}
