@@ -10,7 +10,7 @@ BEGIN;
 \echo
 \echo '== Markets ================================================================='
 \echo
-\echo '26. A market sells its own offers in its own currency, with texts in the languages'
+\echo '30. A market sells its own offers in its own currency, with texts in the languages'
 \echo '    of its customers.'
 \echo
 \set ECHO queries
@@ -28,14 +28,14 @@ INSERT INTO segmentation.offer_text (market, offer, language, title) VALUES
 \set ECHO none
 
 \echo
-\echo '27. The same in Switzerland, at a rate; the clone is a draft without countries.'
+\echo '31. The same in Switzerland, at a rate; the clone is a draft without countries.'
 \echo
 \set ECHO queries
 SELECT id, currency, countries, status FROM segmentation.clone_market('demo-fr', 'demo-ch', 'CHF', rate => 0.9412);
 \set ECHO none
 
 \echo
-\echo '28. What an application shows, in July, of both: in the language asked for, in'
+\echo '32. What an application shows, in July, of both: in the language asked for, in'
 \echo '    what it is a variety of, or in the market''s own.'
 \echo
 \set ECHO queries
@@ -44,7 +44,7 @@ SELECT code, title, text_language, price FROM segmentation.price_list('demo-fr',
 SELECT code, title, text_language, price FROM segmentation.price_list('demo-ch', 'fr-CH', '2026-07-01');
 \set ECHO none
 
-\echo '29. A market for the French in English?  What is doubtful about it, before it sells.'
+\echo '33. A market for the French in English?  What is doubtful about it, before it sells.'
 \echo
 \set ECHO queries
 SELECT id, status FROM segmentation.clone_market('demo-fr', 'demo-fr-en', 'EUR');
@@ -54,7 +54,7 @@ SELECT code, severity, sentence, hint FROM segmentation.check_market('demo-fr-en
 \pset expanded off
 \set ECHO none
 
-\echo '30. None becomes active while there are errors.'
+\echo '34. None becomes active while there are errors.'
 \echo
 \set ON_ERROR_STOP off
 \set SHOW_CONTEXT never
@@ -66,7 +66,7 @@ ROLLBACK TO before;
 \set ON_ERROR_STOP on
 
 \echo
-\echo '31. Two go live, and the lock learns of them: whoever subscribes needs a market that'
+\echo '35. Two go live, and the lock learns of them: whoever subscribes needs a market that'
 \echo '    sells, and a price in its currency.'
 \echo
 \set ECHO queries
@@ -91,7 +91,7 @@ INSERT INTO contracts VALUES (1, 1, 'demo-fr', 'free', NULL), (2, 2, 'demo-ch', 
 SELECT name, market, segment_locked_at IS NOT NULL AS locked FROM accounts ORDER BY id;
 \set ECHO none
 
-\echo '32. What the application sees of a price in another currency, and when the market'
+\echo '36. What the application sees of a price in another currency, and when the market'
 \echo '    is suspended, which keeps its customers.'
 \echo
 \set ON_ERROR_STOP off

@@ -107,3 +107,51 @@ FROM service_stay WHERE segment = 'rescue' ORDER BY left_at IS NULL, id LIMIT 3;
 \set ECHO queries
 SELECT count(*) AS differences FROM segmentation.verify('service');
 \set ECHO none
+
+\echo
+\echo '26. Why is customer 202 to be rescued, and why is it no reference?  Which conditions'
+\echo '    decided, with the values that they saw; and one alone is missing to be one.'
+\echo
+\set ECHO queries
+SELECT segment, member, because, near_miss FROM segmentation.explain_customer('service', '202')
+WHERE segment IN ('rescue', 'reference') ORDER BY segment \gx
+\set ECHO none
+
+\echo '27. A person knows better, for a week: this customer is one all the same.  The'
+\echo '    decision beats the rule from the next refresh on, and ends by itself.'
+\echo
+\set ECHO queries
+INSERT INTO service_override (id, segment, member, reason, author, expires_at)
+VALUES (202, 'reference', true, 'speaks at our conference', 'ann', '2026-01-15 00:00 UTC');
+\echo
+SELECT changed, entered, exited FROM segmentation.refresh('service', '2026-01-08 00:00 UTC');
+
+SELECT now.segments, now.recheck_at AT TIME ZONE 'UTC' AS "look again", before.segments AS before, cause
+FROM service_assignment AS now JOIN service_history AS before ON before.id = now.id AND before.until = now.since
+WHERE now.id = 202;
+\set ECHO none
+
+\echo '28. A rule divides by the number of seats.  One day a customer has none: that'
+\echo '    segment keeps the members that it had, and says why; all others go on.'
+\echo
+\set ECHO queries
+SELECT members FROM segmentation.define_segment('service', 'dear', $$ amount(revenue) / seats > 200 $$);
+UPDATE subscriptions SET seats = 0 WHERE customer_id = 201;
+SELECT failed, entered, exited FROM segmentation.refresh('service', '2026-01-08 00:00 UTC');
+
+SELECT segment, status, message, rule FROM segmentation.model_status('service') WHERE status <> 'ok';
+\set ECHO none
+
+\echo '29. The data mended, the next refresh heals it; the week of step 27 is over, too.'
+\echo
+\set ECHO queries
+UPDATE subscriptions SET seats = 100 WHERE customer_id = 201;
+\echo
+SELECT failed FROM segmentation.refresh('service', '2026-01-15 00:00 UTC');
+
+SELECT count(*) FILTER (WHERE status <> 'ok') AS failing FROM segmentation.model_status('service');
+
+SELECT customer, segment, author, reason, status FROM segmentation.model_overrides('service');
+
+SELECT segments FROM service_assignment WHERE id = 202;
+\set ECHO none

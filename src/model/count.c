@@ -103,7 +103,11 @@ count_query(const Model *model, const char *segment, const Rule *rule, const cha
 	OverriddenModel *overridden = override_model(&known, model, GetCurrentTransactionStartTimestamp());
 	StringInfoData buf;
 
-	overridden->number = overridden->segments != NIL;
+	if (overridden->segments != NIL)
+	{
+		overridden->model = model_read(model->id);	/* with its segments */
+		overridden->number = 1;
+	}
 	initStringInfo(&buf);
 	appendStringInfo(&buf, "SELECT count(*), count(*) FILTER (WHERE %s), count(*) FILTER (WHERE outcome IS NULL), "
 					 "count(*) FILTER (WHERE clash) FROM (SELECT %s AS outcome, %s AS clash",

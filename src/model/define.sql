@@ -56,4 +56,4 @@ COMMENT ON FUNCTION segmentation.prune_history(text, timestamptz) IS
 CREATE FUNCTION segmentation.forget_customer(model text, VARIADIC key text[]) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segmentation.forget_customer(text, text[]) IS
-    'deletes all that a model has stored of a customer, and says how many rows; takes DELETE on its assignment and history';
+    'deletes all that a model has stored of a customer, and says how many rows; takes DELETE on its assignment, history and overrides';

@@ -7,7 +7,7 @@ use Test::More;
 
 my @tables = ('customer', 'by_segment', 'by_price', 'revenue', 'app.customer', 'app.subscription', '"Laden"."Kunde"', 'app.account', 'app.contract',
 	'segmentation.customer_move', 'segmentation.exchange_rate',
-	'app.size_assignment', 'app.size_history', '"Laden"."Größe_assignment"', 'app.size_member',
+	'app.size_assignment', 'app.size_history', 'app.size_override', '"Laden"."Größe_assignment"', '"Laden"."Größe_override"', 'app.size_member',
 	map { "segmentation.$_" } qw(model segment segment_reference definition refresh_log market offer segment_text offer_text));
 
 # 4000 customers in some 400 segments, prices in four currencies
@@ -136,6 +136,10 @@ INSERT INTO app.size_history (tenant, id, since, until, version, segments, cause
 INSERT INTO app.size_assignment (tenant, id, since, version, segments)
     SELECT tenant, id, '2025-02-01', 2, CASE WHEN id < 100 THEN '{small}' ELSE '{large}' END::segment_id[] FROM app.customer;
 INSERT INTO "Laden"."Größe_assignment" ("Nr.", since, version, segments) VALUES ('1', '2025-02-01', 1, '{german}'), ('2', '-infinity', 1, NULL);
+INSERT INTO app.size_override (tenant, id, segment, member, reason, author, set_at, expires_at) VALUES
+    (1, 1, 'large', true, 'will be', 'ann', '2025-01-01', '2999-01-01'), (2, 2, 'small', false, 'is none', 'bob', '2025-01-02', '2025-02-01'),
+    (9, 9, 'small', true, 'to come', 'ann', '2025-01-03', NULL);
+INSERT INTO "Laden"."Größe_override" VALUES ('3', '2025-01-01', NULL, 'german', true, 'speaks it', 'Jürgen');
 SELECT segmentation.refresh(id::text) FROM segmentation.model WHERE source IS NOT NULL;
 SQL
 
@@ -149,7 +153,10 @@ sub model_answers
 	  } "SELECT count(*), min(segments::text) FROM app.size_at('2025-01-15')",
 	  "SELECT segment, count(*) FROM app.size_member GROUP BY 1 ORDER BY 1",
 	  "SELECT segment, left_at IS NULL, count(*) FROM app.size_stay GROUP BY 1, 2 ORDER BY 1, 2",
-	  "SELECT id, source, assignment, history, member FROM segmentation.model ORDER BY id",
+	  "SELECT id, source, assignment, history, member, override FROM segmentation.model ORDER BY id",
+	  "SELECT * FROM segmentation.model_overrides('size')",
+	  "INSERT INTO app.size_override (tenant, id, segment, member, reason) VALUES (1, 1, 'medium', true, 'no such segment')",
+	  "UPDATE app.size_override SET member = false; SELECT entered, exited FROM segmentation.refresh('size'); SELECT id, cause FROM app.size_history ORDER BY since DESC LIMIT 1",
 	  "SELECT * FROM segmentation.segment_dependency ORDER BY 1, 2, 3, 4",
 	  "SELECT * FROM segmentation.define_segment('aa-first', 'both', title => 'Both')",
 	  "SELECT segmentation.define_segment('size', 'small', 'in_segment(''aa-first'', ''both'')')",
@@ -220,7 +227,7 @@ my $contents = contents($source);
 my $lock_answers = lock_answers($source);
 is(() = $lock_answers =~ /^ERROR:  /gm, 10, 'the locks refuse ten changes') or diag $lock_answers;
 my $model_answers = model_answers($source);
-is(() = $model_answers =~ /^ERROR:  /gm, 3, 'the models refuse three changes') or diag $model_answers;
+is(() = $model_answers =~ /^ERROR:  /gm, 4, 'the models refuse four changes') or diag $model_answers;
 like($model_answers, qr/^aa-first\|refresh\|200\|0\|0\|0\nquoted\|refresh\|3\|0\|0\|0\nsize\|refresh\|200\|0\|0\|0\n--/m,
 	'a refresh at rest: nobody enters or leaves') or diag $model_answers;
 is(lost($source), "0\n0\n0\n0", 'every row is found before the dump');
