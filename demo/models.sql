@@ -114,7 +114,7 @@ SELECT count(*) AS differences FROM segmentation.verify('service');
 \echo
 \set ECHO queries
 SELECT segment, member, because, near_miss FROM segmentation.explain_customer('service', '202')
-WHERE segment IN ('rescue', 'reference') ORDER BY segment \gx
+WHERE segment IN ('at-risk', 'rescue', 'reference') ORDER BY segment \gx
 \set ECHO none
 
 \echo '27. A person knows better, for a week: this customer is one all the same.  The'
@@ -136,10 +136,17 @@ WHERE now.id = 202;
 \echo
 \set ECHO queries
 SELECT members FROM segmentation.define_segment('service', 'dear', $$ amount(revenue) / seats > 200 $$);
+
+SELECT failed, entered, exited FROM segmentation.refresh('service', '2026-01-08 00:00 UTC');
+
 UPDATE subscriptions SET seats = 0 WHERE customer_id = 201;
+INSERT INTO logins VALUES (8, '2026-01-07 12:00 UTC');
+\echo
 SELECT failed, entered, exited FROM segmentation.refresh('service', '2026-01-08 00:00 UTC');
 
 SELECT segment, status, message, rule FROM segmentation.model_status('service') WHERE status <> 'ok';
+
+SELECT count(*) AS "kept as dear" FROM service_member WHERE segment = 'dear';
 \set ECHO none
 
 \echo '29. The data mended, the next refresh heals it; the week of step 27 is over, too.'

@@ -170,7 +170,7 @@ check_key_types(const Model *model, const List *before, const List *key)
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
 							new->name, format_type_be(new->type), model->id, format_type_be(old->type)),
-					 errhint("Change the type in the model's assignment and history with ALTER TABLE first, or create another model.")));
+					 errhint("Change the type in the model's assignment, history and overrides with ALTER TABLE first, or create another model.")));
 	}
 }
 
