@@ -143,6 +143,7 @@ SELECT segment, count(*) FROM (SELECT id, segment FROM service_member UNION ALL 
 
 -- with their segment decisions go, with their customer too, and with their model the table
 SELECT count(*) FROM refreshed('2100-08-01');
+SELECT affected_segment, customers, leaving FROM segmentation.impact('service', 'null') WHERE affected_segment IS NOT NULL;
 SELECT segmentation.drop_segment('service', 'null');
 SELECT segmentation.define_segment('service', 'null', 'size > 95');
 SELECT changed, wrong, answer(4) FROM refreshed('2100-08-02');

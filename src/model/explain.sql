@@ -27,7 +27,7 @@ COMMENT ON FUNCTION segmentation.explain_customer(text, text[]) IS
 
 CREATE FUNCTION segmentation.explain_customer_json(model text, VARIADIC key text[]) RETURNS jsonb
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT jsonb_build_object('model', lower(model), 'key', to_jsonb(key),
+    SELECT jsonb_build_object('model', model::@extschema@.segment_id::text, 'key', to_jsonb(key),
                               'segments', coalesce(jsonb_agg(detail ORDER BY number), '[]'))
       FROM segmentation.explain_segments(model, key) WITH ORDINALITY
            AS s (segment, member, decided_by, because, near_miss, detail, number)
