@@ -35,7 +35,7 @@ SELECT segmentation.classify('service', '4') IS NULL;
 SELECT id, e.* FROM customer, segmentation.explain_customer('service', id::text) e;
 SELECT id, e.* FROM customer, segmentation.explain_customer('tier', id::text) e;
 SELECT id, e.* FROM customer, segmentation.explain_customer('market-of', id::text) e;
-SELECT jsonb_pretty(segmentation.explain_customer_json('tier', '2'));
+SELECT jsonb_pretty(segmentation.explain_customer_json('TIER', '2'));
 
 -- someone who is not there yet; what is not given is NULL
 SELECT segmentation.classify_row('service', '{"employees": 2000, "mrr": "4 EUR", "country": "FR", "size": "large"}');
