@@ -107,7 +107,7 @@ DROP ROLE IF EXISTS regress_impact;
 RESET client_min_messages;
 CREATE ROLE regress_impact;
 GRANT CREATE, USAGE ON SCHEMA model_test TO regress_impact;
-GRANT SELECT ON customer, one_assignment TO regress_impact;
+GRANT SELECT ON customer, one_assignment, one_override TO regress_impact;
 SET ROLE regress_impact;
 CALL refused($$ SELECT segmentation.impact('one', 'large', 'a > 8') $$);
 SELECT segmentation.create_model('own', 'customer', '{id}');
@@ -116,7 +116,7 @@ SELECT members FROM segmentation.define_segment('own', 'of-another', 'in_segment
 SELECT * FROM segmentation.impact('own', 'small', 'a < 4');
 RESET ROLE;
 SELECT * FROM segmentation.impact('one', 'large', 'a > 8') WHERE affected_model = 'own';
-GRANT SELECT ON own_assignment TO PUBLIC;
+GRANT SELECT ON own_assignment, own_override TO PUBLIC;
 SELECT members FROM segmentation.define_segment('one', 'asks', 'in_segment(''own'', ''small'')');
 SET ROLE regress_impact;
 SELECT * FROM segmentation.impact('own', 'small', 'a < 4');
