@@ -187,7 +187,14 @@ run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCo
 static void
 run_alone(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
 {
-	run_query(model, count_query(model, segment, rule, clash_condition(model, rule)));
+	char	   *clash = clash_condition(model, rule);
+	ModelContext saved;
+	char	   *query;
+
+	model_enter(model, &saved);
+	query = count_query(model, segment, rule, clash);
+	model_leave(&saved);
+	run_query(model, query);
 	count->customers = get_count(1);
 	count->members = get_count(2);
 	count->unknown = get_count(3);
