@@ -110,6 +110,16 @@ CALL refused($$ UPDATE customers SET name = 'x' WHERE id = 2 RETURNING change_se
 CALL refused($$ UPDATE customers SET segment = change_name(name) WHERE id = 1 $$);
 CALL refused($$ UPDATE customers SET segment = change_name(name) WHERE id IN (1, 3) $$);
 CALL refused($$ DO 'DECLARE r record; BEGIN FOR r IN UPDATE customers SET segment = ''eu'' WHERE id = 1 RETURNING id LOOP END LOOP; END' $$);
+-- what nobody reads of a WITH is done when its statement finishes
+CREATE FUNCTION change_at_the_end(name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    one int;
+BEGIN
+    WITH unread AS (UPDATE lock_test.customers SET segment = 'eu' WHERE id = 1) SELECT 1 INTO one;
+    RETURN 'changed';
+END
+$$;
+CALL refused($$ UPDATE customers SET name = change_at_the_end(name) WHERE id IN (2, 3) $$);
 PREPARE change_both AS UPDATE customers SET name = 'x', segment = $1 WHERE id = 1;
 EXECUTE change_both ('us');
 CALL refused($$ EXECUTE change_both ('eu') $$);
