@@ -88,7 +88,7 @@ sub customers
 		CASE WHEN d[7] % 3 = 0 THEN d[7] / 3 % 11 END, CASE WHEN d[8] % 5 > 0 THEN d[8] % 5 > 1 END,
 		CASE d[9] % 40 WHEN 0 THEN '{beta}' WHEN 1 THEN '{partner,beta}' WHEN 2 THEN '{partner}' WHEN 3 THEN '{vip}' ELSE '{}' END::text[],
 		current_date - d[10] % 2000, CASE WHEN d[3] % 10 < 3 THEN current_date + d[11] % 30 END,
-		CASE WHEN d[12] % 50 > 0 THEN date_trunc('day', now()) - (d[12] / 50 % 108000) * interval '1 minute' END
+		CASE WHEN d[12] % 50 > 0 THEN date_trunc('day', now()) - (d[12] / 50 % 75) * interval '1 day' END
 	FROM generate_series(1, ${n}::bigint) i,
 		LATERAL (SELECT array_agg(abs(hashint8extended(i, seed) % 1000000000)::int) AS d FROM generate_series(1, 12) seed) dice", "
 	VACUUM (FREEZE, ANALYZE) $table";
