@@ -30,6 +30,12 @@ SELECT * FROM segmentation.impact('ONE', 'New', 'b > 7');
 -- as of a moment
 SELECT affected_segment, entering, leaving FROM segmentation.impact('one', 'new', 'seen > now() - interval ''3 days''', as_of => '2026-01-01 12:00');
 
+-- by default as of the last refresh, where that was ahead of the clock
+SELECT segmentation.create_model('ahead', 'customer', '{id}');
+SELECT rows_read FROM segmentation.refresh('ahead', '2999-01-01');
+SELECT affected_segment, entering, leaving FROM segmentation.impact('ahead', 'old', 'seen < now() - interval ''900 years''');
+SELECT segmentation.drop_model('ahead');
+
 -- dropped: those who are in it leave, and rules that ask for it keep it from being dropped
 SELECT * FROM segmentation.impact('one', 'large');
 SELECT * FROM segmentation.impact('one', 'alone');

@@ -196,7 +196,7 @@ RETURN (
     WITH tier AS (
         SELECT place, name, segmentation.starter_bound(bound, currency) AS bound
           FROM ROWS FROM (unnest(names), unnest(bounds)) WITH ORDINALITY AS u (name, bound, place)
-    ) SELECT array_agg(ARRAY[name, initcap(name), format('%I %s %s', column_name, CASE WHEN is_scale THEN '>=' ELSE '>' END, bound)] ORDER BY place DESC)
+    ) SELECT array_agg(ARRAY[name, initcap(name COLLATE "C"), format('%I %s %s', column_name, CASE WHEN is_scale THEN '>=' ELSE '>' END, bound)] ORDER BY place DESC)
              || ARRAY['none', 'None', (SELECT format('%I IS NULL OR %1$I %s %s', column_name, CASE WHEN is_scale THEN '<' ELSE '<=' END, bound)
                                          FROM tier WHERE place = 1)]
         FROM tier
