@@ -126,6 +126,7 @@ start(Refresh *refresh)
 	ctl.hcxt = CurrentMemoryContext;
 	refresh->counts = hash_create("segments of a refresh", 64, &ctl,
 								  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	memset(refresh->recent, 0, sizeof(refresh->recent));
 	refresh->moment = next_moment(refresh->model);
 	refresh->rows_read = refresh->appeared = refresh->changed = refresh->vanished = 0;
 	refresh->entered = refresh->exited = refresh->own = 0;

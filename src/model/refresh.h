@@ -41,6 +41,8 @@ typedef struct RowStore
 	int64		count;
 } RowStore;
 
+#define REFRESH_RECENT 256
+
 typedef struct Refresh
 {
 	Model	   *model;
@@ -59,6 +61,7 @@ typedef struct Refresh
 	int64		entered;
 	int64		exited;
 	HTAB	   *counts;			/* SegmentChange */
+	SegmentChange *recent[REFRESH_RECENT];	/* some of these, at places that their ids give */
 	int64		own;			/* answers to be changed whose period this transaction has begun */
 	List	   *failures;		/* RuleFailure * */
 	List	   *kept;			/* CompiledSegment *, own ones that keep their members for a failure */

@@ -5,6 +5,7 @@
 #include "segmentation.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -131,7 +132,7 @@ refresh_count_row(Refresh *refresh)
 }
 
 static SegmentChange *
-count_of(Refresh *refresh, const SegmentId *id)
+find_count(Refresh *refresh, const SegmentId *id)
 {
 	bool		found;
 	SegmentChange *count = hash_search(refresh->counts, id, HASH_ENTER, &found);
@@ -139,6 +140,20 @@ count_of(Refresh *refresh, const SegmentId *id)
 	if (!found)
 		count->entered = count->exited = 0;
 	return count;
+}
+
+/* a few segments are counted millions of times: most need no search */
+static inline SegmentChange *
+count_of(Refresh *refresh, const SegmentId *id)
+{
+	uint64		half;
+	SegmentChange **recent;
+
+	memcpy(&half, id, sizeof(half));
+	recent = &refresh->recent[murmurhash32((uint32) (half ^ half >> 32)) % REFRESH_RECENT];
+	if (*recent == NULL || memcmp(&(*recent)->id, id, sizeof(SegmentId)) != 0)
+		*recent = find_count(refresh, id);
+	return *recent;
 }
 
 static void
