@@ -189,6 +189,12 @@ SELECT changed FROM segmentation.refresh('many-columns');
 SELECT segmentation.drop_model('many-columns'), segmentation.drop_model('many');
 DROP TABLE shop.many;
 
+-- a clock that was ahead: what is recorded comes after what was recorded then
+UPDATE segmentation.model SET refreshed_at = refreshed_at + interval '1 day' WHERE id = 'service';
+SELECT refreshed_at AS ahead FROM segmentation.model WHERE id = 'service' \gset
+UPDATE shop.customer SET employees = 2000 - employees WHERE id = 5;
+SELECT changed, refreshed_at > :'ahead' AS later FROM segmentation.refresh('service');
+SELECT since > :'ahead' AS later FROM shop.service_assignment WHERE id = 5;
 -- the log goes with the model
 SELECT count(*) > 0 FROM segmentation.refresh_log WHERE model = 'odd';
 SELECT segmentation.drop_model(m) FROM unnest('{odd,status,tier,service}'::text[]) m;
