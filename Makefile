@@ -223,6 +223,7 @@ REGRESS = \
 	model_catalogue \
 	model_security \
 	model_retention \
+	model_migrations \
 	catalog \
 	soft_errors
 ISOLATION = \
@@ -241,6 +242,7 @@ ISOLATION = \
 	concurrent_market \
 	concurrent_retire \
 	concurrent_refresh \
+	concurrent_forget \
 	refresh_definition
 
 PG_CONFIG ?= pg_config

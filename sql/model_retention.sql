@@ -58,6 +58,19 @@ CALL refused($$ SELECT segmentation.forget_customer('kept', '0', 'c2') $$);
 CALL refused($$ SELECT segmentation.prune_history('kept', now()) $$);
 RESET ROLE;
 SELECT count(*) FROM kept_assignment WHERE code = 'c2';
+-- nor does it leave what row security hides; a right to the source it does not take
+GRANT USAGE ON SCHEMA model_test TO regress_model_clerk;
+GRANT SELECT, DELETE ON kept_history, kept_override TO regress_model_clerk;
+ALTER TABLE kept_history ENABLE ROW LEVEL SECURITY;
+SET ROLE regress_model_clerk;
+CALL refused($$ SELECT segmentation.forget_customer('kept', '0', 'c2') $$);
+CALL refused($$ SELECT segmentation.prune_history('kept', now()) $$);
+RESET ROLE;
+ALTER TABLE kept_history DISABLE ROW LEVEL SECURITY;
+SET ROLE regress_model_clerk;
+SELECT segmentation.forget_customer('kept', '0', 'c2') > 0;
+RESET ROLE;
+SELECT count(*) FROM kept_assignment WHERE code = 'c2';
 SELECT segmentation.drop_model('kept');
 SELECT count(*) FROM segmentation.definition;
 \set ECHO none

@@ -108,6 +108,29 @@ CALL refused($$ SELECT segmentation.refresh('owned') $$);
 DROP TRIGGER ask ON owned_assignment;
 SELECT segmentation.drop_segment('owned', name) FROM unnest('{escalate,leave-behind,become,told}'::text[]) AS name;
 
+-- what the kept rule names is read as the owner, too, and by what it meant to whoever defined it
+SET ROLE regress_model_owner;
+CREATE FUNCTION spy(value int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'regress_model_owner' THEN
+        RAISE WARNING 'spied as %', current_user;
+    END IF;
+    RETURN true;
+END
+$$;
+CREATE DOMAIN spied AS int CHECK (spy(VALUE));
+SELECT members FROM segmentation.define_segment('owned', 'spied', $$ id = ANY ('{1,2}'::spied[]) AND pg_catalog.abs(id) = id $$);
+RESET ROLE;
+CREATE SCHEMA misleading;
+CREATE FUNCTION misleading.abs(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN -1;
+SET search_path = misleading, pg_catalog, model_test, public;
+SELECT members FROM segmentation.define_segment('owned', 'spied', title => 'Spied');
+SELECT segmentation.alter_model('owned', source => 'customer');
+SELECT customers FROM segmentation.impact('owned', source => 'customer') WHERE affected_segment IS NULL;
+SET search_path = model_test, public;
+SELECT segmentation.drop_segment('owned', 'spied');
+DROP SCHEMA misleading CASCADE;
+
 -- the functions of a security definer act as it
 CREATE FUNCTION make_for_owner() RETURNS void SECURITY DEFINER SET search_path = model_test, public LANGUAGE sql AS
     $$ SELECT segmentation.create_model('definer', 'customer', '{id}') $$;

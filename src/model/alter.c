@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parse_coerce.h"
 #include "types/segment_id.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -116,17 +117,20 @@ parse_rule(SegmentRule *kept, Oid source, const char *time_zone)
 	return rule;
 }
 
-/* every rule must have a meaning over the new source, too */
+/* every rule must have a meaning over the new source, too: to the owner, as whom it will be read */
 static void
 adapt_rules(const Model *model)
 {
+	ModelContext saved;
 	ListCell   *cell;
 
 	catalogue_execute("SELECT model::pg_catalog.text, id::pg_catalog.text, rule FROM segmentation.segment "
 					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND rule IS NOT NULL ORDER BY id",
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+	model_enter(model, &saved);
 	foreach(cell, found_rules())
 		keep_rule(lfirst(cell), parse_rule(lfirst(cell), model->source, model->time_zone));
+	model_leave(&saved);
 }
 
 /* both sides of a reference must have the same customers, so the others have to follow */
@@ -151,9 +155,20 @@ notice_related(const Model *model)
 				 errhint("Until segmentation.alter_model has given all of them the same source and key, they cannot be refreshed.")));
 }
 
-static void
-check_key_types(const Model *model, const List *before, const List *key)
+/* whether values become such of the other type as a matter of course: a wider number, another text */
+static bool
+is_related(Oid from, Oid to)
 {
+	return TypeCategory(from) == TypeCategory(to) && TypeCategory(from) != TYPCATEGORY_USER &&
+		can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
+}
+
+/* whether a column has another type than it had */
+static bool
+check_key_types(const Model *model, const List *before, const List *key, bool may_differ)
+{
+	bool		result = false;
+
 	if (list_length(before) != list_length(key))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -165,13 +180,39 @@ check_key_types(const Model *model, const List *before, const List *key)
 		KeyColumn  *old = list_nth(before, i);
 		KeyColumn  *new = list_nth(key, i);
 
-		if (old->type != new->type)
+		if (old->type != new->type && (!may_differ || !is_related(old->type, new->type)))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
 							new->name, format_type_be(new->type), model->id, format_type_be(old->type)),
-					 errhint("Change the type in the model's assignment, history and overrides with ALTER TABLE first, or create another model.")));
+					 may_differ ? errhint("Create another model.") :
+					 errhint("Give the key as well if the model's tables are to have the type of the source.")));
+		result |= old->type != new->type;
 	}
+	return result;
+}
+
+/* the columns under the names that they still have; as the owner, whose the views are */
+static void
+retype_key(Model *model, const ModelNames *names, const List *before)
+{
+	ModelNames	retyped = *names;
+	ModelContext saved;
+
+	retyped.key = NIL;
+	for (int i = 0; i < list_length(before); i++)
+	{
+		KeyColumn  *column = palloc(sizeof(KeyColumn));
+
+		*column = *(KeyColumn *) list_nth(names->key, i);
+		column->name = ((KeyColumn *) list_nth(before, i))->name;
+		retyped.key = lappend(retyped.key, column);
+	}
+	model_enter(model, &saved);
+	objects_retype_key(model, &retyped);
+	model_leave(&saved);
+	catalogue_execute(SET_OF_MODEL("member = $2"), 2, (Oid[]) {TEXTOID, OIDOID},
+					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->member)}, NULL);
 }
 
 static void
@@ -180,6 +221,7 @@ set_source(Model *model, FunctionCallInfo fcinfo)
 	List	   *old_names = model->key;
 	List	   *before;
 	ModelNames *names;
+	bool		retypes;
 
 	model_check_tables(model);
 	before = source_key(model->assignment, old_names);
@@ -190,9 +232,11 @@ set_source(Model *model, FunctionCallInfo fcinfo)
 		model->key = define_names(PG_GETARG_ARRAYTYPE_P(ARG_KEY), "key");
 	source_check(model->source);
 	names->key = source_key(model->source, model->key);
-	check_key_types(model, before, names->key);
+	retypes = check_key_types(model, before, names->key, !PG_ARGISNULL(ARG_KEY));
 	if (model->kind == MODEL_COLUMN)
 		source_check_segment_column(model->source, model->segment_column);
+	if (retypes)
+		retype_key(model, names, before);
 	if (!define_same_names(old_names, model->key))
 		objects_rename_key(names, old_names);
 	catalogue_execute(SET_OF_MODEL("source = $2, key = $3"), 3, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID},

@@ -43,11 +43,26 @@ relation_owner(Oid relid)
 	return owner;
 }
 
+/* whoever owns a table can change it, and what is read of it then is no such value */
+bool
+relation_has_column(Oid relid, const char *name, Oid type)
+{
+	AttrNumber	number = get_attnum(relid, name);
+
+	return number != InvalidAttrNumber && get_atttype(relid, number) == type;
+}
+
+Oid
+segment_id_type(void)
+{
+	return get_atttype(catalogue_relation("model"), 1);
+}
+
 /* the quoted name of the schema that has segment_id and the other types */
 const char *
 types_schema(void)
 {
-	Oid			type = get_atttype(catalogue_relation("model"), 1);
+	Oid			type = segment_id_type();
 	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
 	Oid			schema;
 

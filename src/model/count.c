@@ -141,20 +141,15 @@ warn_clashes(const char *segment, int64 clashes)
 				 errhint("Convert them to one currency first, with convert_currency(price, currency).")));
 }
 
-/* as the model's owner, as a refresh would */
 static void
-run_query(const Model *model, const char *sql)
+run_query(const char *sql)
 {
-	ModelContext saved;
-	int			result;
+	int			result = SPI_execute_with_args(sql, 1, (Oid[]) {TIMESTAMPTZOID},
+											   (Datum[]) {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())},
+											   NULL, true, 1);
 
-	model_enter(model, &saved);
-	result = SPI_execute_with_args(sql, 1, (Oid[]) {TIMESTAMPTZOID},
-								   (Datum[]) {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())},
-								   NULL, true, 1);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	model_leave(&saved);
 }
 
 /* what others have a say in is for preview to know, but not which prices are compared */
@@ -163,10 +158,8 @@ run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCo
 {
 	const char *text = rule ? rule_deparse(rule) : is_last(model, segment) ? "true" : "false";
 	char	   *clash = clash_condition(model, rule);
-	ModelContext saved;
 	int			result;
 
-	model_enter_caller(&saved);
 	result = SPI_execute_with_args("SELECT customers, members, unknown FROM segmentation.preview($1, $2, $3)", 3,
 								   (Oid[]) {TEXTOID, TEXTOID, TEXTOID},
 								   (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(text),
@@ -176,10 +169,9 @@ run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCo
 	count->customers = get_count(1);
 	count->members = get_count(2);
 	count->unknown = get_count(3);
-	model_leave(&saved);
 	if (clash)
 	{
-		run_query(model, psprintf("SELECT count(*) FROM %s WHERE %s", relation_name(model->source), clash));
+		run_query(psprintf("SELECT count(*) FROM %s WHERE %s", relation_name(model->source), clash));
 		warn_clashes(segment, get_count(1));
 	}
 }
@@ -187,14 +179,7 @@ run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCo
 static void
 run_alone(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
 {
-	char	   *clash = clash_condition(model, rule);
-	ModelContext saved;
-	char	   *query;
-
-	model_enter(model, &saved);
-	query = count_query(model, segment, rule, clash);
-	model_leave(&saved);
-	run_query(model, query);
+	run_query(count_query(model, segment, rule, clash_condition(model, rule)));
 	count->customers = get_count(1);
 	count->members = get_count(2);
 	count->unknown = get_count(3);
@@ -218,17 +203,22 @@ typedef struct Counting
 	SegmentCount *count;
 } Counting;
 
+/* as the model's owner, as a refresh would; names in the kept rule are not the caller's to give a meaning */
 static void
 run(void *arg)
 {
 	Counting   *counting = arg;
 	const Model *model = counting->model;
-	Rule	   *rule = read_rule(model, counting->segment);
+	ModelContext saved;
+	Rule	   *rule;
 
+	model_enter(model, &saved);
+	rule = read_rule(model, counting->segment);
 	if (model->kind == MODEL_COLUMN || !depends(model, counting->segment))
 		run_alone(model, counting->segment, rule, counting->count);
 	else
 		run_preview(model, counting->segment, rule, counting->count);
+	model_leave(&saved);
 }
 
 /* within SPI; after an error counts stay unknown, and a warning says why */

@@ -6,6 +6,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -264,20 +265,36 @@ model_check_owner(const Model *model)
 }
 
 static bool
-is_assignment(const Model *model)
+has_key(Oid relid, const List *key)
 {
-	static const char *const columns[] = {"segments", "since", "recheck_at", "version"};
 	ListCell   *cell;
 
-	if (!OidIsValid(relation_owner(model->assignment)) || !OidIsValid(relation_owner(model->history)))
-		return false;
-	for (size_t i = 0; i < lengthof(columns); i++)
-		if (get_attnum(model->assignment, columns[i]) == InvalidAttrNumber)
-			return false;
-	foreach(cell, model->key)
-		if (get_attnum(model->assignment, lfirst(cell)) == InvalidAttrNumber)
+	foreach(cell, key)
+		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
 			return false;
 	return true;
+}
+
+/* answers, with the moment that the assignment and the history have beside since */
+static bool
+has_answers(Oid relid, const char *moment, const List *key)
+{
+	return OidIsValid(relation_owner(relid)) &&
+		relation_has_column(relid, "segments", get_array_type(segment_id_type())) &&
+		relation_has_column(relid, "since", TIMESTAMPTZOID) &&
+		relation_has_column(relid, moment, TIMESTAMPTZOID) &&
+		relation_has_column(relid, "version", INT4OID) &&
+		has_key(relid, key);
+}
+
+/* one that cannot be read must not count for none */
+static bool
+has_overrides(Oid relid)
+{
+	return !OidIsValid(relid) ||
+		(relation_has_column(relid, "segment", segment_id_type()) &&
+		 relation_has_column(relid, "member", BOOLOID) &&
+		 relation_has_column(relid, "expires_at", TIMESTAMPTZOID));
 }
 
 /*
@@ -293,18 +310,43 @@ model_check_tables(const Model *model)
 				 errmsg("model \"%s\" has no source yet", model->id),
 				 errhint("Give it one with segmentation.alter_model(%s, source => ..., key => ...).",
 						 quote_literal_cstr(model->id))));
-	if (!is_assignment(model))
+	if (!has_answers(model->assignment, "recheck_at", model->key) ||
+		!has_answers(model->history, "until", model->key))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("tables of model \"%s\" are gone", model->id),
 				 errdetail("Its assignment or history was dropped or changed by other means than segmentation.drop_model."),
 				 errhint("Drop the model with segmentation.drop_model and create it again.")));
+	if (!has_overrides(model->override))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table of overrides of model \"%s\" has columns of other types", model->id),
+				 errhint("Change their types back, or drop the table and have it made again by segmentation.alter_model(%s).",
+						 quote_literal_cstr(model->id))));
 }
 
-/* the same, and the source: the application may have dropped that */
+/* values of one type must not be stored as those of another */
+static void
+check_key_type(const Model *model, const char *name)
+{
+	Oid			type = get_atttype(model->source, get_attnum(model->source, name));
+	Oid			stored = get_atttype(model->assignment, get_attnum(model->assignment, name));
+
+	if (OidIsValid(type) && !IsBinaryCoercible(getBaseType(type), getBaseType(stored)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
+						name, format_type_be(type), model->id, format_type_be(stored)),
+				 errhint("segmentation.alter_model(%s, key => ...) gives the model's tables the type of the source.",
+						 quote_literal_cstr(model->id))));
+}
+
+/* the same, and the source: the application may have dropped that, or changed its key */
 void
 model_check_objects(const Model *model)
 {
+	ListCell   *cell;
+
 	model_check_tables(model);
 	if (!OidIsValid(relation_owner(model->source)))
 		ereport(ERROR,
@@ -312,6 +354,8 @@ model_check_objects(const Model *model)
 				 errmsg("source of model \"%s\" does not exist any more", model->id),
 				 errhint("Give it another with segmentation.alter_model(%s, source => ...).",
 						 quote_literal_cstr(model->id))));
+	foreach(cell, model->key)
+		check_key_type(model, lfirst(cell));
 }
 
 /* the operator by which values of the type are the same key, as SQL */

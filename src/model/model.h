@@ -75,6 +75,8 @@ extern void model_set_option(const char *name, const char *value);
 /* catalogue.c: the catalogue's tables, and the schema of the extension's types */
 extern Oid	catalogue_relation(const char *name);
 extern Oid	relation_owner(Oid relid);
+extern bool relation_has_column(Oid relid, const char *name, Oid type);
+extern Oid	segment_id_type(void);
 extern const char *types_schema(void);
 extern char *catalogue_query(const char *sql);
 extern int64 catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);

@@ -298,16 +298,20 @@ comment_views(const ModelNames *names)
 		{"duration", "time spent in it, so far"}
 	};
 
-	comment_key(names->member, names->key);
-	comment("VIEW", names->member,
-			psprintf("customers and segments of model \"%s\", one row per membership", names->id));
-	COMMENT_COLUMNS(names->member, member);
-	if (names->stay == NULL)
-		return;
-	comment_key(names->stay, names->key);
-	comment("VIEW", names->stay,
-			psprintf("when customers entered and left segments of model \"%s\", one row per stay", names->id));
-	COMMENT_COLUMNS(names->stay, stay);
+	if (names->member)
+	{
+		comment_key(names->member, names->key);
+		comment("VIEW", names->member,
+				psprintf("customers and segments of model \"%s\", one row per membership", names->id));
+		COMMENT_COLUMNS(names->member, member);
+	}
+	if (names->stay)
+	{
+		comment_key(names->stay, names->key);
+		comment("VIEW", names->stay,
+				psprintf("when customers entered and left segments of model \"%s\", one row per stay", names->id));
+		COMMENT_COLUMNS(names->stay, stay);
+	}
 }
 
 /* of those that a model has, wherever they are now; NULL where one is gone */
@@ -366,6 +370,60 @@ objects_rename_key(ModelNames *names, const List *before)
 	if (names->at)
 		objects_create_at(names);
 	objects_comment(names);
+}
+
+static void
+drop_views(const ModelNames *names)
+{
+	if (names->at)
+		execute("DROP FUNCTION %s(pg_catalog.timestamptz)", names->at);
+	if (names->stay)
+		execute("DROP VIEW %s", names->stay);
+	if (names->member)
+		execute("DROP VIEW %s", names->member);
+}
+
+static void
+create_views(const ModelNames *names)
+{
+	if (names->member)
+		objects_create_member(names);
+	if (names->stay)
+		create_stay(names);
+	if (names->at)
+		objects_create_at(names);
+}
+
+/*
+ * The source's columns have other types now.  The server gives none to a column
+ * that a view reads, so views and function are made again, and grants on them
+ * are gone.
+ */
+void
+objects_retype_key(Model *model, const ModelNames *names)
+{
+	char	   *tables[] = {names->assignment, names->history, names->override};
+	char	   *member = names->member ? get_rel_name(model->member) : NULL;
+	Oid			schema = names->member ? get_rel_namespace(model->member) : InvalidOid;
+	ListCell   *cell;
+
+	drop_views(names);
+	for (size_t i = 0; i < lengthof(tables); i++)
+		if (tables[i])
+			foreach(cell, names->key)
+			{
+				KeyColumn  *column = lfirst(cell);
+
+				execute("ALTER TABLE %s ALTER COLUMN %s TYPE %s%s", tables[i],
+						quote_identifier(column->name), column->type_text, column->collate_text);
+			}
+	create_views(names);
+	objects_comment(names);
+	if (member)
+		model->member = get_relname_relid(member, schema);
+	ereport(NOTICE,
+			(errmsg("views and function of model \"%s\" are made again for a key of another type", model->id),
+			 errhint("Grant again who may use them.")));
 }
 
 void

@@ -49,6 +49,7 @@ extern void objects_create_override(Model *model, const ModelNames *names);
 extern ModelNames *objects_found(const Model *model);
 extern void objects_drop(const ModelNames *names);
 extern void objects_rename_key(ModelNames *names, const List *before);
+extern void objects_retype_key(Model *model, const ModelNames *names);
 extern void objects_comment(const ModelNames *names);
 
 #endif							/* SEGMENTATION_MODEL_OBJECTS_H */

@@ -30,8 +30,9 @@ check_event(FunctionCallInfo fcinfo)
 				 errmsg("function \"%s\" must be fired BEFORE INSERT OR UPDATE FOR EACH ROW", "check_override")));
 }
 
-static Datum
-get(const TriggerData *trigger, HeapTuple tuple, const char *column, bool *isnull)
+/* of the type that it has in a model's table: whoever has a table can put the trigger on it */
+static int
+column_number(const TriggerData *trigger, const char *column, Oid type)
 {
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
 	int			number = SPI_fnumber(desc, column);
@@ -40,7 +41,18 @@ get(const TriggerData *trigger, HeapTuple tuple, const char *column, bool *isnul
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of \"%s\" does not exist", column, RelationGetRelationName(trigger->tg_relation))));
-	return SPI_getbinval(tuple, desc, number, isnull);
+	if (SPI_gettypeid(desc, number) != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of \"%s\" is of type %s, not %s", column, RelationGetRelationName(trigger->tg_relation),
+						format_type_be(SPI_gettypeid(desc, number)), format_type_be(type))));
+	return number;
+}
+
+static Datum
+get(const TriggerData *trigger, HeapTuple tuple, const char *column, Oid type, bool *isnull)
+{
+	return SPI_getbinval(tuple, RelationGetDescr(trigger->tg_relation), column_number(trigger, column, type), isnull);
 }
 
 /* the model whose table it is, NULL: none any more */
@@ -75,8 +87,8 @@ is_unchanged(const TriggerData *trigger, const char *column)
 {
 	bool		before_null;
 	bool		after_null;
-	Datum		before = get(trigger, trigger->tg_trigtuple, column, &before_null);
-	Datum		after = get(trigger, trigger->tg_newtuple, column, &after_null);
+	Datum		before = get(trigger, trigger->tg_trigtuple, column, TEXTOID, &before_null);
+	Datum		after = get(trigger, trigger->tg_newtuple, column, TEXTOID, &after_null);
 
 	return before_null == after_null &&
 		(before_null || strcmp(TextDatumGetCString(before), TextDatumGetCString(after)) == 0);
@@ -86,14 +98,13 @@ is_unchanged(const TriggerData *trigger, const char *column)
 static HeapTuple
 sign(const TriggerData *trigger)
 {
-	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
-	int			columns[2] = {SPI_fnumber(desc, "author"), SPI_fnumber(desc, "set_at")};
+	int			columns[2] = {column_number(trigger, "author", TEXTOID), column_number(trigger, "set_at", TIMESTAMPTZOID)};
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
 	values[0] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
 	values[1] = TimestampTzGetDatum(GetCurrentTimestamp());
-	return heap_modify_tuple_by_cols(trigger->tg_newtuple, desc, columns[1] > 0 ? 2 : 1, columns, values, nulls);
+	return heap_modify_tuple_by_cols(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation), 2, columns, values, nulls);
 }
 
 PG_FUNCTION_INFO_V1(check_override);
@@ -109,7 +120,7 @@ check_override(PG_FUNCTION_ARGS)
 
 	check_event(fcinfo);
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	segment = get(trigger, tuple, "segment", &isnull);
+	segment = get(trigger, tuple, "segment", segment_id_type(), &isnull);
 	SPI_connect();
 	model = model_of(RelationGetRelid(trigger->tg_relation));
 	if (model && !isnull)

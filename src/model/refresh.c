@@ -11,6 +11,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -47,6 +48,15 @@ check_may_refresh(const Model *model)
 	model_check_objects(model);
 	if (pg_class_aclcheck(model->assignment, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
+}
+
+/* nobody gives their columns other types between the check and the end of the transaction */
+static void
+lock_objects(const Model *model)
+{
+	LockRelationOid(model->source, AccessShareLock);
+	LockRelationOid(model->assignment, AccessShareLock);
+	LockRelationOid(model->history, AccessShareLock);
 }
 
 static TimestampTz
@@ -198,6 +208,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	INSTR_TIME_SET_CURRENT(begin);
 	check_may_refresh(model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 	refresh.model = model_read_locked(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	lock_objects(refresh.model);
 	check_may_refresh(refresh.model);
 	refresh.as_of = choose_as_of(refresh.model, fcinfo);
 	refresh.versions = model_versions(refresh.model);

@@ -2,7 +2,8 @@
  * retention.c: prune_history and forget_customer.
  *
  * Both act with the rights of whoever calls them on the model's tables, in the
- * transaction of the call: all of it happens or none.
+ * transaction of the call: all of it happens or none.  Where row security would
+ * keep rows from the caller that is an error.
  */
 #include "segmentation.h"
 
@@ -10,9 +11,12 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
@@ -26,6 +30,7 @@ execute(const char *sql, int nargs, Oid *types, Datum *values)
 	int			result;
 
 	model_enter_caller(&saved);
+	model_set_option("row_security", "off");
 	result = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
@@ -66,7 +71,17 @@ check_key(const Model *model, ArrayType *key)
 							   expected, model->id, expected)));
 }
 
-/* a row that a refresh is writing is waited for, and what it has written goes too */
+static void
+check_may_forget(const Model *model)
+{
+	Oid			tables[] = {model->assignment, model->history, model->override};
+
+	model_check_tables(model);
+	for (size_t i = 0; i < lengthof(tables); i++)
+		if (OidIsValid(tables[i]) && pg_class_aclcheck(tables[i], GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(tables[i]));
+}
+
 static int64
 forget(const Model *model, int nkeys, Oid *types, Datum *values)
 {
@@ -80,10 +95,27 @@ forget(const Model *model, int nkeys, Oid *types, Datum *values)
 	return count;
 }
 
+/* a source that the caller can read, and that can have a customer of such a key */
+static bool
+source_is_readable(const Model *model)
+{
+	ListCell   *cell;
+
+	if (!OidIsValid(relation_owner(model->source)) ||
+		pg_class_aclcheck(model->source, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+		check_enable_rls(model->source, InvalidOid, true) == RLS_ENABLED)
+		return false;
+	foreach(cell, model->key)
+		if (!relation_has_column(model->source, lfirst(cell),
+								 get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)))))
+			return false;
+	return true;
+}
+
 static void
 notice_in_source(const Model *model, int nkeys, Oid *types, Datum *values)
 {
-	if (OidIsValid(relation_owner(model->source)) &&
+	if (source_is_readable(model) &&
 		execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", relation_name(model->source),
 						 key_condition(model, model->source)), nkeys, types, values) > 0)
 		ereport(NOTICE,
@@ -92,6 +124,10 @@ notice_in_source(const Model *model, int nkeys, Oid *types, Datum *values)
 				 errhint("Delete the customer there first.")));
 }
 
+/*
+ * The model is locked: what a refresh under way is writing, a new row too, is
+ * waited for and goes as well.
+ */
 PG_FUNCTION_INFO_V1(forget_customer);
 Datum
 forget_customer(PG_FUNCTION_ARGS)
@@ -105,8 +141,9 @@ forget_customer(PG_FUNCTION_ARGS)
 
 	define_require_argument(fcinfo, 0, "model");
 	define_require_argument(fcinfo, 1, "key");
-	model = model_read_definition(define_id(fcinfo, 0));
-	model_check_tables(model);
+	check_may_forget(model_read_definition(define_id(fcinfo, 0)));
+	model = model_read_locked(define_id(fcinfo, 0));
+	check_may_forget(model);
 	key = PG_GETARG_ARRAYTYPE_P(1);
 	check_key(model, key);
 	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &nkeys);
