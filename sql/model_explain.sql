@@ -62,6 +62,12 @@ RESET client_min_messages;
 SELECT segment, member, decided_by, because FROM segmentation.explain_customer('service', '2') WHERE segment IN ('ratio', 'ratio-too', 'gone');
 SELECT segment, member, decided_by, because FROM segmentation.explain_customer('service', '1') WHERE segment IN ('ratio', 'ratio-too');
 SELECT segmentation.classify('service', '2');
+-- nor has one that can be read no more
+ALTER TABLE customer RENAME country TO land;
+SELECT segment, member, decided_by, because FROM segmentation.explain_customer('service', '2') WHERE segment NOT IN ('noted', 'nobody', 'by-hand');
+SELECT segmentation.explain_customer_json('service', '1') -> 'segments' -> 1 ->> 'error';
+SELECT segmentation.classify('service', '2');
+ALTER TABLE customer RENAME land TO country;
 SELECT segmentation.drop_segment('service', 'ratio-too');
 SELECT segmentation.drop_segment('service', 'ratio');
 

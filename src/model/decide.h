@@ -49,6 +49,14 @@ typedef struct DecidedSegment
 	char	   *error;			/* why it could not be decided */
 } DecidedSegment;
 
+/* a rule that can be read no more: of a column that is gone, say */
+typedef struct UnreadableRule
+{
+	char	   *model;
+	char	   *segment;
+	char	   *message;
+} UnreadableRule;
+
 typedef struct Decision
 {
 	const Model *model;
@@ -56,6 +64,8 @@ typedef struct Decision
 	List	   *models;			/* Model *, whose segments are known */
 	List	   *known;			/* DecidedSegment * */
 	List	   *order;			/* those that are needed, what they ask for first */
+	List	   *unreadable;		/* UnreadableRule * */
+	DecidedSegment *parsing;	/* the segment whose rule is being read, in case it cannot */
 	List	   *columns;		/* char *, that conditions read */
 	char	  **values;			/* of these columns */
 	char	   *column_value;	/* of a column model's column, as an id */
@@ -67,6 +77,7 @@ extern void decide_add_model(Decision *decision, const Model *model);
 extern DecidedSegment *decide_need(Decision *decision, const char *model, const char *segment);
 extern void decide_collect(Decision *decision, DecidedSegment *segment);
 extern void decide_collect_all(Decision *decision);
+extern Decision *decide_collect_readable(const Model *model);
 extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
 extern char *decide_column(const Model *model);
 

@@ -264,6 +264,21 @@ collect_rule(Decision *decision, DecidedSegment *segment)
 	segment->sql = conditions_sql(segment);
 }
 
+static char *
+unreadable_message(const Decision *decision, const DecidedSegment *segment)
+{
+	ListCell   *cell;
+
+	foreach(cell, decision->unreadable)
+	{
+		UnreadableRule *rule = lfirst(cell);
+
+		if (strcmp(rule->model, segment->model->id) == 0 && strcmp(rule->segment, segment->segment->id) == 0)
+			return rule->message;
+	}
+	return NULL;
+}
+
 static void
 name_rule(void *arg)
 {
@@ -288,6 +303,7 @@ void
 decide_collect(Decision *decision, DecidedSegment *segment)
 {
 	ErrorContextCallback callback = {error_context_stack, name_rule, segment};
+	DecidedSegment *outer = decision->parsing;
 
 	check_stack_depth();
 	if (segment->collected)
@@ -300,10 +316,13 @@ decide_collect(Decision *decision, DecidedSegment *segment)
 	error_context_stack = &callback;
 	if (segment->model->kind == MODEL_EXCLUSIVE)
 		collect_lower(decision, segment);
+	decision->parsing = segment;
+	segment->error = unreadable_message(decision, segment);
 	if (segment->model->kind == MODEL_COLUMN)
 		collect_column(decision, segment);
-	else if (segment->segment->rule)
+	else if (segment->segment->rule && segment->error == NULL)
 		collect_rule(decision, segment);
+	decision->parsing = outer;
 	error_context_stack = callback.previous;
 	segment->collected = true;
 	decision->order = lappend(decision->order, segment);
@@ -318,4 +337,35 @@ decide_collect_all(Decision *decision)
 		decide_collect(decision, decide_find(decision, decision->model->id, ((ModelSegment *) lfirst(cell))->id));
 	if (decision->model->kind == MODEL_COLUMN)
 		add_columns(decision, list_make1(decision->model->segment_column));
+}
+
+static void
+collect_all(void *arg)
+{
+	decide_collect_all(arg);
+}
+
+/* all that can be; the other rules' errors are with their segments */
+Decision *
+decide_collect_readable(const Model *model)
+{
+	List	   *unreadable = NIL;
+
+	for (;;)
+	{
+		Decision   *decision = decide_begin(model);
+		UnreadableRule *rule;
+		ErrorData  *error;
+
+		decision->unreadable = unreadable;
+		if ((error = trial_run_rule(collect_all, decision)) == NULL)
+			return decision;
+		if (decision->parsing == NULL)
+			ReThrowError(error);
+		rule = palloc(sizeof(UnreadableRule));
+		rule->model = decision->parsing->model->id;
+		rule->segment = decision->parsing->segment->id;
+		rule->message = error->message;
+		unreadable = lappend(unreadable, rule);
+	}
 }

@@ -201,6 +201,8 @@ fetch_one_by_one(const Fetch *fetch, DecideErrors errors)
 		DecidedSegment *segment = lfirst(cell);
 		ErrorContextCallback callback = {error_context_stack, name_rule, segment};
 
+		if (segment->error)
+			continue;
 		error_context_stack = &callback;
 		if (errors == DECIDE_KEEP)
 			segment->error = try_segments(fetch, list_make1(segment), &found);

@@ -370,8 +370,7 @@ explain_segments(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	model_enter(model, &saved);
-	decision = decide_begin(model);
-	decide_collect_all(decision);
+	decision = decide_collect_readable(model);
 	if (!decide_customer(decision, PG_GETARG_ARRAYTYPE_P(1), DECIDE_KEEP))
 		raise_no_customer(model, PG_GETARG_ARRAYTYPE_P(1));
 	put_segments((ReturnSetInfo *) fcinfo->resultinfo, decision);

@@ -17,19 +17,33 @@
 #include "model/objects.h"
 #include "model/override.h"
 
-/* all segments of a model, in the order in which they come */
-char *
-override_ids(const Model *model)
+/* segments of a model in the order in which they come: all, or those that decisions are about */
+static char *
+ids(const Model *model, const OverriddenModel *overridden)
 {
+	const char *separator = "";
 	StringInfoData buf;
 	ListCell   *cell;
 
 	initStringInfo(&buf);
+	appendStringInfoString(&buf, "'{");
 	foreach(cell, model->segments)
-		appendStringInfo(&buf, "%s\"%s\"", foreach_current_index(cell) > 0 ? "," : "'{",
-						 ((ModelSegment *) lfirst(cell))->id);
-	appendStringInfo(&buf, "%s}'::%s.segment_id[]", buf.len > 0 ? "" : "'{", types_schema());
+	{
+		const char *id = ((ModelSegment *) lfirst(cell))->id;
+
+		if (overridden && !override_is_about(overridden, id))
+			continue;
+		appendStringInfo(&buf, "%s\"%s\"", separator, id);
+		separator = ",";
+	}
+	appendStringInfo(&buf, "}'::%s.segment_id[]", types_schema());
 	return buf.data;
+}
+
+char *
+override_ids(const Model *model)
+{
+	return ids(model, NULL);
 }
 
 /* NULL where nobody has decided about the customer */
@@ -70,7 +84,7 @@ override_decided(const OverriddenModel *overridden, const char *segment, const c
 
 /* its columns are under names that none of the source has */
 static void
-print_columns(StringInfo buf, const OverriddenModel *overridden, const char *ids)
+print_columns(StringInfo buf, const OverriddenModel *overridden, const char *known)
 {
 	int			number = overridden->number;
 	ListCell   *cell;
@@ -78,9 +92,9 @@ print_columns(StringInfo buf, const OverriddenModel *overridden, const char *ids
 	foreach(cell, overridden->model->key)
 		appendStringInfo(buf, "%s AS segmentation_override_%d_key_%d,\n                         ",
 						 quote_identifier(lfirst(cell)), number, foreach_current_index(cell) + 1);
-	if (ids)
+	if (known)
 		appendStringInfo(buf, "(pg_catalog.array_agg(segment ORDER BY pg_catalog.array_position(%s, segment))"
-						 "\n                              FILTER (WHERE member))[1:1]", ids);
+						 "\n                              FILTER (WHERE member))[1:1]", known);
 	else
 		appendStringInfoString(buf, "pg_catalog.array_agg(segment) FILTER (WHERE member)");
 	appendStringInfo(buf, " AS segmentation_in_%d,\n                         "
@@ -102,20 +116,24 @@ print_match(StringInfo buf, const OverriddenModel *overridden)
 						 overridden->number, foreach_current_index(cell) + 1);
 }
 
-/* as of $1 */
+/*
+ * As of $1.  In a model of one segment per customer a decision about a segment
+ * that the rest of the statement knows of none must not put the customer
+ * anywhere: it has been committed meanwhile, and counts the next time.
+ */
 void
 override_print_join(StringInfo buf, const OverriddenModel *overridden)
 {
 	const Model *model = overridden->model;
-	char	   *ids = model->kind == MODEL_OVERLAPPING ? NULL : override_ids(model);
+	char	   *known = model->kind == MODEL_OVERLAPPING ? NULL : ids(model, overridden);
 
 	appendStringInfo(buf, "\n       -- what people have decided in model \"%s\"\n       LEFT JOIN (SELECT ", model->id);
-	print_columns(buf, overridden, ids);
+	print_columns(buf, overridden, known);
 	appendStringInfo(buf, "\n                    FROM %s\n                   "
 					 "WHERE (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) $1)",
 					 relation_name(model->override));
-	if (ids)
-		appendStringInfo(buf, "\n                     AND segment OPERATOR(%s.=) ANY (%s)", types_schema(), ids);
+	if (known)
+		appendStringInfo(buf, "\n                     AND segment OPERATOR(%s.=) ANY (%s)", types_schema(), known);
 	appendStringInfo(buf, "\n                   GROUP BY %s) AS segmentation_override_%d",
 					 compile_key_list(model->key, NULL), overridden->number);
 	print_match(buf, overridden);
