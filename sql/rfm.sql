@@ -36,6 +36,9 @@ SELECT quantile_breaks(value, 2) AS zeros FROM unnest('{-0,0,-0}'::float8[]) AS 
 SELECT quantile_breaks(value, 2) AS prices, rfm_score('999999999999999998 EUR'::currency_price, quantile_breaks(value, 2)) AS below,
     rfm_score('999999999999999999 EUR'::currency_price, quantile_breaks(value, 2)) AS above
 FROM unnest('{999999999999999998 EUR,999999999999999999 EUR}'::currency_price[]) AS value;
+SELECT quantile_breaks(value, 2) AS prices, rfm_score('999999999999999997 EUR'::currency_price, quantile_breaks(value, 2)) AS below,
+    rfm_score('999999999999999998 EUR'::currency_price, quantile_breaks(value, 2)) AS above
+FROM unnest('{999999999999999997 EUR,999999999999999998 EUR}'::currency_price[]) AS value;
 SELECT quantile_breaks(value, 2) FROM unnest('{-0.000000000000000001 USD,-999999999999999999 USD}'::currency_price[]) AS value;
 
 -- by groups, in windows, over rows that are left out
@@ -57,7 +60,7 @@ SELECT rfm_score(0.0000000000000000000001, '{0,1}') AS any_digits, rfm_score('in
     rfm_score('infinity'::date, '{2025-01-01}') AS never;
 SELECT rfm_score(9223372036854775807, '{9223372036854775806.333333333333333333}') AS of_many_digits, rfm_score(2, '{1.0000000000000000000001}') AS of_more;
 -- other breaks in every row
-SELECT value, breaks, rfm_score(value, breaks) FROM (VALUES (5, '{1,2}'::numeric[]), (5, '{9}'), (5, '{1,2}'), (5, '{5.0}'), (5, '{4.999}')) AS v (value, breaks);
+SELECT value, breaks, rfm_score(value, breaks) FROM (VALUES (5, '{1,2}'::numeric[]), (5, '{9}'), (5, '{1,2}'), (5, '{5.0}'), (5, '{4.999}'), (5, '{7}'), (5, '{3}'), (5, '{8,9}'), (5, '{2,6}')) AS v (value, breaks);
 
 -- three in one, and their segment: the first that fits
 SELECT rfm_score(5, 4, 3), rfm_score(1, 1, 1), rfm_score(NULL, 1, 1);
@@ -87,6 +90,7 @@ SELECT quantile_accum(quantile_accum('empty', -9.5, 5), 3, 5) AS numbers, quanti
 -- which stays as it is, whoever adds to it
 CREATE AGGREGATE pg_temp.state_of(integer, integer) (SFUNC = quantile_accum, STYPE = quantile_state, INITCOND = 'empty');
 SELECT quantile_accum(state, 4, 5) AS added, quantile_accum(state, 5, 5) AS another, state FROM (SELECT pg_temp.state_of(i, 5) AS state FROM generate_series(1, 3) AS i OFFSET 0) AS s;
+SELECT quantile_breaks_numeric(state) AS breaks, state FROM (SELECT pg_temp.state_of(i % 4, 3) AS state FROM generate_series(2, 6) AS i OFFSET 0) AS s;
 SELECT state, state::quantile_state::text = state AS same
 FROM unnest('{empty,1 numbers 0,5 numbers -9223372036854775808 9223372036854775807 0.000000000000000001,2 reals 0.1 -1e-300 1.7976931348623157e+308 5e-324,9 JPY -5 100}'::text[]) AS state;
 SELECT text, refusal.state, message FROM unnest(ARRAY['', 'full', '5', '5 numbers', '0 numbers 1', '10001 numbers 1', '99999999999 numbers 1', '-1 numbers 1', '5 numbers x', '5 numbers 1e5', '5 numbers 9223372036854775808',
@@ -95,7 +99,8 @@ SELECT text, refusal.state, message FROM unnest(ARRAY['', 'full', '5', '5 number
 SELECT a, b, refusal.state, message FROM (VALUES ('5 numbers 1', '4 numbers 1'), ('5 numbers 1', '5 reals 1'), ('5 EUR 1', '5 USD 1')) AS v (a, b),
     pg_temp.refusal(format('SELECT quantile_combine(%L, %L)', a, b));
 SELECT * FROM pg_temp.refusal($$SELECT quantile_breaks_date('5 reals 1')$$);
-SELECT refusal.state, message FROM pg_temp.refusal($$SELECT quantile_breaks_date('5 numbers 99999999999')$$);
+SELECT quantile_breaks_date('2 numbers 2145031948') AS last_date, quantile_breaks_date('2 numbers -2451545') AS first_date;
+SELECT day, refusal.state, message FROM unnest('{99999999999,2145031949,-2451546}'::bigint[]) AS day, pg_temp.refusal(format('SELECT quantile_breaks_date(''2 numbers %s'')', day));
 
 -- and as binary
 CREATE TEMP TABLE sent AS SELECT state::text::quantile_state FROM (VALUES ('empty'), ('5 numbers -1.5 3'), ('2 reals -1e300 0.1'), ('3 EUR 9.9')) AS v (state);
