@@ -162,6 +162,16 @@ END
 $$;
 SELECT * FROM result ORDER BY name, value, finding;
 SELECT count(*) > 25 AS "many settings" FROM setting;
+-- a backslash is read as the definer's session reads it, and kept as one that every session reads
+SELECT segmentation.create_model('backslashes', 'regress_settings.customer', '{id}', time_zone => 'UTC', schema => 'regress_settings');
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+SELECT members FROM segmentation.define_segment('backslashes', 'one', $$ name = 'a\\b' $$);
+SELECT members FROM segmentation.define_segment('backslashes', 'same', $$ name = E'a\\b' $$);
+RESET standard_conforming_strings;
+RESET escape_string_warning;
+SELECT id AS segment, rule FROM segmentation.segment WHERE model = 'backslashes' ORDER BY 1;
+SELECT entered FROM segmentation.refresh('backslashes');
 
 -- leave nothing to the tests that follow
 DELETE FROM segmentation.segment_reference
