@@ -35,9 +35,8 @@ QuantileState *
 quantile_state_make(uint32 room)
 {
 	Size		size = offsetof(QuantileState, values) + room * sizeof(Ordinal);
-	QuantileState *state = palloc(size);
+	QuantileState *state = palloc0(size);	/* no byte of a datum is left unset */
 
-	memset(state, 0, offsetof(QuantileState, values));
 	SET_VARSIZE(state, size);
 	return state;
 }
