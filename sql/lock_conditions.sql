@@ -170,5 +170,33 @@ SELECT * FROM state('customers') WHERE customer IN ('12', '13');
 UPDATE subscriptions SET amount = 1 WHERE id = 12;
 SELECT * FROM state('customers') WHERE customer = '12';
 
+-- a backslash is read as the installing session reads it, and kept as one that every session reads
+ALTER TABLE subscriptions ADD COLUMN note text;
+SELECT segmentation.remove_lock('customers');
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+SELECT step, detail FROM segmentation.install_lock('customers', 'subscriptions',
+    locks_when => $$ note = 'a\\b' $$, running_when => $$ note <> E'c\\d' $$) WHERE step = 'lock';
+INSERT INTO customers VALUES (20, 'eu'), (21, 'eu'), (22, 'eu'), (23, 'eu');
+INSERT INTO subscriptions VALUES (20, 20, 'eu', 1, DEFAULT, E'a\\b'), (21, 21, 'eu', 1, DEFAULT, E'a\\\\b');
+RESET standard_conforming_strings;
+RESET escape_string_warning;
+\c -
+SET search_path = lock_test, public;
+INSERT INTO subscriptions VALUES (22, 22, 'eu', 1, DEFAULT, 'a\b'), (23, 23, 'eu', 1, DEFAULT, 'a\\b');
+SELECT customer, locked FROM state('customers') WHERE customer BETWEEN '20' AND '23';
+SELECT argument, value FROM segmentation.lock WHERE argument LIKE '%when';
+\c -
+SET search_path = lock_test, public;
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+INSERT INTO customers VALUES (24, 'eu');
+INSERT INTO subscriptions VALUES (24, 24, 'eu', 1, DEFAULT, E'a\\b');
+SELECT customer, locked FROM state('customers') WHERE customer = '24';
+SELECT * FROM segmentation.lock_violations('customers');
+SELECT * FROM segmentation.move_blockers('customers', '{24}', 'us');
+RESET standard_conforming_strings;
+RESET escape_string_warning;
+
 SET client_min_messages = warning;
 DROP SCHEMA lock_test, before CASCADE;

@@ -27,8 +27,9 @@ expression_set_option(const char *name, const char *value)
 }
 
 /*
- * Expressions are kept with every name qualified but the system's own.  Returns
- * the level to leave with AtEOXact_GUC.
+ * Expressions are kept with every name qualified but the system's own, and with
+ * literals in which a backslash is just that.  Returns the level to leave with
+ * AtEOXact_GUC.
  */
 int
 expression_enter_safe_path(void)
@@ -36,6 +37,7 @@ expression_enter_safe_path(void)
 	int			save_nestlevel = NewGUCNestLevel();
 
 	expression_set_option("search_path", "pg_catalog, pg_temp");
+	expression_set_option("standard_conforming_strings", "on");
 	return save_nestlevel;
 }
 

@@ -474,7 +474,7 @@ CREATE FUNCTION segmentation.lock_install(
     subscription_price name, locks_when text, running_when text, watched name[], markets boolean, dry_run boolean)
 RETURNS TABLE (step text, detail text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = off SET quote_all_identifiers = off
-SET lock_timeout = '10s' AS $$
+SET standard_conforming_strings = on SET lock_timeout = '10s' AS $$
 DECLARE
     foreign_key record;
     offer_key name[];

@@ -483,11 +483,13 @@ plan_of(InstalledLock *lock, CollectedRows *rows, LockQuery query)
 	{
 		char	   *sql = lock_query(lock->def, source_of(lock, query),
 									 one ? parameters(rows->desc) : LOCK_ROWS, query);
+		int			save_nestlevel = expression_enter_safe_path();
 
 		*plan = one ? prepare_for_one(sql, rows->desc) : SPI_prepare(sql, 0, NULL);
 		if (*plan == NULL)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 		SPI_keepplan(*plan);
+		AtEOXact_GUC(true, save_nestlevel);
 	}
 	return *plan;
 }

@@ -152,7 +152,6 @@ read_back(Rule *rule, Relation rel, const char *text)
 	if (strcmp(kept, text) == 0)
 		return;
 	save_nestlevel = expression_enter_safe_path();
-	expression_set_option("standard_conforming_strings", "on");
 	error_context_stack = &callback;
 	analyse(&again, rel, kept);
 	if (!is_same(again.expr, rule->expr))

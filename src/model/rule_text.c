@@ -37,7 +37,6 @@ rule_deparse(const Rule *rule)
 	char	   *result;
 
 	expression_set_option("TimeZone", rule->time_zone);
-	expression_set_option("standard_conforming_strings", "on");
 	result = expression_deparse(rule->expr, deparse_context(rule), false);
 	AtEOXact_GUC(true, save_nestlevel);
 	return result;
