@@ -27,7 +27,7 @@ SELECT left(language, 20) AS language, r.state, r.message, left(r.detail, 40) AS
 FROM unnest(ARRAY['xx', '', 'e', 'eng', 'en-', 'es-GT', 'de-DE-1901', 'de_DE.UTF-8', 'C', 'en en-US', ' ', repeat('x', 1000)]) AS language,
     LATERAL pg_temp.refusal(format('SELECT format_price(''1 EUR'', %L)', language)) AS r;
 -- all that are known, each once
-WITH language AS (SELECT regexp_split_to_table(substring(r.detail FROM 'Formats are known for: (.*)\.'), ' ') AS tag
+WITH language AS (SELECT regexp_split_to_table(substring(r.detail FROM 'Formats are known for: (.*)\.'), ', ') AS tag
                   FROM pg_temp.refusal($$SELECT format_price('1 EUR', 'xx')$$) AS r)
 SELECT count(*), count(DISTINCT tag), bool_and(tag ~ '^[a-z]{2}(-[A-Z]{2})?$') AS tags,
        bool_and(replace(translate(format_price('-1234567.89 EUR', tag), U&'., \0027\00A0\202F', ''), U&'\2212', '-') IN ('-EUR123456789', '-123456789EUR', 'EUR-123456789')) AS complete

@@ -113,6 +113,8 @@ CALL refused($$ SELECT segmentation.install_lock('customer_view', 'subscriptions
 CALL refused($$ SELECT segmentation.install_lock('customers', 'customer_view') $$);
 CALL refused($$ SELECT segmentation.install_lock('parent', 'subscriptions') $$);
 CALL refused($$ SELECT segmentation.install_lock('child', 'subscriptions') $$);
+CALL refused($$ SELECT segmentation.install_lock('segmentation.market', 'segmentation.offer') $$);
+CALL refused($$ SELECT segmentation.install_lock('customers', 'segmentation.customer_move') $$);
 CALL refused($$ SELECT segmentation.install_lock('no_key', 'subscriptions') $$);
 CALL refused($$ SELECT segmentation.install_lock('customers', 'no_reference') $$);
 CALL refused($$ SELECT segmentation.install_lock('customers', 'no_reference', subscription_customer => '{customer_id}') $$);

@@ -22,6 +22,7 @@ CALL refused($$ SELECT segmentation.refresh('service') $$);
 CALL refused($$ SELECT segmentation.classify('service', '1', '8589934594') $$);
 CALL refused($$ SELECT * FROM segmentation.verify('service') $$);
 CALL refused($$ SELECT segmentation.alter_model('service', source => 'customer') $$);
+SELECT problem, customers FROM segmentation.impact('service', key => '{tenant,id}');
 SELECT segmentation.alter_model('service', key => '{tenant,id}');
 SELECT attrelid::regclass, atttypid::regtype FROM pg_attribute
  WHERE attname = 'id' AND attrelid IN (SELECT unnest(ARRAY[assignment, history, member, override, 'service_stay']) FROM segmentation.model) ORDER BY 1;

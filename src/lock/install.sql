@@ -43,6 +43,12 @@ BEGIN
             DETAIL = 'Foreign keys and triggers do not reach across inheritance.',
             HINT = 'Use a partitioned table.';
     END IF;
+    IF EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = relation AND deptype = 'e') THEN
+        RAISE wrong_object_type USING
+            MESSAGE = format('table %s belongs to an extension', relation),
+            DETAIL = 'A column and triggers that are added to it would not be dumped.',
+            HINT = 'Install the lock on tables of your own.';
+    END IF;
     PERFORM segmentation.lock_check_owner(relation);
 END
 $$;

@@ -7,7 +7,6 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "nodes/nodeFuncs.h"
-#include "parser/parse_coerce.h"
 #include "types/segment_id.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -155,14 +154,6 @@ notice_related(const Model *model)
 				 errhint("Until segmentation.alter_model has given all of them the same source and key, they cannot be refreshed.")));
 }
 
-/* whether values become such of the other type as a matter of course: a wider number, another text */
-static bool
-is_related(Oid from, Oid to)
-{
-	return TypeCategory(from) == TypeCategory(to) && TypeCategory(from) != TYPCATEGORY_USER &&
-		can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
-}
-
 /* whether a column has another type than it had */
 static bool
 check_key_types(const Model *model, const List *before, const List *key, bool may_differ)
@@ -180,7 +171,7 @@ check_key_types(const Model *model, const List *before, const List *key, bool ma
 		KeyColumn  *old = list_nth(before, i);
 		KeyColumn  *new = list_nth(key, i);
 
-		if (old->type != new->type && (!may_differ || !is_related(old->type, new->type)))
+		if (old->type != new->type && (!may_differ || !model_key_can_become(old->type, new->type)))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",

@@ -3,6 +3,8 @@
  */
 #include "segmentation.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -11,10 +13,8 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/timestamp.h"
-#include "catalog/pg_operator.h"
-#include "access/htup_details.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "model/model.h"
@@ -325,6 +325,14 @@ model_check_tables(const Model *model)
 						 quote_literal_cstr(model->id))));
 }
 
+/* whether values become such of the other type as a matter of course: a wider number, another text */
+bool
+model_key_can_become(Oid from, Oid to)
+{
+	return TypeCategory(from) == TypeCategory(to) && TypeCategory(from) != TYPCATEGORY_USER &&
+		can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
+}
+
 /* values of one type must not be stored as those of another */
 static void
 check_key_type(const Model *model, const char *name)
@@ -337,8 +345,10 @@ check_key_type(const Model *model, const char *name)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
 						name, format_type_be(type), model->id, format_type_be(stored)),
+				 model_key_can_become(stored, type) ?
 				 errhint("segmentation.alter_model(%s, key => ...) gives the model's tables the type of the source.",
-						 quote_literal_cstr(model->id))));
+						 quote_literal_cstr(model->id)) :
+				 errhint("Change the column's type back, or create another model.")));
 }
 
 /* the same, and the source: the application may have dropped that, or changed its key */

@@ -48,6 +48,7 @@ typedef struct Model
 } Model;
 
 /* model.c */
+extern bool model_key_can_become(Oid from, Oid to);
 extern char *model_equality_operator(Oid type);
 extern Model *model_read(const char *id);
 extern Model *model_read_locked(const char *id);

@@ -422,8 +422,8 @@ objects_retype_key(Model *model, const ModelNames *names)
 	if (member)
 		model->member = get_relname_relid(member, schema);
 	ereport(NOTICE,
-			(errmsg("views and function of model \"%s\" are made again for a key of another type", model->id),
-			 errhint("Grant again who may use them.")));
+			(errmsg("views and function of model \"%s\" have to be made again for a key of another type", model->id),
+			 errhint("Grants on them are gone then: grant again who may use them.")));
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "nodes/pg_list.h"
 #include "utils/builtins.h"
 
 #include "types/currency_price.h"
@@ -89,15 +90,27 @@ is_listed(const char *tags, const char *language, size_t len)
 	return false;
 }
 
+static int
+compare_tags(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
 static char *
 all_languages(void)
 {
+	List	   *tags = NIL;
 	StringInfoData buf;
+	char	   *rest;
+	ListCell   *cell;
 
-	initStringInfo(&buf);
 	for (int i = 0; i < (int) lengthof(price_formats); i++)
-		appendStringInfoString(&buf, price_formats[i].languages);
-	buf.data[--buf.len] = '\0';
+		for (char *tag = strtok_r(pstrdup(price_formats[i].languages), " ", &rest); tag; tag = strtok_r(NULL, " ", &rest))
+			tags = lappend(tags, tag);
+	list_sort(tags, compare_tags);
+	initStringInfo(&buf);
+	foreach(cell, tags)
+		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "", (char *) lfirst(cell));
 	return buf.data;
 }
 
