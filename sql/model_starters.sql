@@ -102,6 +102,7 @@ CALL refused($$ SELECT segmentation.create_model_from('nps', 'customer', name =>
 CALL refused($$ SELECT segmentation.create_model_from('nps', 'customer', 'score', 'answered_at', name => 'x', days => '{30,60}') $$);
 CALL refused($$ SELECT segmentation.create_model_from('lifecycle', 'customer', name => 'x', days => '{30,30,NULL,180}') $$);
 CALL refused($$ SELECT segmentation.create_model_from('lifecycle', 'customer', name => 'x', days => '{30,90,30,180}') $$);
+CALL refused($$ SELECT segmentation.create_model_from('lifecycle', 'customer', name => 'x', days => '{30,30,90,99999999}') $$);
 CALL refused($$ SELECT segmentation.create_model_from('rfm', 'customer', name => 'x', days => '{30}') $$);
 CALL refused($$ SELECT segmentation.create_model_from('nps', 'customer', name => 'x', tiers => 'smb 0 EUR') $$);
 CALL refused($$ SELECT segmentation.create_model_from('nps', 'customer', name => 'x', time_zone => 'Europe/Nowhere') $$);

@@ -230,6 +230,10 @@ collect(Preview *preview)
 		preview->segment = decide_find(preview->decision, preview->model->id, preview->id);
 	if (preview->segment)
 		preview->segment->open = true;
+	else if (preview->id)
+		ereport(NOTICE,
+				(errmsg("model \"%s\" has no segment \"%s\" yet", preview->model->id, preview->id),
+				 errdetail("Without the rule nobody would be in it.")));
 	foreach(cell, preview->rule->references)
 	{
 		RuleReference *reference = lfirst(cell);

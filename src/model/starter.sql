@@ -278,9 +278,9 @@ BEGIN
         RAISE invalid_parameter_value USING MESSAGE = 'argument "tiers" is for starter "revenue"';
     ELSIF days IS NOT NULL AND expected IS NULL THEN
         RAISE invalid_parameter_value USING MESSAGE = 'argument "days" is for starters "nps" and "lifecycle"';
-    ELSIF cardinality(days) <> expected OR 0 > ANY (days) OR array_position(days, NULL) IS NOT NULL THEN
+    ELSIF cardinality(days) <> expected OR 0 > ANY (days) OR 36525 < ANY (days) OR array_position(days, NULL) IS NOT NULL THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('starter "%s" takes days as a list of %s, none of them negative or null', starter, expected),
+            MESSAGE = format('starter "%s" takes days as a list of %s, none of them negative, null or more than a century (36525)', starter, expected),
             HINT = CASE starter WHEN 'nps' THEN 'It says for how many days a score counts, as in ''{365}''.'
                    ELSE 'They say for how many days a customer is new, active, at risk and dormant, as in ''{30,30,90,180}''.' END;
     END IF;
