@@ -42,6 +42,7 @@ OBJS = \
 	src/lock/condition.o \
 	src/lock/queries.o \
 	src/lock/messages.o \
+	src/lock/rights.o \
 	src/lock/installed.o \
 	src/lock/lookup.o \
 	src/lock/running.o \

@@ -232,8 +232,13 @@ TABLE triggers;
 ROLLBACK;
 BEGIN;
 DROP TABLE subscriptions;
+-- the customers are guarded still, and the view says by what
+SELECT * FROM segmentation.lock;
+CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 1 $$);
 SELECT segmentation.remove_lock('customers');
 TABLE triggers;
+SELECT count(*) FROM segmentation.lock;
+UPDATE customers SET segment = 'us' WHERE id = 1;
 ROLLBACK;
 BEGIN;
 ALTER TABLE customers RENAME TO clients;

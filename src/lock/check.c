@@ -231,6 +231,24 @@ raise_not_locked(InstalledLock *lock, Relation rel)
 			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
 }
 
+static List *
+locked_columns(const LockDefinition *def)
+{
+	return list_make2(def->customer_segment, LOCKED_AT_COLUMN);
+}
+
+/* whoever writes: the trigger acts as the owner of its table */
+static char *
+owner_needs(const InstalledLock *lock)
+{
+	const LockDefinition *def = lock->def;
+
+	return psprintf("The lock of %s acts as the owner of %s, who needs SELECT and UPDATE on the customers.",
+					def->customers,
+					lock->part == LOCK_SUBSCRIPTIONS ? def->subscriptions :
+					lock->part == LOCK_CUSTOMERS ? def->customers : def->offers);
+}
+
 /*
  * In the order of their keys, lest two statements meet in a deadlock.  Returns
  * of how many the one subscription, or the one that was chosen, agrees.
@@ -240,6 +258,7 @@ lock_customers(InstalledLock *lock, CollectedRows *rows)
 {
 	int64		result;
 
+	lock_require_update(lock->def->customers_oid, locked_columns(lock->def), owner_needs(lock));
 	if (rows->count > 1 && !lock_keeps_order(lock, rows))
 		lock_execute(lock, rows, LOCK_QUERY_ORDER);
 	lock_execute(lock, rows, LOCK_QUERY_LOCK);
@@ -334,6 +353,9 @@ check_by_statements(InstalledLock *lock, CollectedRows *rows, Relation rel, bool
 	int64		held = rows->count;
 
 	SPI_connect();
+	lock_require_select(lock->def->customers_oid,
+						list_concat(locked_columns(lock->def), lock->def->customer_key),
+						owner_needs(lock));
 	if (share)
 	{
 		held = hold(lock, rows);

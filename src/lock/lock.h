@@ -147,6 +147,11 @@ extern int	lock_errhint_closed(const char *market, const char *status);
 pg_noreturn extern void lock_raise_trigger_misuse(const char *function);
 pg_noreturn extern void lock_raise_incomplete(void);
 
+/* rights.c */
+pg_noreturn extern void lock_raise_denied(Oid relid, const char *privileges, const char *why);
+extern void lock_require_select(Oid relid, const List *columns, const char *why);
+extern void lock_require_update(Oid relid, const List *columns, const char *why);
+
 /* running.c */
 extern PlannedStmt *lock_running_statement(void);
 extern void lock_init(void);

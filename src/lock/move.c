@@ -31,6 +31,9 @@
 #define MOVE_LOCK_TIMEOUT "10s"
 #define MOVE_LOCK_TIMEOUT_MS 10000
 
+#define ASKER_NEEDS "Who asks needs SELECT on customers, subscriptions and offers."
+#define MOVER_NEEDS "Who moves a customer needs SELECT and UPDATE on the table of customers."
+
 /* how many blockers an error names */
 #define MAX_NAMED_BLOCKERS 3
 
@@ -455,11 +458,23 @@ record_move(const Move *move)
 	return SPI_datumTransfer(result, false, -1);
 }
 
+/* the columns that customer_query names */
+static void
+require_select(const Move *move, const char *why)
+{
+	const LockDefinition *def = move->def;
+
+	lock_require_select(move->customers,
+						lappend(list_copy(def->customer_key), def->customer_segment), why);
+}
+
 static Datum
 move(Move *move, bool *done)
 {
 	ListCell   *cell;
 
+	require_select(move, MOVER_NEEDS);
+	lock_require_update(move->customers, list_make1(move->def->customer_segment), MOVER_NEEDS);
 	find_customer(move, "FOR UPDATE OF c");
 	*done = !move->same;
 	if (!*done)
@@ -518,7 +533,7 @@ hold_table(Oid customers)
 {
 	if (pg_class_aclcheck(customers, GetUserId(), ACL_UPDATE) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(customers, GetUserId(), ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(customers));
+		lock_raise_denied(customers, "SELECT, UPDATE", MOVER_NEEDS);
 	LockRelationOid(customers, RowExclusiveLock);
 }
 
@@ -556,8 +571,7 @@ require_readable(Oid relid)
 {
 	if (!OidIsValid(relid))
 		return;
-	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+	lock_require_select(relid, NIL, ASKER_NEEDS);
 	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -593,6 +607,7 @@ return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
 	SPI_connect();
 	if (query == LOCK_QUERY_BLOCKERS)
 	{
+		require_select(move, ASKER_NEEDS);
 		find_customer(move, "");
 		if (!move->same)
 			check_targets(move, "");
