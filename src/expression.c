@@ -18,14 +18,6 @@
 
 #include "expression.h"
 
-/* until the level that AtEOXact_GUC leaves */
-void
-expression_set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
 /*
  * Expressions are kept with every name qualified but the system's own, and with
  * literals in which a backslash is just that.  Returns the level to leave with
@@ -36,8 +28,8 @@ expression_enter_safe_path(void)
 {
 	int			save_nestlevel = NewGUCNestLevel();
 
-	expression_set_option("search_path", "pg_catalog, pg_temp");
-	expression_set_option("standard_conforming_strings", "on");
+	set_option("search_path", "pg_catalog, pg_temp");
+	set_option("standard_conforming_strings", "on");
 	return save_nestlevel;
 }
 
@@ -114,10 +106,10 @@ expression_deparse(Node *expr, List *context, bool prefixed)
 	int			save_nestlevel = expression_enter_safe_path();
 	char	   *result;
 
-	expression_set_option("datestyle", "ISO");
-	expression_set_option("intervalstyle", "postgres");
-	expression_set_option("extra_float_digits", "3");
-	expression_set_option("quote_all_identifiers", "off");
+	set_option("datestyle", "ISO");
+	set_option("intervalstyle", "postgres");
+	set_option("extra_float_digits", "3");
+	set_option("quote_all_identifiers", "off");
 	result = deparse_expression(expr, context, prefixed, false);
 	AtEOXact_GUC(true, save_nestlevel);
 	return result;

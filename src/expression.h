@@ -10,7 +10,6 @@
 #include "nodes/pg_list.h"
 #include "utils/rel.h"
 
-extern void expression_set_option(const char *name, const char *value);
 extern int	expression_enter_safe_path(void);
 extern void expression_point_into(const char *text);
 extern Node *expression_parse(const char *text, bool *is_empty, int *excess);

@@ -1,7 +1,9 @@
 /*
- * segmentation.c: the module's entry point.
+ * segmentation.c: the module's entry point, and what all rooms share.
  */
 #include "segmentation.h"
+
+#include "utils/guc.h"
 
 #include "lock/lock.h"
 
@@ -13,4 +15,12 @@ void
 _PG_init(void)
 {
 	lock_init();
+}
+
+/* until the level that AtEOXact_GUC leaves */
+void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }

@@ -10,4 +10,6 @@
 
 #include "compat.h"
 
+extern void set_option(const char *name, const char *value);
+
 #endif							/* SEGMENTATION_H */

@@ -104,7 +104,7 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 
 	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
 	save_nestlevel = expression_enter_safe_path();
-	expression_set_option("row_security", "off");
+	set_option("row_security", "off");
 	check_keys(installed_lock(trigdata, part), trigdata);
 	AtEOXact_GUC(true, save_nestlevel);
 	lock_become_self(self);

@@ -6,8 +6,13 @@
  */
 #include "segmentation.h"
 
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 
 #include "model/model.h"
 
@@ -31,21 +36,13 @@ static const char *const settings[][2] = {
 	{"quote_all_identifiers", "off"}
 };
 
-/* until the level that model_leave ends */
-void
-model_set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
 static void
 become(Oid userid, int flags, ModelContext *saved)
 {
 	GetUserIdAndSecContext(&saved->userid, &saved->sec_context);
 	SetUserIdAndSecContext(userid, saved->sec_context | flags);
 	saved->nestlevel = NewGUCNestLevel();
-	model_set_option("search_path", "pg_catalog, pg_temp");
+	set_option("search_path", "pg_catalog, pg_temp");
 }
 
 /*
@@ -58,8 +55,8 @@ model_enter(const Model *model, ModelContext *saved)
 {
 	become(model->owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
 	for (size_t i = 0; i < lengthof(settings); i++)
-		model_set_option(settings[i][0], settings[i][1]);
-	model_set_option("TimeZone", model->time_zone);
+		set_option(settings[i][0], settings[i][1]);
+	set_option("TimeZone", model->time_zone);
 }
 
 /*
@@ -87,4 +84,31 @@ model_leave(const ModelContext *saved)
 {
 	AtEOXact_GUC(false, saved->nestlevel);
 	SetUserIdAndSecContext(saved->userid, saved->sec_context);
+}
+
+/* of the rows that the called function returns */
+DestReceiver *
+model_result_receiver(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	DestReceiver *dest = CreateTuplestoreDestReceiver();
+
+	InitMaterializedSRF(fcinfo, 0);
+	SetTuplestoreDestReceiverParams(dest, result->setResult, result->econtext->ecxt_per_query_memory,
+									false, result->setDesc, NULL);
+	return dest;
+}
+
+/* a statement whose $1 is the moment as of which rules are evaluated */
+void
+model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest)
+{
+	SPIExecuteOptions options = {.read_only = read_only, .dest = dest};
+
+	options.params = makeParamList(1);
+	options.params->params[0] = (ParamExternData) {
+		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
+	};
+	if (SPI_execute_extended(sql, &options) < 0)
+		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
 }

@@ -42,9 +42,9 @@ readable(const Model *model, Node *expr)
 	int			save_nestlevel = NewGUCNestLevel();
 	char	   *result;
 
-	expression_set_option("search_path", psprintf("pg_catalog, %s, segmentation, %s", types_schema(),
+	set_option("search_path", psprintf("pg_catalog, %s, segmentation, %s", types_schema(),
 												  quote_identifier(get_namespace_name(get_rel_namespace(model->source)))));
-	expression_set_option("quote_all_identifiers", "off");
+	set_option("quote_all_identifiers", "off");
 	result = unparenthesised(deparse_expression(expr, deparse_context_for("source", model->source), false, false));
 	AtEOXact_GUC(true, save_nestlevel);
 	return result;

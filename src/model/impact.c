@@ -249,7 +249,7 @@ drop(void *arg)
 	ModelContext saved;
 
 	model_enter_caller(&saved);
-	model_set_option("client_min_messages", "warning");
+	set_option("client_min_messages", "warning");
 	call(arg, "SELECT segmentation.drop_segment($1, $2)", NULL);
 	model_leave(&saved);
 }

@@ -9,6 +9,7 @@
 
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
+#include "tcop/dest.h"
 
 typedef struct ModelSegment
 {
@@ -71,7 +72,8 @@ extern void model_enter(const Model *model, ModelContext *saved);
 extern void model_enter_caller(ModelContext *saved);
 extern void model_leave(const ModelContext *saved);
 extern void catalogue_enter(ModelContext *saved);
-extern void model_set_option(const char *name, const char *value);
+extern DestReceiver *model_result_receiver(FunctionCallInfo fcinfo);
+extern void model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest);
 
 /* catalogue.c: the catalogue's tables, and the schema of the extension's types */
 extern Oid	catalogue_relation(const char *name);

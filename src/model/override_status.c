@@ -4,10 +4,7 @@
 #include "segmentation.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
-#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -59,24 +56,6 @@ status_query(const Model *model)
 					beaten(model, ids), relation_name(model->override), compile_key_list(model->key, "o"));
 }
 
-static void
-execute(const Model *model, ReturnSetInfo *result)
-{
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
-	SPIExecuteOptions options = {.read_only = true};
-
-	options.params = makeParamList(1);
-	options.params->params[0] = (ParamExternData) {
-		TimestampTzGetDatum(model->has_as_of ? Max(now, model->as_of) : now), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
-	};
-	options.dest = CreateTuplestoreDestReceiver();
-	SetTuplestoreDestReceiverParams(options.dest, result->setResult,
-									result->econtext->ecxt_per_query_memory,
-									false, result->setDesc, NULL);
-	if (SPI_execute_extended(status_query(model), &options) < 0)
-		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
-}
-
 /* model_overrides(model) */
 PG_FUNCTION_INFO_V1(model_overrides);
 Datum
@@ -84,18 +63,20 @@ model_overrides(PG_FUNCTION_ARGS)
 {
 	Model	   *model;
 	ModelContext saved;
+	DestReceiver *dest;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
 
 	define_require_argument(fcinfo, 0, "model");
 	model = model_read(define_id(fcinfo, 0));
 	model_check_objects(model);
-	InitMaterializedSRF(fcinfo, 0);
+	dest = model_result_receiver(fcinfo);
 	if (!OidIsValid(model->override))
 		PG_RETURN_NULL();
 	explain_check_may_read(model->override);
 	explain_check_may_read(model->source);
 	SPI_connect();
 	model_enter(model, &saved);
-	execute(model, (ReturnSetInfo *) fcinfo->resultinfo);
+	model_execute(status_query(model), model->has_as_of ? Max(now, model->as_of) : now, true, dest);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();

@@ -10,9 +10,7 @@
 #include <math.h>
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "utils/array.h"
@@ -342,19 +340,6 @@ count_row(TupleDesc desc)
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 
-static void
-execute(const Preview *preview, const char *query, DestReceiver *dest)
-{
-	SPIExecuteOptions options = {.read_only = true, .dest = dest};
-
-	options.params = makeParamList(1);
-	options.params->params[0] = (ParamExternData) {
-		TimestampTzGetDatum(preview->as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
-	};
-	if (SPI_execute_extended(query, &options) < 0)
-		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
-}
-
 /* preview(model, rule, segment, as_of, sample, seed) */
 PG_FUNCTION_INFO_V1(model_preview);
 Datum
@@ -377,7 +362,7 @@ model_preview(PG_FUNCTION_ARGS)
 	SPI_connect();
 	model_enter(preview->model, &saved);
 	collect(preview);
-	execute(preview, count_query(preview), NULL);
+	model_execute(count_query(preview), preview->as_of, true, NULL);
 	model_leave(&saved);
 	MemoryContextSwitchTo(context);
 	result = count_row(desc);
@@ -393,7 +378,6 @@ model_preview_changes(PG_FUNCTION_ARGS)
 {
 	Preview    *preview;
 	ModelContext saved;
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	DestReceiver *dest;
 
 	define_require_argument(fcinfo, 0, "model");
@@ -402,14 +386,11 @@ model_preview_changes(PG_FUNCTION_ARGS)
 	preview = begin(define_id(fcinfo, 0), define_text(fcinfo, 2), define_id(fcinfo, 1));
 	if (!PG_ARGISNULL(3))
 		preview->as_of = PG_GETARG_TIMESTAMPTZ(3);
-	InitMaterializedSRF(fcinfo, 0);
+	dest = model_result_receiver(fcinfo);
 	SPI_connect();
 	model_enter(preview->model, &saved);
 	collect(preview);
-	dest = CreateTuplestoreDestReceiver();
-	SetTuplestoreDestReceiverParams(dest, result->setResult, result->econtext->ecxt_per_query_memory,
-									false, result->setDesc, NULL);
-	execute(preview, changes_query(preview), dest);
+	model_execute(changes_query(preview), preview->as_of, true, dest);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();

@@ -103,7 +103,7 @@ static void
 use_maintenance_memory(void)
 {
 	if (work_mem < maintenance_work_mem)
-		model_set_option("work_mem", psprintf("%d", maintenance_work_mem));
+		set_option("work_mem", psprintf("%d", maintenance_work_mem));
 }
 
 /* segments whose rules fail, and those that ask for them, keep their members */
@@ -115,7 +115,7 @@ compile(Refresh *refresh)
 
 	refresh->select = model_compile_analysis(compilation);
 	if (list_length(compilation->segments) > JIT_MAX_SEGMENTS)
-		model_set_option("jit", "off");
+		set_option("jit", "off");
 	refresh->kept = NIL;
 	foreach(cell, compilation->segments)
 	{

@@ -142,7 +142,7 @@ prefer_merging(const Refresh *refresh)
 {
 	if (lies_in_key_order(refresh, refresh->model->source) &&
 		lies_in_key_order(refresh, refresh->model->assignment))
-		model_set_option("enable_hashjoin", "off");
+		set_option("enable_hashjoin", "off");
 }
 
 void

@@ -30,7 +30,7 @@ execute(const char *sql, int nargs, Oid *types, Datum *values)
 	int			result;
 
 	model_enter_caller(&saved);
-	model_set_option("row_security", "off");
+	set_option("row_security", "off");
 	result = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));

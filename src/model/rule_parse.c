@@ -50,7 +50,7 @@ extend_search_path(void)
 	const char *schema = quote_identifier(get_namespace_name(rule_extension_schema()));
 
 	path += strspn(path, " \t\n\r\f\v");
-	expression_set_option("search_path", psprintf("%s%s%s, segmentation", path, *path ? ", " : "", schema));
+	set_option("search_path", psprintf("%s%s%s, segmentation", path, *path ? ", " : "", schema));
 }
 
 /* the source as the only table, under its own name */
@@ -207,7 +207,7 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 
 	check_source(rel);
 	extend_search_path();
-	expression_set_option("TimeZone", time_zone);
+	set_option("TimeZone", time_zone);
 	rule->source = source;
 	rule->model = model;
 	rule->time_zone = time_zone;

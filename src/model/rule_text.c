@@ -36,7 +36,7 @@ rule_deparse(const Rule *rule)
 	int			save_nestlevel = NewGUCNestLevel();
 	char	   *result;
 
-	expression_set_option("TimeZone", rule->time_zone);
+	set_option("TimeZone", rule->time_zone);
 	result = expression_deparse(rule->expr, deparse_context(rule), false);
 	AtEOXact_GUC(true, save_nestlevel);
 	return result;

@@ -8,10 +8,7 @@
 #include "segmentation.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
-#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -432,24 +429,6 @@ check_may_verify(const Model *model)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
 }
 
-static void
-execute(const Model *model, ReturnSetInfo *result)
-{
-	TimestampTz as_of = model->has_as_of ? model->as_of : GetCurrentTransactionStartTimestamp();
-	SPIExecuteOptions options = {.read_only = false};
-
-	options.params = makeParamList(1);
-	options.params->params[0] = (ParamExternData) {
-		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
-	};
-	options.dest = CreateTuplestoreDestReceiver();
-	SetTuplestoreDestReceiverParams(options.dest, result->setResult,
-									result->econtext->ecxt_per_query_memory,
-									false, result->setDesc, NULL);
-	if (SPI_execute_extended(verify_query(model), &options) < 0)
-		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
-}
-
 /* verify(model): differences as of the last refresh */
 PG_FUNCTION_INFO_V1(model_verify);
 Datum
@@ -457,14 +436,16 @@ model_verify(PG_FUNCTION_ARGS)
 {
 	Model	   *model;
 	ModelContext saved;
+	DestReceiver *dest;
 
 	define_require_argument(fcinfo, 0, "model");
 	model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	check_may_verify(model);
-	InitMaterializedSRF(fcinfo, 0);
+	dest = model_result_receiver(fcinfo);
 	SPI_connect();
 	model_enter(model, &saved);
-	execute(model, (ReturnSetInfo *) fcinfo->resultinfo);
+	model_execute(verify_query(model), model->has_as_of ? model->as_of : GetCurrentTransactionStartTimestamp(),
+				  false, dest);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();
