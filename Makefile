@@ -260,6 +260,11 @@ EXTRA_CLEAN = build
 
 PG_CPPFLAGS = -I$(srcroot)/src
 PG_CFLAGS = $(OPTFLAGS)
+# until PostgreSQL 16 libraries see each other's functions: ours calls its own,
+# whatever others of the same names are loaded
+ifeq ($(shell uname -s), Linux)
+SHLIB_LINK += -Wl,-Bsymbolic
+endif
 ifdef WERROR
 PG_CPPFLAGS += -isystem $(shell $(PG_CONFIG) --includedir-server)
 PG_CFLAGS += -Wextra -Wno-unused-parameter -Werror
