@@ -2,15 +2,11 @@
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 SET client_encoding = 'UTF8';
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END
-$$;
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
 
 -- amount and code in either order, in any case; at least the minor unit's decimals come out
 SELECT text, text::currency_price AS price

@@ -1,15 +1,11 @@
 -- sum, avg, min and max of prices
 \set VERBOSITY default
 \set SHOW_CONTEXT never
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END
-$$;
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
 
 CREATE TABLE invoice (id serial PRIMARY KEY, customer int, price currency_price);
 INSERT INTO invoice (customer, price) VALUES (1, '9.90 EUR'), (1, '0.0000166667 EUR'), (1, NULL), (2, '-5 EUR'), (2, '5 EUR'), (3, NULL), (4, '1000 JPY'), (5, '3 EUR'), (5, '3 USD');

@@ -1,15 +1,11 @@
 -- arithmetic with prices: exact, or rounded half-even to 18 digits, or an error
 \set VERBOSITY default
 \set SHOW_CONTEXT never
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END
-$$;
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
 CREATE TABLE product (price currency_price, small smallint, whole integer, big bigint, number numeric, approximate float8);
 INSERT INTO product VALUES ('9.90 EUR', 2, -3, 1000000000000, 1.25, 1.5);
 

@@ -1,15 +1,11 @@
 -- comparing, sorting, hashing, indexing and partitioning prices
 \set VERBOSITY default
 \set SHOW_CONTEXT never
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END
-$$;
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
 
 -- equality never raises: another currency is another value; order across currencies is unknown
 SELECT a, b, a = b AS eq, a <> b AS ne, a < b AS lt, a <= b AS le, a > b AS gt, a >= b AS ge,

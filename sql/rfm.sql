@@ -1,13 +1,9 @@
 -- quantile_breaks, rfm_score, rfm_segment
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END
-$$;
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
 
 -- quantiles of type 7, of every type of value
 SELECT quantile_breaks(value, 4) AS of_integers, quantile_breaks(value::smallint, 4) AS of_smallints, quantile_breaks(value::bigint, 4) AS of_bigints,

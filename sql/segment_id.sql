@@ -14,15 +14,11 @@ SELECT typlen, typbyval, typalign, typstorage, pg_column_size('a'::segment_id),
 FROM pg_type WHERE oid = 'segment_id'::regtype;
 
 -- what is none says why, and what is allowed
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END
-$$;
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
 CREATE TABLE bad_id (place serial, id text);
 INSERT INTO bad_id (id) VALUES
     (''), (' '), (' smb'), ('smb '), ('key account'), (E'smb\n'), (E'\tsmb'),

@@ -1,15 +1,11 @@
 -- tier_scale, tier and revenue_tier
 \set VERBOSITY default
 \set SHOW_CONTEXT never
-CREATE FUNCTION pg_temp.refusal(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text)
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE statement;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-        detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-END
-$$;
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
 
 -- names and bounds in ascending order, the currency at the end
 SELECT text::tier_scale
