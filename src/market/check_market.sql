@@ -11,7 +11,7 @@ BEGIN
     SELECT * INTO result FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) market_known.id;
     IF NOT FOUND THEN
         RAISE no_data_found USING
-            MESSAGE = format('there is no market "%s"', id),
+            MESSAGE = format('market "%s" does not exist', id),
             HINT = 'The markets that there are: SELECT id FROM segmentation.market;';
     END IF;
     RETURN result;

@@ -9,7 +9,7 @@ BEGIN
         RAISE null_value_not_allowed USING MESSAGE = 'the id of a market must not be null';
     ELSIF EXISTS (SELECT FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) market_check_new.id) THEN
         RAISE unique_violation USING
-            MESSAGE = format('market "%s" is there already', id),
+            MESSAGE = format('market "%s" already exists', id),
             HINT = 'Choose another id, or change the market that is there.';
     ELSIF currency IS NULL THEN
         RAISE null_value_not_allowed USING
