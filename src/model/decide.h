@@ -73,7 +73,6 @@ typedef struct Decision
 
 /* decide_collect.c */
 extern Decision *decide_begin(const Model *model);
-extern void decide_add_model(Decision *decision, const Model *model);
 extern DecidedSegment *decide_need(Decision *decision, const char *model, const char *segment);
 extern void decide_collect(Decision *decision, DecidedSegment *segment);
 extern void decide_collect_all(Decision *decision);

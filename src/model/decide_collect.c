@@ -23,22 +23,8 @@ typedef struct Splitting
 	DecidedSegment *segment;
 } Splitting;
 
-/* as of now or, where the model has been refreshed as of a later moment, of that */
-Decision *
-decide_begin(const Model *model)
-{
-	Decision   *decision = palloc0(sizeof(Decision));
-
-	decision->model = model;
-	decision->as_of = GetCurrentTransactionStartTimestamp();
-	if (model->has_as_of && model->as_of > decision->as_of)
-		decision->as_of = model->as_of;
-	decide_add_model(decision, model);
-	return decision;
-}
-
-void
-decide_add_model(Decision *decision, const Model *model)
+static void
+add_model(Decision *decision, const Model *model)
 {
 	DecidedSegment *lower = NULL;
 	ListCell   *cell;
@@ -55,6 +41,20 @@ decide_add_model(Decision *decision, const Model *model)
 		decision->known = lappend(decision->known, segment);
 		lower = segment;
 	}
+}
+
+/* as of now or, where the model has been refreshed as of a later moment, of that */
+Decision *
+decide_begin(const Model *model)
+{
+	Decision   *decision = palloc0(sizeof(Decision));
+
+	decision->model = model;
+	decision->as_of = GetCurrentTransactionStartTimestamp();
+	if (model->has_as_of && model->as_of > decision->as_of)
+		decision->as_of = model->as_of;
+	add_model(decision, model);
+	return decision;
 }
 
 DecidedSegment *
@@ -87,7 +87,7 @@ need_model(Decision *decision, const char *id)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("models \"%s\" and \"%s\" are of different customers", decision->model->id, id)));
-	decide_add_model(decision, other);
+	add_model(decision, other);
 }
 
 DecidedSegment *
