@@ -55,6 +55,13 @@ FROM member
 WHERE CASE classid WHEN 'pg_opclass'::regclass THEN NOT amvalidate(oid) ELSE false END
 ORDER BY object;
 
+-- functions that may read tables and that the planner takes to cost less than a function in
+-- PL: those that remember what they read, or look into the server's catalogs alone
+SELECT function, procost AS cost
+FROM member_function JOIN pg_language l ON l.oid = prolang
+WHERE lanname = 'c' AND provolatile = 's' AND procost < 100 AND NOT 'internal'::regtype = ANY (proargtypes::oid[])
+ORDER BY function;
+
 -- schemas and tables, and what others than the owner may do there
 SELECT object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS role,
     string_agg(lower(privilege_type), ', ' ORDER BY privilege_type) AS privileges

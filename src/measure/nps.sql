@@ -6,7 +6,7 @@ COMMENT ON FUNCTION nps_tally_accum(nps_tally, smallint) IS 'aggregate transitio
 CREATE FUNCTION nps_tally_discard(nps_tally, score smallint) RETURNS nps_tally
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'nps_tally_discard_int2';
-COMMENT ON FUNCTION nps_tally_discard(nps_tally, smallint) IS 'aggregate transition function';
+COMMENT ON FUNCTION nps_tally_discard(nps_tally, smallint) IS 'aggregate inverse transition function';
 
 CREATE FUNCTION nps_tally_accum(nps_tally, score integer) RETURNS nps_tally
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -16,7 +16,7 @@ COMMENT ON FUNCTION nps_tally_accum(nps_tally, integer) IS 'aggregate transition
 CREATE FUNCTION nps_tally_discard(nps_tally, score integer) RETURNS nps_tally
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'nps_tally_discard_int4';
-COMMENT ON FUNCTION nps_tally_discard(nps_tally, integer) IS 'aggregate transition function';
+COMMENT ON FUNCTION nps_tally_discard(nps_tally, integer) IS 'aggregate inverse transition function';
 
 CREATE FUNCTION nps_tally_accum(nps_tally, score bigint) RETURNS nps_tally
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION nps_tally_accum(nps_tally, bigint) IS 'aggregate transition 
 CREATE FUNCTION nps_tally_discard(nps_tally, score bigint) RETURNS nps_tally
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'nps_tally_discard_int8';
-COMMENT ON FUNCTION nps_tally_discard(nps_tally, bigint) IS 'aggregate transition function';
+COMMENT ON FUNCTION nps_tally_discard(nps_tally, bigint) IS 'aggregate inverse transition function';
 
 CREATE FUNCTION nps_tally_accum(nps_tally, score numeric) RETURNS nps_tally
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -36,7 +36,7 @@ COMMENT ON FUNCTION nps_tally_accum(nps_tally, numeric) IS 'aggregate transition
 CREATE FUNCTION nps_tally_discard(nps_tally, score numeric) RETURNS nps_tally
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'nps_tally_discard_numeric';
-COMMENT ON FUNCTION nps_tally_discard(nps_tally, numeric) IS 'aggregate transition function';
+COMMENT ON FUNCTION nps_tally_discard(nps_tally, numeric) IS 'aggregate inverse transition function';
 
 CREATE AGGREGATE nps(score smallint) (
     SFUNC = nps_tally_accum, STYPE = nps_tally, INITCOND = '0/0/0',

@@ -262,7 +262,7 @@ comment_tables(const ModelNames *names)
 {
 	static const char *const assignment[][2] = {
 		{"since", "when the database recorded this answer"},
-		{"recheck_at", "next moment at which the answer can change by the clock alone; NULL: by the clock never"},
+		{"recheck_at", "when the next decision about the customer ends, by which the answer can change; NULL: none does"},
 		{"version", "version of the model that decided"},
 		{"segments", "the customer's segments, sorted; NULL: the customer has vanished from the source"}
 	};
@@ -271,7 +271,7 @@ comment_tables(const ModelNames *names)
 		{"until", "when another one took its place"},
 		{"version", "version of the model that decided this answer"},
 		{"segments", "the customer's segments, sorted; NULL: the customer was not in the source"},
-		{"cause", "what ended the period: refresh, the customer's data; definition, another rule; override, a person's decision"}
+		{"cause", "what ended the period: refresh, the customer's data or the clock; definition, another rule; override, a person's decision"}
 	};
 
 	comment_key(names->assignment, names->key);

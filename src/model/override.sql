@@ -8,6 +8,6 @@ COMMENT ON FUNCTION segmentation.check_override() IS
 CREATE FUNCTION segmentation.model_overrides(model text)
     RETURNS TABLE (customer text[], segment segment_id, member boolean, reason text, author text,
         set_at timestamptz, expires_at timestamptz, status text)
-    LANGUAGE c STABLE AS 'MODULE_PATHNAME';
+    LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segmentation.model_overrides(text) IS
     'overrides of a model''s customers, and whether each counts: counts, ended, beaten by another, no customer, no segment';

@@ -12,6 +12,6 @@ COMMENT ON FUNCTION segmentation.in_segment(segment_id, segment_id) IS
 CREATE FUNCTION segmentation.check_rule(
     source regclass, rule text, model text DEFAULT NULL, time_zone text DEFAULT current_setting('TimeZone'),
     OUT expression text, OUT columns name[], OUT refers text[], OUT asks_clock boolean)
-    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE;
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION segmentation.check_rule(regclass, text, text, text) IS
     'a rule as it would be kept, the source''s columns that it reads, the segments that it refers to, and whether it asks the clock; an error where it is none';

@@ -412,5 +412,5 @@ rule_notice_stable(const Rule *rule)
 		ereport(NOTICE,
 				(errmsg("rule calls function %s, whose answer may change by itself", (char *) lfirst(cell)),
 				 errdetail("It is declared STABLE, and reads what the model does not know of: tables, settings or the clock."),
-				 errhint("Such a change shows when the model is refreshed in full.")));
+				 errhint("Such a change shows at the next refresh of the model.")));
 }
