@@ -192,6 +192,7 @@ REGRESS = \
 	model_failures \
 	model_failure_kinds \
 	model_overrides \
+	model_names \
 	model_impact \
 	model_starters \
 	model_starters_rfm \

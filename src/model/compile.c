@@ -256,7 +256,7 @@ ruleless_line(const CompiledSegment *segment)
 static char *
 segment_column(const Model *model)
 {
-	return psprintf("pg_catalog.lower(%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
+	return psprintf("pg_catalog.lower(source.%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
 					quote_identifier(model->segment_column));
 }
 
@@ -442,7 +442,7 @@ print_kept(Printer *printer, const CompiledSegment *segment)
 	printer->kept = list_append_unique_ptr(printer->kept, unconstify(Model *, segment->model));
 	while (list_nth(printer->kept, number - 1) != segment->model)
 		number++;
-	condition = psprintf("segmentation_kept_%d OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
+	condition = psprintf("kept_%d.segmentation_segments OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
 						 number, segment->segment->id, types_schema());
 	appendStringInfo(&printer->lines, " %d", condition_number(printer, condition));
 }
@@ -572,7 +572,7 @@ print_segments(Printer *printer, StringInfo buf)
 static void
 print_column(Printer *printer, const Model *model, StringInfo buf)
 {
-	const char *column = quote_identifier(model->segment_column);
+	char	   *column = psprintf("source.%s", quote_identifier(model->segment_column));
 	OverriddenModel *overridden = overrides_of(printer, model);
 	char	   *id = psprintf("%s::pg_catalog.text::%s.segment_id", column, types_schema());
 
@@ -581,8 +581,8 @@ print_column(Printer *printer, const Model *model, StringInfo buf)
 	{
 		int			number = join_number(printer, overridden);
 
-		appendStringInfo(buf, "WHEN %s THEN segmentation_in_%d\n            "
-						 "WHEN %s OPERATOR(%s.=) ANY (segmentation_out_%d) THEN '{}'\n            ",
+		appendStringInfo(buf, "WHEN %s THEN override_%d.segmentation_in\n            "
+						 "WHEN %s OPERATOR(%s.=) ANY (override_%d.segmentation_out) THEN '{}'\n            ",
 						 override_puts_in_any(number), number, id, types_schema(), number);
 	}
 	appendStringInfo(buf, "WHEN %s IS NULL THEN '{}'::%s.segment_id[]\n            ELSE ARRAY[%s] END",
@@ -599,12 +599,11 @@ print_recheck(const Printer *printer, StringInfo buf)
 	if (printer->joined == NIL)
 		appendStringInfoString(buf, "NULL::pg_catalog.timestamptz");
 	foreach(cell, printer->joined)
-		appendStringInfo(buf, "%ssegmentation_until_%d", foreach_current_index(cell) > 0 ? ", " : "LEAST(",
+		appendStringInfo(buf, "%soverride_%d.segmentation_until", foreach_current_index(cell) > 0 ? ", " : "LEAST(",
 						 ((OverriddenModel *) lfirst(cell))->number);
 	appendStringInfo(buf, "%s AS recheck_at\n  FROM ", printer->joined == NIL ? "" : ")");
 }
 
-/* an assignment whose columns cannot be taken for those of the source */
 static void
 print_kept_join(StringInfo buf, const Model *model, int number)
 {
@@ -612,18 +611,17 @@ print_kept_join(StringInfo buf, const Model *model, int number)
 	ListCell   *cell;
 
 	initStringInfo(&match);
-	appendStringInfo(buf, "\n       LEFT JOIN (SELECT segments AS segmentation_kept_%d", number);
+	appendStringInfoString(buf, "\n       LEFT JOIN (SELECT segments AS segmentation_segments");
 	foreach(cell, model->key)
 	{
 		int			n = foreach_current_index(cell) + 1;
 		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
 
-		appendStringInfo(buf, ", %s AS segmentation_kept_%d_key_%d",
-						 quote_identifier(lfirst(cell)), number, n);
-		appendStringInfo(&match, "%ssource.%s %s segmentation_kept_%d_key_%d", n > 1 ? " AND " : "",
+		appendStringInfo(buf, ", %s AS segmentation_key_%d", quote_identifier(lfirst(cell)), n);
+		appendStringInfo(&match, "%ssource.%s %s kept_%d.segmentation_key_%d", n > 1 ? " AND " : "",
 						 quote_identifier(lfirst(cell)), model_equality_operator(type), number, n);
 	}
-	appendStringInfo(buf, " FROM %s) AS segmentation_kept_of_%d ON %s",
+	appendStringInfo(buf, " FROM %s) AS kept_%d ON %s",
 					 relation_name(model->assignment), number, match.data);
 }
 

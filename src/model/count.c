@@ -75,7 +75,7 @@ static char *
 outcome(const Model *model, const char *segment, const Rule *rule)
 {
 	if (model->kind == MODEL_COLUMN)
-		return psprintf("%s::pg_catalog.text::%s.segment_id OPERATOR(%s.=) %s::%s.segment_id",
+		return psprintf("source.%s::pg_catalog.text::%s.segment_id OPERATOR(%s.=) %s::%s.segment_id",
 						quote_identifier(model->segment_column), types_schema(), types_schema(),
 						quote_literal_cstr(segment), types_schema());
 	if (rule)
@@ -113,11 +113,11 @@ count_query(const Model *model, const char *segment, const Rule *rule, const cha
 					 "count(*) FILTER (WHERE clash) FROM (SELECT %s AS outcome, %s AS clash",
 					 member_text(overridden, segment), outcome(model, segment, rule), clash ? clash : "false");
 	if (overridden->number > 0)
-		appendStringInfoString(&buf, ", segmentation_in_1, segmentation_out_1");
+		appendStringInfoString(&buf, ", override_1.segmentation_in, override_1.segmentation_out");
 	appendStringInfo(&buf, " FROM %s AS source", relation_name(model->source));
 	if (overridden->number > 0)
 		override_print_join(&buf, overridden);
-	appendStringInfoString(&buf, " OFFSET 0) s");
+	appendStringInfoString(&buf, " OFFSET 0) AS override_1");
 	return buf.data;
 }
 

@@ -237,7 +237,7 @@ split(Splitting *splitting, Node *node)
 char *
 decide_column(const Model *model)
 {
-	return psprintf("pg_catalog.lower(%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
+	return psprintf("pg_catalog.lower(source.%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
 					quote_identifier(model->segment_column));
 }
 

@@ -50,8 +50,8 @@ override_ids(const Model *model)
 static char *
 contains(const char *column, int number, const char *segment)
 {
-	return psprintf("segmentation_%s_%d OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
-					column, number, segment, types_schema());
+	return psprintf("override_%d.segmentation_%s OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
+					number, column, segment, types_schema());
 }
 
 char *
@@ -69,7 +69,7 @@ override_takes_out(int number, const char *segment)
 char *
 override_puts_in_any(int number)
 {
-	return psprintf("segmentation_in_%d IS NOT NULL", number);
+	return psprintf("override_%d.segmentation_in IS NOT NULL", number);
 }
 
 /* a condition that is true or false, unless people have decided otherwise */
@@ -82,25 +82,22 @@ override_decided(const OverriddenModel *overridden, const char *segment, const c
 					override_takes_out(overridden->number, segment), override_puts_in(overridden->number, segment));
 }
 
-/* its columns are under names that none of the source has */
 static void
 print_columns(StringInfo buf, const OverriddenModel *overridden, const char *known)
 {
-	int			number = overridden->number;
 	ListCell   *cell;
 
 	foreach(cell, overridden->model->key)
-		appendStringInfo(buf, "%s AS segmentation_override_%d_key_%d,\n                         ",
-						 quote_identifier(lfirst(cell)), number, foreach_current_index(cell) + 1);
+		appendStringInfo(buf, "%s AS segmentation_key_%d,\n                         ",
+						 quote_identifier(lfirst(cell)), foreach_current_index(cell) + 1);
 	if (known)
 		appendStringInfo(buf, "(pg_catalog.array_agg(segment ORDER BY pg_catalog.array_position(%s, segment))"
 						 "\n                              FILTER (WHERE member))[1:1]", known);
 	else
 		appendStringInfoString(buf, "pg_catalog.array_agg(segment) FILTER (WHERE member)");
-	appendStringInfo(buf, " AS segmentation_in_%d,\n                         "
-					 "pg_catalog.array_agg(segment) FILTER (WHERE NOT member) AS segmentation_out_%d,\n                         "
-					 "pg_catalog.min(expires_at) AS segmentation_until_%d",
-					 number, number, number);
+	appendStringInfoString(buf, " AS segmentation_in,\n                         "
+						   "pg_catalog.array_agg(segment) FILTER (WHERE NOT member) AS segmentation_out,\n                         "
+						   "pg_catalog.min(expires_at) AS segmentation_until");
 }
 
 static void
@@ -110,7 +107,7 @@ print_match(StringInfo buf, const OverriddenModel *overridden)
 	ListCell   *cell;
 
 	foreach(cell, model->key)
-		appendStringInfo(buf, "%ssource.%s %s segmentation_override_%d_key_%d",
+		appendStringInfo(buf, "%ssource.%s %s override_%d.segmentation_key_%d",
 						 foreach_current_index(cell) > 0 ? " AND " : "\n              ON ",
 						 quote_identifier(lfirst(cell)), compile_key_operator(model, lfirst(cell)),
 						 overridden->number, foreach_current_index(cell) + 1);
@@ -134,7 +131,7 @@ override_print_join(StringInfo buf, const OverriddenModel *overridden)
 					 relation_name(model->override));
 	if (known)
 		appendStringInfo(buf, "\n                     AND segment OPERATOR(%s.=) ANY (%s)", types_schema(), known);
-	appendStringInfo(buf, "\n                   GROUP BY %s) AS segmentation_override_%d",
+	appendStringInfo(buf, "\n                   GROUP BY %s) AS override_%d",
 					 compile_key_list(model->key, NULL), overridden->number);
 	print_match(buf, overridden);
 }

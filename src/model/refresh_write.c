@@ -90,7 +90,7 @@ create_held(const Refresh *refresh)
 	describe_column(desc, n + HELD_SINCE, "since", TIMESTAMPTZOID);
 	describe_column(desc, n + HELD_VERSION, "version", INT4OID);
 	describe_column(desc, n + HELD_RECHECK_AT, "recheck_at", TIMESTAMPTZOID);
-	describe_column(desc, n + HELD_OWN, "own", BOOLOID);
+	describe_column(desc, n + HELD_OWN, "segmentation_own", BOOLOID);
 	return row_store_create("segmentation_held", desc);
 }
 
@@ -100,15 +100,15 @@ create_changes(const Refresh *refresh)
 	TupleDesc	desc = describe_key(refresh, CHANGE_COLUMNS);
 	int			n = refresh->nkeys;
 
-	describe_column(desc, n + CHANGE_OLD_SEGMENTS, "old_segments", segments_type(refresh));
-	describe_column(desc, n + CHANGE_OLD_SINCE, "old_since", TIMESTAMPTZOID);
-	describe_column(desc, n + CHANGE_OLD_VERSION, "old_version", INT4OID);
-	describe_column(desc, n + CHANGE_ENDS_PERIOD, "ends_period", BOOLOID);
+	describe_column(desc, n + CHANGE_OLD_SEGMENTS, "segmentation_old_segments", segments_type(refresh));
+	describe_column(desc, n + CHANGE_OLD_SINCE, "segmentation_old_since", TIMESTAMPTZOID);
+	describe_column(desc, n + CHANGE_OLD_VERSION, "segmentation_old_version", INT4OID);
+	describe_column(desc, n + CHANGE_ENDS_PERIOD, "segmentation_ends_period", BOOLOID);
 	describe_column(desc, n + CHANGE_SEGMENTS, "segments", segments_type(refresh));
 	describe_column(desc, n + CHANGE_SINCE, "since", TIMESTAMPTZOID);
 	describe_column(desc, n + CHANGE_VERSION, "version", INT4OID);
 	describe_column(desc, n + CHANGE_RECHECK_AT, "recheck_at", TIMESTAMPTZOID);
-	describe_column(desc, n + CHANGE_RESUMES, "resumes", BOOLOID);
+	describe_column(desc, n + CHANGE_RESUMES, "segmentation_resumes", BOOLOID);
 	return row_store_create("segmentation_changes", desc);
 }
 
@@ -263,7 +263,7 @@ match_period_before(const Refresh *refresh)
 {
 	if (refresh->own == 0)
 		return "false";
-	return psprintf("h.own AND before.until OPERATOR(pg_catalog.=) h.since AND %s",
+	return psprintf("h.segmentation_own AND before.until OPERATOR(pg_catalog.=) h.since AND %s",
 					compile_key_match(refresh->model, "before", "h"));
 }
 
@@ -296,7 +296,7 @@ cause_of(const Refresh *refresh)
 		return quote_literal_cstr(refresh->cause);
 	return psprintf("CASE WHEN EXISTS (SELECT FROM %s AS o WHERE %s "
 					"AND (o.expires_at IS NULL OR o.expires_at > '%s'::pg_catalog.timestamptz) "
-					"AND (o.segment OPERATOR(%s.=) ANY (c.old_segments)) <> (o.segment OPERATOR(%s.=) ANY (c.segments))) "
+					"AND (o.segment OPERATOR(%s.=) ANY (c.segmentation_old_segments)) <> (o.segment OPERATOR(%s.=) ANY (c.segments))) "
 					"THEN 'override' ELSE '%s' END",
 					relation_name(model->override), compile_key_match(model, "o", "c"),
 					model->has_as_of ? timestamptz_to_str(model->as_of) : "-infinity",
@@ -311,13 +311,14 @@ write_changes(Refresh *refresh, const RowStore *changes)
 
 	refresh_execute(refresh,
 					psprintf("INSERT INTO %s (%s, since, until, version, segments, cause) "
-							 "SELECT %s, old_since, since, old_version, old_segments, %s FROM %s AS c WHERE ends_period",
+							 "SELECT %s, segmentation_old_since, since, segmentation_old_version, segmentation_old_segments, %s "
+							 "FROM %s AS c WHERE segmentation_ends_period",
 							 relation_name(model->history), key, key, cause_of(refresh), changes->name),
 					NULL, NULL);
 	if (refresh->own > 0)
 		refresh_execute(refresh,
 						psprintf("DELETE FROM %s AS h USING %s AS c "
-								 "WHERE c.resumes AND h.until OPERATOR(pg_catalog.=) c.old_since AND %s",
+								 "WHERE c.segmentation_resumes AND h.until OPERATOR(pg_catalog.=) c.segmentation_old_since AND %s",
 								 relation_name(model->history), changes->name, compile_key_match(model, "h", "c")),
 						NULL, NULL);
 	refresh_execute(refresh,

@@ -15,6 +15,7 @@
 typedef struct ClashSearch
 {
 	List	   *context;		/* of deparsing */
+	bool		prefixed;
 	const char *time_zone;
 	List	   *clashes;
 } ClashSearch;
@@ -42,7 +43,7 @@ compares_prices(Oid operator, List *args)
 static char *
 operand(ClashSearch *search, Node *node)
 {
-	return expression_deparse(rule_bind_clock(node, search->time_zone), search->context, false);
+	return expression_deparse(rule_bind_clock(node, search->time_zone), search->context, search->prefixed);
 }
 
 /* the function that tells a price's currency lies where its type does */
@@ -98,7 +99,7 @@ clash_walker(Node *node, void *context)
 List *
 rule_currency_clashes(const Rule *rule, const char *time_zone)
 {
-	ClashSearch search = {deparse_context_for("source", rule->source), time_zone, NIL};
+	ClashSearch search = {deparse_context_for("source", rule->source), rule_needs_prefix(rule), time_zone, NIL};
 
 	(void) clash_walker(rule->expr, &search);
 	return search.clashes;

@@ -88,10 +88,23 @@ plain_part(BoolExpr *expr)
 	return (Node *) result;
 }
 
+/* whether it reads a column that may be called as one of ours in a statement about the source */
+bool
+rule_needs_prefix(const Rule *rule)
+{
+	ListCell   *cell;
+
+	foreach(cell, rule->columns)
+		if (strncmp(lfirst(cell), "segmentation_", strlen("segmentation_")) == 0)
+			return true;
+	return false;
+}
+
 static char *
 condition_text(RulePrint *print, Node *condition)
 {
-	return expression_deparse(rule_bind_clock(condition, print->time_zone), print->context, false);
+	return expression_deparse(rule_bind_clock(condition, print->time_zone), print->context,
+							  rule_needs_prefix(print->rule));
 }
 
 static void

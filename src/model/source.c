@@ -101,6 +101,12 @@ check_key_name(const char *name, const List *before)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_COLUMN),
 					 errmsg("column \"%s\" appears twice in the key", name)));
+	if (strncmp(name, "segmentation_", strlen("segmentation_")) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_COLUMN),
+				 errmsg("key column cannot be called \"%s\"", name),
+				 errdetail("A refresh has columns of its own whose names begin so."),
+				 errhint("Use a view as the source that gives it another name.")));
 	for (size_t i = 0; i < lengthof(own_columns); i++)
 		if (strcmp(own_columns[i], name) == 0)
 			ereport(ERROR,

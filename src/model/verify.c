@@ -123,7 +123,7 @@ print_reference(StringInfo buf, const RuleReference *reference, void *arg)
 static char *
 column_text(const Model *model)
 {
-	return psprintf("pg_catalog.lower(%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
+	return psprintf("pg_catalog.lower(source.%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
 					quote_identifier(model->segment_column));
 }
 
@@ -132,7 +132,7 @@ static void
 print_kept(Verification *verification, const CompiledSegment *segment)
 {
 	appendStringInfo(&verification->buf,
-					 "EXISTS (SELECT FROM %s AS segmentation_kept WHERE %s AND segments @> '{\"%s\"}'::%s.segment_id[])",
+					 "EXISTS (SELECT FROM %s AS segmentation_kept WHERE %s AND segmentation_kept.segments @> '{\"%s\"}'::%s.segment_id[])",
 					 relation_name(segment->model->assignment),
 					 compile_key_match(verification->model, "segmentation_kept", "source"),
 					 segment->segment->id, types_schema());
@@ -212,7 +212,7 @@ print_decided(Verification *verification, const CompiledSegment *segment)
 	bool		put = can_be_put(verification, model);
 
 	if (put)
-		appendStringInfo(buf, "segmentation_put = '%s' OR segmentation_put IS NULL AND ", id);
+		appendStringInfo(buf, "p.segmentation_put = '%s' OR p.segmentation_put IS NULL AND ", id);
 	else if (decided)
 		appendStringInfo(buf, "%s OR ", decided_text(verification, model, id, true));
 	if (decided)
@@ -373,7 +373,7 @@ static char *
 expected_column(Verification *verification)
 {
 	const Model *model = verification->model;
-	char	   *answer = psprintf("CASE WHEN %s IS NULL THEN '{}' ELSE ARRAY[%s::%s.segment_id] END",
+	char	   *answer = psprintf("CASE WHEN source.%s IS NULL THEN '{}' ELSE ARRAY[%s::%s.segment_id] END",
 								  quote_identifier(model->segment_column), column_text(model), types_schema());
 
 	if (can_be_put(verification, model))
