@@ -30,6 +30,7 @@ SELECT segmentation.define_segment('rank', 'rest', rank => 100);
 SELECT segmentation.define_segment('over', 'fails', '10 / (x - segmentation_in_1 * 0) > 0');
 SELECT segmentation.define_segment('over', 'asks', 'in_segment(''rank'', ''r2'') or in_segment(''fails'') and segmentation_in = 3');
 SELECT segmentation.define_segment('over', 'price', 'segmentation_price > size and segmentation_id > 6');
+SELECT segmentation.define_segment('over', 'dear', 'segmentation_price > size and in_segment(''rank'', ''r2'')');
 SELECT count(segmentation.define_segment(m, l)) FROM unnest('{land,in,put}'::text[]) AS m, unnest('{l0,l1,l2}'::text[]) AS l;
 
 -- each segment has whom its column says; and what the functions say is one thing

@@ -226,6 +226,32 @@ SELECT * FROM segmentation.verify('two');
 SELECT segmentation.drop_model('two');
 SELECT to_regclass('"Of two_override"');
 
+-- decisions about a market that is deleted stay and do nothing, and count again once it is there
+INSERT INTO segmentation.market (id, currency) VALUES ('fr', 'EUR'), ('de', 'EUR');
+CREATE TABLE buyer (id int PRIMARY KEY, market text);
+INSERT INTO buyer VALUES (1, 'fr'), (2, 'fr'), (3, 'de'), (4, 'de');
+SELECT segmentation.alter_model('market', source => 'buyer', key => '{id}', segment_column => 'market');
+INSERT INTO market_override (id, segment, member, reason) VALUES (1, 'de', true, 'moved'), (3, 'fr', true, 'moved'), (4, 'de', false, 'closed');
+SELECT appeared FROM segmentation.refresh('market');
+SELECT id, segments FROM market_assignment ORDER BY id;
+DELETE FROM segmentation.market WHERE id = 'de';
+SELECT customer, segment, status FROM segmentation.model_overrides('market');
+SELECT * FROM segmentation.verify('market');
+SELECT id, segmentation.classify('market', id::text) FROM market_assignment ORDER BY id;
+UPDATE buyer SET market = 'fr' WHERE market = 'de';
+SELECT changed FROM segmentation.refresh('market');
+SELECT id, segments, segmentation.classify('market', id::text) FROM market_assignment ORDER BY id;
+SELECT * FROM segmentation.verify('market');
+CALL refused($$ INSERT INTO market_override (id, segment, member, reason) VALUES (2, 'de', true, 'moved') $$);
+INSERT INTO segmentation.market (id, currency) VALUES ('de', 'EUR');
+UPDATE buyer SET market = 'de' WHERE id > 2;
+SELECT customer, segment, status FROM segmentation.model_overrides('market');
+SELECT changed FROM segmentation.refresh('market');
+SELECT id, segments FROM market_assignment ORDER BY id;
+SELECT * FROM segmentation.verify('market');
+DELETE FROM segmentation.market;
+SELECT segmentation.drop_model('market');
+
 -- where nobody has decided anything nothing is joined
 TRUNCATE tier_override, land_override, service_override;
 SELECT segmentation.model_sql(m) ~ 'override|JOIN' FROM unnest('{land,tier,service}'::text[]) m;

@@ -37,6 +37,9 @@ SELECT quantile_breaks(value, 2) AS prices, rfm_score('999999999999999997 EUR'::
 FROM unnest('{999999999999999997 EUR,999999999999999998 EUR}'::currency_price[]) AS value;
 SELECT quantile_breaks(value, 2) FROM unnest('{-0.000000000000000001 USD,-999999999999999999 USD}'::currency_price[]) AS value;
 
+-- places beyond 32 bits
+SELECT quantile_breaks(i, 10000) = ARRAY(SELECT 50.0 * k FROM generate_series(1, 9999) AS k) AS many FROM generate_series(0, 500000) AS i;
+
 -- by groups, in windows, over rows that are left out
 SELECT i % 2 AS half, quantile_breaks(i, 4) FROM generate_series(1, 9) AS i GROUP BY 1 ORDER BY 1;
 SELECT i, quantile_breaks(i, 2) OVER (ORDER BY i ROWS 2 PRECEDING) FROM generate_series(1, 4) AS i;
@@ -73,7 +76,7 @@ WHERE rfm_segment(r, f, m) <> (SELECT segment FROM rfm_segments()
 SELECT statement, refusal.* FROM unnest(ARRAY[
     $$quantile_breaks(1, 0)$$, $$quantile_breaks(1, -1)$$, $$quantile_breaks(1, 10001)$$, $$quantile_breaks(n, n) FROM generate_series(1, 2) AS n$$,
     $$quantile_breaks('NaN'::numeric, 5)$$, $$quantile_breaks('NaN'::float8, 5)$$, $$quantile_breaks('infinity'::float8, 5)$$, $$quantile_breaks('-infinity'::numeric, 5)$$,
-    $$quantile_breaks('infinity'::date, 5)$$, $$quantile_breaks(1e-19, 5)$$, $$quantile_breaks(9223372036854775808, 5)$$,
+    $$quantile_breaks('infinity'::date, 5)$$, $$quantile_breaks(1e-19, 5)$$, $$quantile_breaks(1e-100, 5)$$, $$quantile_breaks(1234567890123456789.123456789012345678, 5)$$, $$quantile_breaks(9223372036854775808, 5)$$,
     $$quantile_breaks(p::currency_price, 5) FROM unnest('{1 EUR,1 USD}'::text[]) AS p$$,
     $$rfm_score(1, '{2,1}')$$, $$rfm_score(1, '{2,NULL}')$$, $$rfm_score(1, '{{1},{2}}')$$, $$rfm_score(1, '{NaN}')$$, $$rfm_score(1.5, '{3,2}'::numeric[])$$, $$rfm_score(1::float8, '{NaN}')$$,
     $$rfm_score('NaN'::numeric, '{1}')$$, $$rfm_score('NaN'::float8, '{1}')$$, $$rfm_score(1, '{1e19}')$$, $$rfm_score('1 EUR'::currency_price, '{1 USD}')$$, $$rfm_score('1 EUR'::currency_price, '{2 EUR,1 EUR}')$$,

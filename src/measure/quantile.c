@@ -259,7 +259,7 @@ between_reals(Ordinal low, Ordinal high, int64 part, int64 whole)
 	float8		value = isfinite(b - a) ? a + (b - a) * share : a * (1 - share) + b * share;
 	Ordinal		result = ordinal_from_float8(value);
 
-	return low == high ? low : Max(low, Min(result, high - 1));
+	return low == high ? low : Min(result, high - 1);
 }
 
 static Ordinal

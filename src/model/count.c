@@ -171,7 +171,7 @@ run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCo
 	count->unknown = get_count(3);
 	if (clash)
 	{
-		run_query(psprintf("SELECT count(*) FROM %s WHERE %s", relation_name(model->source), clash));
+		run_query(psprintf("SELECT count(*) FROM %s AS source WHERE %s", relation_name(model->source), clash));
 		warn_clashes(segment, get_count(1));
 	}
 }

@@ -26,7 +26,7 @@ static const char segment_query[] =
 "INSERT INTO segmentation.refresh_log_segment (model, refreshed_at, segment, entered, exited) "
 "VALUES ($1::@types@.segment_id, $2, $3::@types@.segment_id, $4, $5)";
 
-/* of a column model: segments that the application has come up with */
+/* of a column model: segments that the application has come up with, not those that are left for the last time */
 static const char register_query[] =
 "INSERT INTO segmentation.segment (model, id) VALUES ($1::@types@.segment_id, $2::@types@.segment_id) "
 "ON CONFLICT DO NOTHING";
@@ -87,7 +87,7 @@ record_segments(const Refresh *refresh)
 	hash_seq_init(&status, refresh->counts);
 	while ((count = hash_seq_search(&status)) != NULL)
 	{
-		if (refresh->model->kind == MODEL_COLUMN)
+		if (refresh->model->kind == MODEL_COLUMN && count->entered > 0)
 			register_segment(refresh, count);
 		record_segment(refresh, count);
 	}

@@ -378,9 +378,10 @@ expected_column(Verification *verification)
 
 	if (can_be_put(verification, model))
 		answer = psprintf("coalesce((SELECT ARRAY[p.segmentation_put::%s.segment_id] FROM (%s) AS p), "
-						  "CASE WHEN EXISTS (SELECT %s AND o.segment::pg_catalog.text = %s AND NOT o.member) THEN '{}'::%s.segment_id[] END, %s)",
+						  "CASE WHEN EXISTS (SELECT %s AND pg_catalog.array_position(%s, o.segment) > 0 "
+						  "AND o.segment::pg_catalog.text = %s AND NOT o.member) THEN '{}'::%s.segment_id[] END, %s)",
 						  types_schema(), put_text(verification, model), decisions(verification, model),
-						  column_text(model), types_schema(), answer);
+						  override_ids(model), column_text(model), types_schema(), answer);
 	return psprintf("%s AS segments FROM %s AS source", answer, relation_name(model->source));
 }
 
