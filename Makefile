@@ -43,6 +43,7 @@ OBJS = \
 	src/lock/queries.o \
 	src/lock/messages.o \
 	src/lock/rights.o \
+	src/lock/watch.o \
 	src/lock/installed.o \
 	src/lock/lookup.o \
 	src/lock/running.o \

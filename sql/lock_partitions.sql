@@ -27,6 +27,21 @@ SELECT step, regexp_replace(detail, ' (FOR EACH).*', ' ...') AS detail FROM segm
 CREATE VIEW locked AS SELECT tableoid::regclass AS partition, region, id, segment FROM customers WHERE segment_locked_at IS NOT NULL ORDER BY 2, 3;
 TABLE locked;
 
+-- columns that take the names of watched ones are not watched
+BEGIN;
+ALTER TABLE subscriptions RENAME segment TO former;
+ALTER TABLE subscriptions ADD COLUMN segment segment_id;
+CALL refused($$ UPDATE subscriptions SET segment = 'us' WHERE id = 1 $$);
+CALL refused($$ UPDATE subscriptions_1 SET segment = 'us' WHERE id = 1 $$);
+ROLLBACK;
+BEGIN;
+ALTER TABLE customers RENAME segment TO former;
+ALTER TABLE customers ADD COLUMN segment segment_id;
+CALL refused($$ UPDATE customers SET segment = 'us' $$);
+CALL refused($$ UPDATE customers_a0 SET segment = 'us' $$);
+CALL refused($$ UPDATE subscriptions SET status = 'active' WHERE id = 2 $$);
+ROLLBACK;
+
 -- rows through the root and through a partition that is named
 INSERT INTO subscriptions VALUES (3, 3, 'active', 'eu', 'a', 2), (4, 102, 'active', 'eu', 'b', 2);
 INSERT INTO subscriptions_2 (id, day, segment, region, customer_id) VALUES (5, 105, 'eu', 'a', 3);

@@ -262,6 +262,34 @@ SELECT segmentation.remove_lock('customers');
 TABLE triggers;
 ROLLBACK;
 
+-- a column that takes the name of one that was renamed is not watched, and nothing gets past by way of it
+BEGIN;
+ALTER TABLE customers RENAME segment TO former;
+ALTER TABLE customers ADD COLUMN segment segment_id;
+CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 1 $$);
+CALL refused($$ INSERT INTO subscriptions VALUES (2, 1, 'other') $$);
+CALL refused($$ SELECT segmentation.move_customer('customers', '{1}', 'us', 'no') $$);
+CALL refused($$ SELECT segmentation.lock_violations('customers') $$);
+UPDATE customers SET name = 'any' WHERE id = 1;
+ALTER TABLE customers DROP COLUMN segment;
+ALTER TABLE customers RENAME former TO segment;
+INSERT INTO subscriptions VALUES (3, 1, 'basic');
+ROLLBACK;
+BEGIN;
+ALTER TABLE customers RENAME segment_locked_at TO former;
+ALTER TABLE customers ADD COLUMN segment_locked_at timestamptz;
+CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 1 $$);
+CALL refused($$ INSERT INTO subscriptions VALUES (2, 2, 'basic') $$);
+SELECT segmentation.remove_lock('customers');
+SELECT lock_them('customers', 'subscriptions');
+CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 1 $$);
+ROLLBACK;
+BEGIN;
+ALTER TABLE offers RENAME segment TO former;
+ALTER TABLE offers ADD COLUMN segment segment_id DEFAULT 'eu';
+CALL refused($$ UPDATE offers SET segment = 'us' WHERE code = 'basic' $$);
+ROLLBACK;
+
 -- a session that has used the lock learns of every change, and of its end
 INSERT INTO subscriptions VALUES (2, 2, 'basic');
 ALTER TABLE subscriptions DROP CONSTRAINT of_customer;

@@ -435,6 +435,18 @@ check_segment_type(LockDefinition *def, Relation rel, const char *column,
 				 errhint("Give both the same type with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
 }
 
+static List *
+guarded_columns(const LockDefinition *def, Relation customers)
+{
+	List	   *result = list_make2_int(lock_column(customers, def->customer_segment),
+										lock_column(customers, LOCKED_AT_COLUMN));
+	ListCell   *cell;
+
+	foreach(cell, def->customer_key)
+		result = lappend_int(result, required_column(def, customers, lfirst(cell)));
+	return result;
+}
+
 /* dropping a column of the customers with CASCADE takes their guard along */
 static void
 require_guard(const LockDefinition *def, Relation customers)
@@ -445,7 +457,10 @@ require_guard(const LockDefinition *def, Relation customers)
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 		if (triggers->triggers[i].tgfoid == funcid)
+		{
+			lock_require_watched(customers, guarded_columns(def, customers));
 			return;
+		}
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("the trigger that guards the customers in %s does not exist", def->customers),

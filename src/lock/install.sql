@@ -236,13 +236,13 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_trigger_name(regclass, text) IS 'a trigger name that is still free on a table';
 
 -- by a function, because ROW(...) *<> ROW(...) does not come back from pg_dump
-CREATE FUNCTION segmentation.lock_changed(columns name[]) RETURNS text
+CREATE FUNCTION segmentation.lock_changed(relation_name text, columns name[]) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('pg_catalog.record_image_ne(ROW(%s), ROW(%s))',
+    SELECT format('segmentation.lock_watches(%L, %L) AND pg_catalog.record_image_ne(ROW(%s), ROW(%s))', relation_name, columns,
                   string_agg(format('OLD.%I', c), ', ' ORDER BY n), string_agg(format('NEW.%I', c), ', ' ORDER BY n))
       FROM unnest(columns) WITH ORDINALITY u(c, n)
 $$;
-COMMENT ON FUNCTION segmentation.lock_changed(name[]) IS 'a trigger''s condition: one of these columns has changed';
+COMMENT ON FUNCTION segmentation.lock_changed(text, name[]) IS 'a trigger''s condition: one of these columns has changed';
 
 -- the DDL of a lock, in order
 CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
@@ -254,11 +254,14 @@ DECLARE
     guard_call CONSTANT text := format('EXECUTE FUNCTION segmentation.lock_customer(%s)',
         (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)
           WHERE a ~ '^(customers|customer_key|customer_segment)='));
-    changed CONSTANT text := segmentation.lock_changed(watched);
     subscription_call CONSTANT text := format(call, 'lock_subscription');
     customers_name CONSTANT text := segmentation.lock_table_name(customers);
     subscriptions_name CONSTANT text := segmentation.lock_table_name(subscriptions);
     offers_name CONSTANT text := segmentation.lock_table_name(offers);
+    changed CONSTANT text := segmentation.lock_changed(subscriptions_name, watched);
+    guarded CONSTANT name[] := customer_key || ARRAY[customer_segment, 'segment_locked_at'];
+    guard_condition CONSTANT text := format('segmentation.lock_watches(%L, %L) AND %s', customers_name, guarded,
+                                            segmentation.lock_query(arguments, 'customer condition'));
     deferrables CONSTANT text[] := (SELECT string_to_array(substr(a, length('deferrable=') + 1), ', ') FROM unnest(arguments) a
                                     WHERE a LIKE 'deferrable=%');
 BEGIN
@@ -300,12 +303,11 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure) THEN
         IF (SELECT relkind = 'p' FROM pg_class WHERE oid = customers) THEN
             RETURN NEXT format('CREATE TRIGGER "~segmentation_lock_customer" BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
-                               customers_name, segmentation.lock_query(arguments, 'customer condition'), guard_call);
+                               customers_name, guard_condition, guard_call);
         ELSE
             -- CASE, for that is reduced to one of its branches before it is evaluated
             RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (CASE WHEN segmentation.lock_may_change(%L, %L) THEN %s ELSE false END) %s',
-                               customers_name, customers_name, customer_key || ARRAY[customer_segment, 'segment_locked_at'],
-                               segmentation.lock_query(arguments, 'customer condition'), guard_call);
+                               customers_name, customers_name, guarded, guard_condition, guard_call);
         END IF;
     END IF;
     RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',
@@ -317,7 +319,7 @@ BEGIN
                            customers_name, format(call, 'lock_new_customer'));
         RETURN NEXT format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
                            segmentation.lock_trigger_name(customers, 'segmentation_lock_customer_key'),
-                           customers_name, segmentation.lock_changed(customer_key), format(call, 'lock_new_customer'));
+                           customers_name, segmentation.lock_changed(customers_name, customer_key), format(call, 'lock_new_customer'));
     END IF;
 
     IF offers IS NOT NULL THEN
@@ -325,13 +327,17 @@ BEGIN
                            CASE WHEN (SELECT relkind = 'p' FROM pg_class WHERE oid = offers)
                                 THEN format('%I BEFORE', segmentation.lock_trigger_name(offers, '~segmentation_lock_offer'))
                                 ELSE format('%I AFTER', segmentation.lock_trigger_name(offers, 'segmentation_lock_offer')) END,
-                           offers_name, segmentation.lock_query(arguments, 'offer condition'), format(call, 'lock_offer'));
+                           offers_name,
+                           format('segmentation.lock_watches(%L, %L) AND %s', offers_name,
+                                  (SELECT parse_ident(substr(a, length('offer_segment=') + 1)) FROM unnest(arguments) a WHERE a LIKE 'offer_segment=%'),
+                                  segmentation.lock_query(arguments, 'offer condition')),
+                           format(call, 'lock_offer'));
         RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW %s',
                            segmentation.lock_trigger_name(offers, 'segmentation_lock_old_offer'),
                            offers_name, format(call, 'lock_new_offer'));
         RETURN NEXT format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
                            segmentation.lock_trigger_name(offers, 'segmentation_lock_offer_key'),
-                           offers_name, segmentation.lock_changed(offer_key), format(call, 'lock_new_offer'));
+                           offers_name, segmentation.lock_changed(offers_name, offer_key), format(call, 'lock_new_offer'));
     END IF;
     IF 'offers' = ANY (deferrables) THEN
         RETURN NEXT format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW %s',

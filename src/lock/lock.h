@@ -152,6 +152,9 @@ pg_noreturn extern void lock_raise_denied(Oid relid, const char *privileges, con
 extern void lock_require_select(Oid relid, const List *columns, const char *why);
 extern void lock_require_update(Oid relid, const List *columns, const char *why);
 
+/* watch.c */
+extern void lock_require_watched(Relation rel, const List *columns);
+
 /* running.c */
 extern PlannedStmt *lock_running_statement(void);
 extern void lock_init(void);

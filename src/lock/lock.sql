@@ -37,6 +37,11 @@ CREATE FUNCTION segmentation.lock_may_change(customers regclass, columns name[])
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_change';
 COMMENT ON FUNCTION segmentation.lock_may_change(regclass, name[]) IS 'whether the statement that runs, or triggers before its rows, can change one of these columns';
 
+-- immutable likewise
+CREATE FUNCTION segmentation.lock_watches(relation regclass, columns name[]) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_watches';
+COMMENT ON FUNCTION segmentation.lock_watches(regclass, name[]) IS 'true, or an error where no trigger of a lock looks at these columns, for others have their names now';
+
 CREATE FUNCTION segmentation.lock_new_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_customer';
 COMMENT ON FUNCTION segmentation.lock_new_customer() IS 'trigger of a lock on customers: checks the subscriptions of a key that has changed hands, and locks its new customer';
