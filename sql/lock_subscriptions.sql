@@ -185,5 +185,22 @@ EXCEPTION WHEN check_violation THEN
 END
 $$;
 
+-- a row of an inheritance child does not answer for the customer that has its key
+CREATE TABLE accounts (id int PRIMARY KEY, segment text);
+CREATE TABLE contracts (id int PRIMARY KEY, account_id int REFERENCES accounts, segment varchar(9));
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('accounts', 'contracts');
+CREATE TABLE former_accounts () INHERITS (accounts);
+INSERT INTO accounts VALUES (1, 'eu'), (2, 'eu');
+INSERT INTO former_accounts VALUES (1, 'us', now()), (2, 'us', NULL);
+INSERT INTO contracts VALUES (1, 1, 'eu');
+CALL refused($$ INSERT INTO contracts VALUES (2, 1, 'us') $$);
+CALL refused($$ INSERT INTO contracts VALUES (2, 2, 'us') $$);
+CALL refused($$ INSERT INTO contracts VALUES (2, 1, 'us'), (3, 1, 'us') $$);
+INSERT INTO contracts VALUES (4, 2, 'eu');
+SELECT count(*) FROM segmentation.lock_violations('accounts');
+DELETE FROM contracts WHERE id = 1;
+SELECT customer_key, from_segment, to_segment FROM segmentation.move_customer('accounts', '{1}', 'asia', 'moved');
+SELECT tableoid::regclass AS stored, id, segment, segment_locked_at IS NOT NULL AS locked FROM accounts ORDER BY id, segment;
+
 SET client_min_messages = warning;
 DROP SCHEMA lock_test CASCADE;

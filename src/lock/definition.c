@@ -491,12 +491,20 @@ resolve_markets(LockDefinition *def, Relation customers, AttrNumber segment, boo
 	table_close(markets, AccessShareLock);
 }
 
+/* children are outside of the lock, as they are of foreign keys */
+static char *
+from_item(Relation rel, const char *name)
+{
+	return psprintf("%s%s", rel->rd_rel->relkind == RELKIND_RELATION ? "ONLY " : "", name);
+}
+
 static void
 resolve_customers(LockDefinition *def, Relation customers, bool installing)
 {
 	AttrNumber	segment = required_column(def, customers, def->customer_segment);
 	ListCell   *cell;
 
+	def->from_customers = from_item(customers, def->customers);
 	if (!installing)
 	{
 		required_column(def, customers, LOCKED_AT_COLUMN);
@@ -545,6 +553,7 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 
 	def->offers_oid = required_table(def, def->offers);
 	offers = table_open(def->offers_oid, AccessShareLock);
+	def->from_offers = from_item(offers, def->offers);
 	check_segment_type(def, offers, def->offer_segment, segment_type);
 	def->offer_operators = required_foreign_key(def, subscriptions,
 												def->subscription_offer, offers,

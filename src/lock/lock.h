@@ -52,6 +52,8 @@ typedef struct LockDefinition
 	char	   *subscription_price; /* with markets; NULL: not looked at */
 	List	   *deferrable;		/* tables whose foreign keys were, when installed */
 
+	char	   *from_customers; /* as queries name them, without inheritance children */
+	char	   *from_offers;
 	Oid			customers_oid;
 	Oid			subscriptions_oid;
 	Oid			offers_oid;

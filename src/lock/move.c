@@ -224,7 +224,7 @@ customer_query(const LockDefinition *def, const char *locking)
 	return psprintf("SELECT c.%s::pg_catalog.text, $%d::pg_catalog.text, (c.%s %s $%d) IS TRUE, "
 					"pg_catalog.concat_ws(', ', %s), %s FROM %s c WHERE %s %s",
 					def->customer_segment, to, def->customer_segment, def->segment_operator, to,
-					keys, keys, def->customers, key_condition(def), locking);
+					keys, keys, def->from_customers, key_condition(def), locking);
 }
 
 /*
@@ -405,7 +405,7 @@ update_customer(const Move *move)
 {
 	const LockDefinition *def = move->def;
 	char	   *sql = psprintf("WITH moved AS (UPDATE %s c SET %s = $%d WHERE %s RETURNING c.%s %s $%d AS done) "
-							   "SELECT 1 FROM moved WHERE done", def->customers,
+							   "SELECT 1 FROM moved WHERE done", def->from_customers,
 							   def->customer_segment, move->nargs, key_condition(def),
 							   def->customer_segment, def->segment_operator, move->nargs);
 	uint64		count = 0;

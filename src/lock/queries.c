@@ -92,7 +92,7 @@ market_join(const LockDefinition *def, const char *segment)
 static char *
 offer_join(const LockDefinition *def)
 {
-	return psprintf(" LEFT JOIN %s o ON %s", def->offers,
+	return psprintf(" LEFT JOIN %s o ON %s", def->from_offers,
 					match("o", def->offer_key, def->offer_operators,
 						  "r", numbered('o', def->offer_key)));
 }
@@ -150,7 +150,7 @@ stored_rows(const LockDefinition *def, LockSource source, const char *collected)
 							   "s", def->subscription_offer));
 	if (def->offers)
 		appendStringInfo(&buf, " %sJOIN %s o ON %s",
-						 source == LOCK_OF_OFFERS ? "" : "LEFT ", def->offers,
+						 source == LOCK_OF_OFFERS ? "" : "LEFT ", def->from_offers,
 						 match("o", def->offer_key, def->offer_operators,
 							   "s", def->subscription_offer));
 	if (def->markets)
@@ -227,7 +227,7 @@ static char *
 agree_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NOT NULL AND (NOT r.running OR %s)",
-					from, def->customers, customer_match(def), locked_at(def), agreement(def));
+					from, def->from_customers, customer_match(def), locked_at(def), agreement(def));
 }
 
 static char *
@@ -239,7 +239,7 @@ check_query(const LockDefinition *def, const char *from)
 					"FROM %s r LEFT JOIN %s c ON %s "
 					"WHERE %s IS NULL OR (r.running AND %s IS NOT TRUE)",
 					first_key(def), contradiction(def), first_key(def), locked_at(def),
-					from, def->customers, customer_match(def), locked_at(def), agreement(def));
+					from, def->from_customers, customer_match(def), locked_at(def), agreement(def));
 }
 
 /* the segments do not contradict each other, so it is the market that does */
@@ -262,7 +262,7 @@ conflict_query(const LockDefinition *def, const char *from)
 					"FROM %s r JOIN %s c ON %s WHERE %s ORDER BY %s LIMIT 1",
 					text_array("c", def->customer_key), def->customer_segment,
 					locked_at(def), columns_of("c", def->customer_key, ""), market_reasons(def),
-					from, def->customers, customer_match(def),
+					from, def->from_customers, customer_match(def),
 					contradiction(def), columns_of("c", def->customer_key, ""));
 }
 
@@ -271,7 +271,7 @@ static char *
 share_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s ORDER BY %s FOR KEY SHARE OF c",
-					from, def->customers, customer_match(def),
+					from, def->from_customers, customer_match(def),
 					columns_of("c", def->customer_key, ""));
 }
 
@@ -279,7 +279,7 @@ static char *
 share_offers_query(const LockDefinition *def, const char *collected)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s ORDER BY %s FOR KEY SHARE OF o",
-					collected, def->offers,
+					collected, def->from_offers,
 					match("o", def->offer_key, def->offer_operators,
 						  "r", numbered('o', def->offer_key)),
 					columns_of("o", def->offer_key, ""));
@@ -289,7 +289,7 @@ static char *
 order_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NULL ORDER BY %s FOR NO KEY UPDATE OF c",
-					from, def->customers, customer_match(def), locked_at(def),
+					from, def->from_customers, customer_match(def), locked_at(def),
 					columns_of("c", def->customer_key, ""));
 }
 
@@ -310,7 +310,7 @@ lock_customers_query(const LockDefinition *def, const char *from)
 					"AND (c.%s IS NOT NULL OR r.g IS NOT NULL) "
 					"RETURNING c." LOCKED_AT_COLUMN " IS NOT NULL AND (NOT r.running OR %s) AS agrees) "
 					"SELECT pg_catalog.count(*) FROM locked WHERE agrees",
-					def->customers, def->customer_segment, def->customer_segment, def->segment_cast,
+					def->from_customers, def->customer_segment, def->customer_segment, def->segment_cast,
 					keys, keys, def->markets ? ", d.sells" : "", from, keys,
 					customer_match(def), locked_at(def),
 					def->markets ? "r.sells AND " : "", def->customer_segment, same_segment(def),
@@ -330,7 +330,7 @@ static char *
 unlocked_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT pg_catalog.count(*) FROM %s c WHERE %s IS NULL AND EXISTS (SELECT FROM %s r WHERE %s)",
-					def->customers, locked_at(def), from, customer_match(def));
+					def->from_customers, locked_at(def), from, customer_match(def));
 }
 
 /* FOR UPDATE excludes the key share of a subscription that is being made */
@@ -339,11 +339,11 @@ hold_keys_query(const LockDefinition *def, LockSource source, const char *collec
 {
 	if (source == LOCK_OF_CUSTOMERS)
 		return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s FOR UPDATE OF c",
-						collected, def->customers,
+						collected, def->from_customers,
 						match("c", def->customer_key, def->key_operators,
 							  "r", key_names(def)));
 	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s FOR UPDATE OF o",
-					collected, def->offers,
+					collected, def->from_offers,
 					match("o", def->offer_key, def->offer_key_operators,
 						  "r", numbered('o', def->offer_key)));
 }
@@ -376,7 +376,7 @@ install_conflicts_query(const LockDefinition *def, const char *from)
 					"WHERE (r.running OR (c.%s IS NULL AND NOT r.any_running)) "
 					"AND (COALESCE(c.%s, r.first_g%s) %s r.g) IS NOT TRUE ORDER BY %s, r.subscription",
 					text_array("c", def->customer_key), def->customer_segment,
-					keys, keys, from, def->customers, customer_match(def),
+					keys, keys, from, def->from_customers, customer_match(def),
 					def->customer_segment, def->customer_segment, def->segment_cast, def->segment_operator,
 					columns_of("c", def->customer_key, ""));
 }
@@ -397,9 +397,9 @@ market_conflicts_query(const LockDefinition *def, const char *from)
 					"FROM %s r JOIN %s c ON %s WHERE NOT r.sells "
 					"AND CASE WHEN r.status IS NULL THEN c.%s IS NULL AND r.g IS NOT NULL ELSE r.running END "
 					"ORDER BY 1, 3",
-					key, def->customer_segment, def->customers,
+					key, def->customer_segment, def->from_customers,
 					market_join(def, psprintf("c.%s", def->customer_segment)), def->customer_segment,
-					key, from, def->customers, customer_match(def), def->customer_segment);
+					key, from, def->from_customers, customer_match(def), def->customer_segment);
 }
 
 /*
@@ -435,7 +435,7 @@ violations_query(const LockDefinition *def, const char *from)
 					def->customer_segment, first_key(def), locked_at(def),
 					def->markets ? psprintf("WHEN %s THEN CASE WHEN r.status IS NULL THEN 'no market' "
 											"ELSE 'other currency' END ", same_segment(def)) : "",
-					from, def->customers, customer_match(def),
+					from, def->from_customers, customer_match(def),
 					locked_at(def), agreement(def), columns_of("c", def->customer_key, ""));
 }
 
