@@ -7,7 +7,6 @@
 
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 

@@ -9,7 +9,6 @@
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 
 #define LETTERS 26
 #define COUNTRY_LEN 2

@@ -11,7 +11,6 @@
 #include "segmentation.h"
 
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 
 #include "model/compile.h"
 #include "model/objects.h"

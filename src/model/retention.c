@@ -17,8 +17,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
-#include "utils/syscache.h"
-#include "utils/typcache.h"
 
 #include "model/define.h"
 #include "model/objects.h"

@@ -4,7 +4,6 @@
 #include "segmentation.h"
 
 #include "libpq/pqformat.h"
-#include "utils/builtins.h"
 
 #include "types/currency_price.h"
 #include "types/input.h"
