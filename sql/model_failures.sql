@@ -32,6 +32,19 @@ SELECT changed, failed FROM segmentation.refresh('m');
 SELECT segment, status, failing, sqlstate, message, since = :'first_since' AS same FROM segmentation.model_status('m');
 TABLE shop.size ORDER BY segment;
 SELECT * FROM segmentation.verify('m');
+-- the error, which may quote a customer's data, is for those who may refresh the model
+CREATE ROLE regress_failure_reader;
+SET ROLE regress_failure_reader;
+SELECT segment, status, sqlstate, message FROM segmentation.model_status('m') WHERE segment = 'number';
+SELECT count(*) FROM segmentation.rule_failure_message;
+SELECT message FROM segmentation.rule_failure;
+RESET ROLE;
+GRANT UPDATE ON shop.m_assignment TO regress_failure_reader;
+SET ROLE regress_failure_reader;
+SELECT segment, status, sqlstate, message FROM segmentation.model_status('m') WHERE segment = 'number';
+RESET ROLE;
+DROP OWNED BY regress_failure_reader;
+DROP ROLE regress_failure_reader;
 -- a new customer is in none of the segments that keep theirs
 INSERT INTO shop.customer VALUES (11, 11, 60, '60');
 SELECT appeared, entered, failed FROM segmentation.refresh('m');

@@ -68,7 +68,8 @@ CREATE TABLE segmentation.rule_failure (
         REFERENCES segmentation.segment ON UPDATE CASCADE ON DELETE CASCADE
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.rule_failure', '');
-GRANT SELECT ON segmentation.rule_failure TO PUBLIC;
+-- the server's error may quote what a customer's row has
+GRANT SELECT (model, segment, failing_model, failing_segment, since, refreshed_at, sqlstate) ON segmentation.rule_failure TO PUBLIC;
 COMMENT ON TABLE segmentation.rule_failure IS 'segments that kept their members at the last refresh because a rule failed';
 COMMENT ON COLUMN segmentation.rule_failure.model IS 'model of the segment';
 COMMENT ON COLUMN segmentation.rule_failure.segment IS 'segment that kept its members';
@@ -78,6 +79,17 @@ COMMENT ON COLUMN segmentation.rule_failure.since IS 'first refresh of those in 
 COMMENT ON COLUMN segmentation.rule_failure.refreshed_at IS 'the last of them';
 COMMENT ON COLUMN segmentation.rule_failure.sqlstate IS 'code of the server''s error';
 COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error';
+
+-- with its owner's rights, to those whom a refresh of the model would warn of it
+CREATE VIEW segmentation.rule_failure_message WITH (security_barrier) AS
+    SELECT f.model, f.segment, f.message
+      FROM segmentation.rule_failure f JOIN segmentation.model m ON m.id = f.failing_model
+     WHERE pg_catalog.has_table_privilege(m.assignment, 'UPDATE');
+GRANT SELECT ON segmentation.rule_failure_message TO PUBLIC;
+COMMENT ON VIEW segmentation.rule_failure_message IS 'why rules failed at the last refresh, to those who may refresh the model of the rule';
+COMMENT ON COLUMN segmentation.rule_failure_message.model IS 'model of the segment';
+COMMENT ON COLUMN segmentation.rule_failure_message.segment IS 'segment that kept its members';
+COMMENT ON COLUMN segmentation.rule_failure_message.message IS 'the server''s error';
 
 CREATE FUNCTION segmentation.model_status(model text)
     RETURNS TABLE (segment segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
@@ -95,10 +107,12 @@ BEGIN
                           WHEN f.failing_model OPERATOR(@extschema@.=) f.model
                               AND f.failing_segment OPERATOR(@extschema@.=) f.segment THEN 'fails'
                           ELSE 'waits' END,
-               f.since, f.failing_model::text || '/' || f.failing_segment::text, f.sqlstate, f.message, s.rule
+               f.since, f.failing_model::text || '/' || f.failing_segment::text, f.sqlstate, said.message, s.rule
           FROM segmentation.segment s
                LEFT JOIN segmentation.rule_failure f ON f.model OPERATOR(@extschema@.=) s.model
                    AND f.segment OPERATOR(@extschema@.=) s.id
+               LEFT JOIN segmentation.rule_failure_message said ON said.model OPERATOR(@extschema@.=) s.model
+                   AND said.segment OPERATOR(@extschema@.=) s.id
          WHERE s.model OPERATOR(@extschema@.=) $1::@extschema@.segment_id
          ORDER BY f.segment IS NULL, s.id;
 END
