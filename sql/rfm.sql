@@ -37,6 +37,9 @@ SELECT quantile_breaks(value, 2) AS prices, rfm_score('999999999999999997 EUR'::
 FROM unnest('{999999999999999997 EUR,999999999999999998 EUR}'::currency_price[]) AS value;
 SELECT quantile_breaks(value, 2) FROM unnest('{-0.000000000000000001 USD,-999999999999999999 USD}'::currency_price[]) AS value;
 
+-- the day in which a break lies, before 2000 too
+SELECT quantile_breaks(value, 2) AS days FROM unnest('{1999-12-31,2000-01-01}'::date[]) AS value;
+SELECT quantile_breaks(value, 2) AS days FROM unnest('{1999-12-30,1999-12-31}'::date[]) AS value;
 -- places beyond 32 bits
 SELECT quantile_breaks(i, 10000) = ARRAY(SELECT 50.0 * k FROM generate_series(1, 9999) AS k) AS many FROM generate_series(0, 500000) AS i;
 
@@ -79,7 +82,7 @@ SELECT statement, refusal.* FROM unnest(ARRAY[
     $$quantile_breaks('infinity'::date, 5)$$, $$quantile_breaks(1e-19, 5)$$, $$quantile_breaks(1e-100, 5)$$, $$quantile_breaks(1234567890123456789.123456789012345678, 5)$$, $$quantile_breaks(9223372036854775808, 5)$$,
     $$quantile_breaks(p::currency_price, 5) FROM unnest('{1 EUR,1 USD}'::text[]) AS p$$,
     $$rfm_score(1, '{2,1}')$$, $$rfm_score(1, '{2,NULL}')$$, $$rfm_score(1, '{{1},{2}}')$$, $$rfm_score(1, '{NaN}')$$, $$rfm_score(1.5, '{3,2}'::numeric[])$$, $$rfm_score(1::float8, '{NaN}')$$,
-    $$rfm_score('NaN'::numeric, '{1}')$$, $$rfm_score('NaN'::float8, '{1}')$$, $$rfm_score(1, '{1e19}')$$, $$rfm_score('1 EUR'::currency_price, '{1 USD}')$$, $$rfm_score('1 EUR'::currency_price, '{2 EUR,1 EUR}')$$,
+    $$rfm_score('NaN'::numeric, '{1}')$$, $$rfm_score('NaN'::float8, '{1}')$$, $$rfm_score(1, '{1e19}')$$, $$rfm_score(1, '{1,Infinity}')$$, $$rfm_score(1, '{-Infinity}')$$, $$rfm_score('1 EUR'::currency_price, '{1 EUR,2 USD}')$$, $$rfm_score('1 EUR'::currency_price, '{1 USD}')$$, $$rfm_score('1 EUR'::currency_price, '{2 EUR,1 EUR}')$$,
     $$rfm_score(0, 1, 1)$$, $$rfm_score(1, 10, 1)$$, $$rfm_segment(1, 6, 1)$$, $$rfm_segment(0, 1, 1)$$]) AS statement,
     pg_temp.refusal('SELECT ' || statement);
 
