@@ -128,7 +128,13 @@ SELECT members FROM segmentation.define_segment('owned', 'spied', title => 'Spie
 SELECT segmentation.alter_model('owned', source => 'customer');
 SELECT customers FROM segmentation.impact('owned', source => 'customer') WHERE affected_segment IS NULL;
 SET search_path = model_test, public;
-SELECT segmentation.drop_segment('owned', 'spied');
+SET ROLE regress_model_owner;
+SELECT members FROM segmentation.define_segment('owned', 'asking', $$ in_segment('owned', 'spied') AND id = ANY ('{1,2}'::spied[]) $$);
+RESET ROLE;
+SELECT segmentation.alter_model('owned', rename => 'renamed');
+SELECT rule FROM segmentation.segment WHERE id = 'asking';
+SELECT segmentation.alter_model('renamed', rename => 'owned');
+SELECT segmentation.drop_segment('owned', 'asking'), segmentation.drop_segment('owned', 'spied');
 DROP SCHEMA misleading CASCADE;
 
 -- the functions of a security definer act as it

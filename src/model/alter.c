@@ -351,7 +351,7 @@ id_datum(const char *id)
 	return SegmentIdPGetDatum(result);
 }
 
-/* rules that name the model, its own and those of others */
+/* rules that name the model, its own and those of others, each as the owner as whom it will be read */
 static void
 rename_in_rules(const char *from, const char *to)
 {
@@ -366,10 +366,14 @@ rename_in_rules(const char *from, const char *to)
 	{
 		SegmentRule *kept = lfirst(cell);
 		Model	   *model = model_read_definition(kept->model);
-		Rule	   *rule = parse_rule(kept, model->source, model->time_zone);
+		ModelContext saved;
+		Rule	   *rule;
 
+		model_enter(model, &saved);
+		rule = parse_rule(kept, model->source, model->time_zone);
 		rename_reference(rule->expr, &renaming);
 		keep_rule(kept, rule);
+		model_leave(&saved);
 	}
 }
 
