@@ -42,6 +42,13 @@ CALL refused($$ UPDATE customers_a0 SET segment = 'us' $$);
 CALL refused($$ UPDATE subscriptions SET status = 'active' WHERE id = 2 $$);
 ROLLBACK;
 
+-- what a trigger of the partition that a customer moves to changes is not seen by the guard, but by the subscriptions that follow
+BEGIN;
+CREATE FUNCTION to_us() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.segment := 'us'; RETURN NEW; END $$;
+CREATE TRIGGER to_us BEFORE INSERT ON customers_b FOR EACH ROW EXECUTE FUNCTION to_us();
+CALL refused($$ UPDATE customers SET region = 'b', id = 11 WHERE region = 'a' AND id = 1 $$);
+ROLLBACK;
+
 -- rows through the root and through a partition that is named
 INSERT INTO subscriptions VALUES (3, 3, 'active', 'eu', 'a', 2), (4, 102, 'active', 'eu', 'b', 2);
 INSERT INTO subscriptions_2 (id, day, segment, region, customer_id) VALUES (5, 105, 'eu', 'a', 3);
