@@ -27,6 +27,7 @@ SELECT quantile_breaks(value, 2) AS smallest FROM unnest('{0.000000000000000001,
 SELECT quantile_breaks(value, 2) AS reals FROM unnest('{-1.7e308,1.7e308}'::float8[]) AS value;
 SELECT quantile_breaks(value, 2) = '{1}' AS neighbours FROM unnest('{1,1.0000000000000002}'::float8[]) AS value;
 SELECT quantile_breaks(value, 2) = '{1.0000000000000002}' AS upper_neighbour FROM unnest('{1.0000000000000002,1.0000000000000004}'::float8[]) AS value;
+SELECT quantile_breaks(value, 2) = '{2.5}' AS equal_reals FROM unnest('{2.5,2.5}'::float8[]) AS value;
 SELECT quantile_breaks(value, 2) AS zeros FROM unnest('{-0,0,-0}'::float8[]) AS value;
 -- a price between two has at most 18 digits
 SELECT quantile_breaks(value, 2) AS prices, rfm_score('999999999999999998 EUR'::currency_price, quantile_breaks(value, 2)) AS below,
