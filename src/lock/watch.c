@@ -12,12 +12,83 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/reltrigger.h"
 
 #include "expression.h"
 #include "lock/lock.h"
+
+/* of a table that has not changed since, the columns that were asked for last */
+typedef struct WatchedTable
+{
+	Oid			relid;			/* hash key */
+	ArrayType  *columns;		/* names, all of them watched; NULL: not known */
+} WatchedTable;
+
+static HTAB *watched_tables = NULL;
+
+static void
+forget_columns(WatchedTable *table)
+{
+	if (table->columns)
+		pfree(table->columns);
+	table->columns = NULL;
+}
+
+static void
+forget_table(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS status;
+	WatchedTable *table;
+
+	hash_seq_init(&status, watched_tables);
+	while ((table = hash_seq_search(&status)) != NULL)
+		if (!OidIsValid(relid) || table->relid == relid)
+			forget_columns(table);
+}
+
+static WatchedTable *
+watched_table(Oid relid)
+{
+	WatchedTable *table;
+	bool		found;
+
+	if (watched_tables == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(Oid);
+		ctl.entrysize = sizeof(WatchedTable);
+		watched_tables = hash_create("tables of locks whose columns are watched", 16, &ctl,
+									 HASH_ELEM | HASH_BLOBS);
+		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
+	}
+	table = hash_search(watched_tables, &relid, HASH_ENTER, &found);
+	if (!found)
+		table->columns = NULL;
+	return table;
+}
+
+static bool
+is_known(const WatchedTable *table, const ArrayType *columns)
+{
+	return table->columns && VARSIZE(table->columns) == VARSIZE(columns) &&
+		memcmp(table->columns, columns, VARSIZE(columns)) == 0;
+}
+
+static void
+note_columns(WatchedTable *table, const ArrayType *columns)
+{
+	ArrayType  *copy = MemoryContextAlloc(TopMemoryContext, VARSIZE(columns));
+
+	memcpy(copy, columns, VARSIZE(columns));
+	forget_columns(table);
+	table->columns = copy;
+}
 
 /* range table entry 1 of a trigger's condition is OLD */
 static bool
@@ -81,17 +152,25 @@ column_numbers(Oid relid, ArrayType *names)
 /*
  * lock_watches(table, columns): true, or an error.  Part of a trigger's condition;
  * declared immutable, it is asked once, when a statement comes upon the trigger.
+ * Reading conditions would take a small statement a tenth of its time, so the
+ * answer is kept for as long as nothing about the table changes.
  */
 PG_FUNCTION_INFO_V1(lock_watches);
 Datum
 lock_watches(PG_FUNCTION_ARGS)
 {
 	Relation	rel = try_relation_open(PG_GETARG_OID(0), AccessShareLock);
+	ArrayType  *columns = PG_GETARG_ARRAYTYPE_P(1);
+	WatchedTable *table;
 
-	if (rel)
+	if (rel == NULL)
+		PG_RETURN_BOOL(true);
+	table = watched_table(RelationGetRelid(rel));
+	if (!is_known(table, columns))
 	{
-		lock_require_watched(rel, column_numbers(RelationGetRelid(rel), PG_GETARG_ARRAYTYPE_P(1)));
-		relation_close(rel, AccessShareLock);
+		lock_require_watched(rel, column_numbers(RelationGetRelid(rel), columns));
+		note_columns(table, columns);
 	}
+	relation_close(rel, AccessShareLock);
 	PG_RETURN_BOOL(true);
 }
