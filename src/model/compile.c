@@ -251,8 +251,8 @@ ruleless_line(const CompiledSegment *segment)
 }
 
 /* the application's column as text; ids are compared in lower case, ASCII only */
-static char *
-segment_column(const Model *model)
+char *
+compile_segment_column(const Model *model)
 {
 	return psprintf("pg_catalog.lower(source.%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
 					quote_identifier(model->segment_column));
@@ -262,7 +262,7 @@ static char *
 column_line(CompiledSegment *segment)
 {
 	segment->conditions = list_make1(psprintf("%s OPERATOR(pg_catalog.=) %s",
-											  segment_column(segment->model),
+											  compile_segment_column(segment->model),
 											  quote_literal_cstr(segment->segment->id)));
 	return pstrdup("1");
 }

@@ -42,6 +42,7 @@ typedef struct Compilation
 extern Compilation *model_analyse(const Model *model, const List *kept);
 extern void model_analyse_into(Compilation *compilation, const Model *model, const List *kept);
 extern char *compile_segment_name(const CompiledSegment *segment);
+extern char *compile_segment_column(const Model *model);
 extern char *model_compile(const Model *model);
 extern char *model_compile_analysis(const Compilation *compilation);
 extern char *compile_key_list(const List *key, const char *alias);

@@ -117,6 +117,7 @@ count_query(const Model *model, const char *segment, const Rule *rule, const cha
 	appendStringInfo(&buf, " FROM %s AS source", relation_name(model->source));
 	if (overridden->number > 0)
 		override_print_join(&buf, overridden);
+	/* what is asked of the decisions outside goes by the name that it has inside */
 	appendStringInfoString(&buf, " OFFSET 0) AS override_1");
 	return buf.data;
 }

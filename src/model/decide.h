@@ -78,7 +78,6 @@ extern void decide_collect(Decision *decision, DecidedSegment *segment);
 extern void decide_collect_all(Decision *decision);
 extern Decision *decide_collect_readable(const Model *model);
 extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
-extern char *decide_column(const Model *model);
 
 /* decide_text.c */
 extern char *decide_condition_text(const DecidedSegment *segment, const Condition *condition);

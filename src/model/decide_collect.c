@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "expression.h"
+#include "model/compile.h"
 #include "model/decide.h"
 #include "model/define.h"
 
@@ -233,14 +234,6 @@ split(Splitting *splitting, Node *node)
 	return as_parameter(condition_number(splitting, node));
 }
 
-/* the application's column as an id: lower case, ASCII only */
-char *
-decide_column(const Model *model)
-{
-	return psprintf("pg_catalog.lower(source.%s::pg_catalog.text COLLATE pg_catalog.\"C\")",
-					quote_identifier(model->segment_column));
-}
-
 static void
 collect_column(Decision *decision, DecidedSegment *segment)
 {
@@ -248,7 +241,7 @@ collect_column(Decision *decision, DecidedSegment *segment)
 
 	condition->columns = list_make1(segment->model->segment_column);
 	segment->conditions = list_make1(condition);
-	segment->sql = psprintf("%s OPERATOR(pg_catalog.=) '%s'", decide_column(segment->model), segment->segment->id);
+	segment->sql = psprintf("%s OPERATOR(pg_catalog.=) '%s'", compile_segment_column(segment->model), segment->segment->id);
 	add_columns(decision, condition->columns);
 	segment->tree = as_parameter(1);
 }

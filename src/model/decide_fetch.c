@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "model/compile.h"
 #include "model/decide.h"
 #include "model/define.h"
 #include "model/objects.h"
@@ -58,7 +59,7 @@ print_columns(StringInfo buf, const Decision *decision)
 						 quote_identifier(lfirst(cell)));
 	appendStringInfoString(buf, "]::pg_catalog.text[], ");
 	if (decision->model->kind == MODEL_COLUMN)
-		appendStringInfoString(buf, decide_column(decision->model));
+		appendStringInfoString(buf, compile_segment_column(decision->model));
 	else
 		appendStringInfoString(buf, "NULL::pg_catalog.text");
 }
