@@ -83,6 +83,15 @@ create_cache(void)
 	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, (Datum) 0);
 }
 
+/* what was found out about a table holds for as long as this number does */
+uint64
+lock_invalidations(void)
+{
+	if (installed_locks == NULL)
+		create_cache();
+	return invalidations;
+}
+
 static void
 free_plans(void *arg)
 {

@@ -13,7 +13,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -22,34 +21,15 @@
 #include "expression.h"
 #include "lock/lock.h"
 
-/* of a table that has not changed since, the columns that were asked for last */
+/* the columns of a table that were asked for last, and found to be watched */
 typedef struct WatchedTable
 {
 	Oid			relid;			/* hash key */
-	ArrayType  *columns;		/* names, all of them watched; NULL: not known */
+	ArrayType  *columns;		/* names; NULL: none yet */
+	uint64		as_of;			/* lock_invalidations() then */
 } WatchedTable;
 
 static HTAB *watched_tables = NULL;
-
-static void
-forget_columns(WatchedTable *table)
-{
-	if (table->columns)
-		pfree(table->columns);
-	table->columns = NULL;
-}
-
-static void
-forget_table(Datum arg, Oid relid)
-{
-	HASH_SEQ_STATUS status;
-	WatchedTable *table;
-
-	hash_seq_init(&status, watched_tables);
-	while ((table = hash_seq_search(&status)) != NULL)
-		if (!OidIsValid(relid) || table->relid == relid)
-			forget_columns(table);
-}
 
 static WatchedTable *
 watched_table(Oid relid)
@@ -65,7 +45,6 @@ watched_table(Oid relid)
 		ctl.entrysize = sizeof(WatchedTable);
 		watched_tables = hash_create("tables of locks whose columns are watched", 16, &ctl,
 									 HASH_ELEM | HASH_BLOBS);
-		CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
 	}
 	table = hash_search(watched_tables, &relid, HASH_ENTER, &found);
 	if (!found)
@@ -76,18 +55,20 @@ watched_table(Oid relid)
 static bool
 is_known(const WatchedTable *table, const ArrayType *columns)
 {
-	return table->columns && VARSIZE(table->columns) == VARSIZE(columns) &&
+	return table->columns && table->as_of == lock_invalidations() && VARSIZE(table->columns) == VARSIZE(columns) &&
 		memcmp(table->columns, columns, VARSIZE(columns)) == 0;
 }
 
 static void
-note_columns(WatchedTable *table, const ArrayType *columns)
+note_columns(WatchedTable *table, const ArrayType *columns, uint64 as_of)
 {
 	ArrayType  *copy = MemoryContextAlloc(TopMemoryContext, VARSIZE(columns));
 
 	memcpy(copy, columns, VARSIZE(columns));
-	forget_columns(table);
+	if (table->columns)
+		pfree(table->columns);
 	table->columns = copy;
+	table->as_of = as_of;
 }
 
 /* range table entry 1 of a trigger's condition is OLD */
@@ -168,8 +149,10 @@ lock_watches(PG_FUNCTION_ARGS)
 	table = watched_table(RelationGetRelid(rel));
 	if (!is_known(table, columns))
 	{
+		uint64		as_of = lock_invalidations();
+
 		lock_require_watched(rel, column_numbers(RelationGetRelid(rel), columns));
-		note_columns(table, columns);
+		note_columns(table, columns, as_of);
 	}
 	relation_close(rel, AccessShareLock);
 	PG_RETURN_BOOL(true);
