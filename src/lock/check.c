@@ -266,14 +266,14 @@ lock_customers(InstalledLock *lock, CollectedRows *rows)
 	return result;
 }
 
-/* the common case, a subscription of a customer that is locked to its segment */
+/* agreeing: of how many rows that is known */
 static bool
-first_agrees(InstalledLock *lock, const CollectedRows *rows, LockAnswer answer)
+first_agrees(InstalledLock *lock, const CollectedRows *rows, int64 agreeing)
 {
 	CollectedRows first = *rows;
 
-	if (answer != LOCK_ANSWER_UNKNOWN)
-		return answer == LOCK_ANSWER_YES;
+	if (agreeing != LOCK_UNKNOWN)
+		return agreeing > 0;
 	first.count = 1;
 	first.store = NULL;
 	return lock_execute(lock, &first, LOCK_QUERY_AGREE) == 1;
@@ -286,9 +286,11 @@ first_agrees(InstalledLock *lock, const CollectedRows *rows, LockAnswer answer)
  * retired, and then its status is another one.
  */
 static bool
-agree_at_once(InstalledLock *lock, CollectedRows *rows, LockAnswer answer)
+agree_at_once(InstalledLock *lock, CollectedRows *rows, int64 agreeing)
 {
-	if (first_agrees(lock, rows, answer))
+	if (agreeing == rows->count)
+		return true;
+	if (first_agrees(lock, rows, agreeing))
 		return rows->count == 1;
 	return lock_customers(lock, rows) == rows->count && !lock->def->markets;
 }
@@ -347,7 +349,7 @@ bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
 
 static void
 check_by_statements(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
-					bool missing_allowed, LockAnswer answer)
+					bool missing_allowed, int64 agreeing)
 {
 	int64		held = rows->count;
 
@@ -358,9 +360,9 @@ check_by_statements(InstalledLock *lock, CollectedRows *rows, Relation rel, bool
 	if (share)
 	{
 		held = hold(lock, rows);
-		answer = lock_look_up(lock, rows);
+		agreeing = lock_look_up(lock, rows);
 	}
-	if (held < rows->count || !agree_at_once(lock, rows, answer))
+	if (held < rows->count || !agree_at_once(lock, rows, agreeing))
 		bring_into_agreement(lock, rows, rel, held, missing_allowed);
 	SPI_finish();
 }
@@ -374,9 +376,9 @@ lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
 		   bool missing_allowed)
 {
 	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
-	LockAnswer	answer = share ? LOCK_ANSWER_UNKNOWN : lock_look_up(lock, rows);
+	int64		agreeing = share ? LOCK_UNKNOWN : lock_look_up(lock, rows);
 
-	if (rows->count > 1 || answer != LOCK_ANSWER_YES)
-		check_by_statements(lock, rows, rel, share, missing_allowed, answer);
+	if (agreeing < rows->count)
+		check_by_statements(lock, rows, rel, share, missing_allowed, agreeing);
 	lock_become_self(self);
 }

@@ -79,15 +79,10 @@ extern int64 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery qu
 extern bool lock_keeps_order(InstalledLock *lock, CollectedRows *rows);
 
 /* lookup.c */
-typedef enum LockAnswer
-{
-	LOCK_ANSWER_NO,
-	LOCK_ANSWER_YES,
-	LOCK_ANSWER_UNKNOWN			/* a statement must decide */
-} LockAnswer;
+#define LOCK_UNKNOWN (-1)		/* statements must decide */
 
 extern LockLookups *lock_prepare_lookups(const InstalledLock *lock);
-extern LockAnswer lock_look_up(const InstalledLock *lock, const CollectedRows *rows);
+extern int64 lock_look_up(const InstalledLock *lock, const CollectedRows *rows);
 
 /* check.c */
 extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel,

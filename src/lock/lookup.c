@@ -1,11 +1,11 @@
 /*
- * lookup.c: whether one subscription is as promised, read straight from the
- * indexes of its customer, offer and market.
+ * lookup.c: whether subscriptions are as promised, read straight from the
+ * indexes of their customers, offers and markets.
  *
- * Most subscriptions are one row of a customer that is locked to its segment
- * already, and a statement of the executor's costs several times what reading
- * that takes.  It is read as foreign keys do it: the same index and operators,
- * under the latest snapshot.  Where that would not be all (row security,
+ * Most subscriptions are of customers that are locked to their segment already,
+ * and a statement of the executor's costs several times what reading that
+ * takes.  It is read as foreign keys do it: the same index and operators, under
+ * the latest snapshot.  Where that would not be all (row security,
  * privileges of columns, partitions, values of other types) the statement
  * decides, and so it does about whatever does not agree.
  */
@@ -23,6 +23,7 @@
 #include "parser/parse_coerce.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/typcache.h"
@@ -197,48 +198,74 @@ lock_prepare_lookups(const InstalledLock *lock)
 	return possible ? lookups : NULL;
 }
 
-/* a row that is being read, and what must be let go of afterwards */
-typedef struct FoundRow
+/* a table that rows are being looked up in */
+typedef struct OpenTable
 {
-	Relation	rel;
-	TupleTableSlot *slot;		/* NULL: not looked for yet */
-} FoundRow;
+	const Lookup *lookup;
+	Relation	rel;			/* NULL: the lock has no such table */
+	Relation	index;
+	IndexScanDesc scan;
+	MemoryContext context;		/* of the scan, which allocates as it goes */
+	TupleTableSlot *slot;		/* the row that was found last */
+} OpenTable;
 
-static FoundRow
-open_row(const Lookup *lookup)
+typedef struct OpenTables
 {
-	FoundRow	row = {NULL, NULL};
+	OpenTable	customers;
+	OpenTable	offers;
+	OpenTable	markets;
+} OpenTables;
 
-	if (OidIsValid(lookup->relid))
-		row.rel = table_open(lookup->relid, lookup->mode);
-	return row;
+static void
+open_table(OpenTable *table, const Lookup *lookup)
+{
+	table->lookup = lookup;
+	table->rel = OidIsValid(lookup->relid) ? table_open(lookup->relid, lookup->mode) : NULL;
 }
 
 static void
-close_row(FoundRow *row)
+close_table(OpenTable *table)
 {
-	if (row->slot)
-		ExecDropSingleTupleTableSlot(row->slot);
-	if (row->rel)
-		table_close(row->rel, NoLock);
+	if (table->rel)
+		table_close(table->rel, NoLock);
 }
 
 /* as the executor would ask; it may find reasons to let more through */
 static bool
-is_readable(const FoundRow *row)
+is_readable(const OpenTable *table)
 {
-	return row->rel == NULL ||
-		(!row->rel->rd_rel->relrowsecurity &&
-		 pg_class_aclcheck(RelationGetRelid(row->rel), GetUserId(), ACL_SELECT) == ACLCHECK_OK);
+	return table->rel == NULL ||
+		(!table->rel->rd_rel->relrowsecurity &&
+		 pg_class_aclcheck(RelationGetRelid(table->rel), GetUserId(), ACL_SELECT) == ACLCHECK_OK);
+}
+
+static void
+begin_scan(OpenTable *table, Snapshot snapshot)
+{
+	if (table->rel == NULL)
+		return;
+	table->slot = table_slot_create(table->rel, NULL);
+	table->index = index_open(table->lookup->index, table->lookup->mode);
+	table->scan = index_begin(table->rel, table->index, snapshot, table->lookup->nkeys);
+	table->context = CurrentMemoryContext;
+}
+
+static void
+end_scan(OpenTable *table)
+{
+	if (table->rel == NULL)
+		return;
+	index_endscan(table->scan);
+	index_close(table->index, NoLock);
+	ExecDropSingleTupleTableSlot(table->slot);
 }
 
 static bool
-find_row(const Lookup *lookup, FoundRow *row, Snapshot snapshot, const Datum *values,
-		 const bool *nulls)
+find_row(OpenTable *table, const Datum *values, const bool *nulls)
 {
+	const Lookup *lookup = table->lookup;
 	ScanKeyData keys[INDEX_MAX_KEYS];
-	Relation	index;
-	IndexScanDesc scan;
+	MemoryContext caller;
 	bool		found;
 
 	for (int i = 0; i < lookup->nkeys; i++)
@@ -248,21 +275,18 @@ find_row(const Lookup *lookup, FoundRow *row, Snapshot snapshot, const Datum *va
 		keys[i] = lookup->keys[i];
 		keys[i].sk_argument = values[lookup->source[i]];
 	}
-	row->slot = table_slot_create(row->rel, NULL);
-	index = index_open(lookup->index, lookup->mode);
-	scan = index_begin(row->rel, index, snapshot, lookup->nkeys);
-	index_rescan(scan, keys, lookup->nkeys, NULL, 0);
-	found = index_getnext_slot(scan, ForwardScanDirection, row->slot);
-	index_endscan(scan);
-	index_close(index, NoLock);
+	caller = MemoryContextSwitchTo(table->context);
+	index_rescan(table->scan, keys, lookup->nkeys, NULL, 0);
+	found = index_getnext_slot(table->scan, ForwardScanDirection, table->slot);
+	MemoryContextSwitchTo(caller);
 	return found;
 }
 
 static bool
-is_text(FoundRow *row, AttrNumber attnum, const char *value, size_t length)
+is_text(OpenTable *table, AttrNumber attnum, const char *value, size_t length)
 {
 	bool		isnull;
-	Datum		datum = slot_getattr(row->slot, attnum, &isnull);
+	Datum		datum = slot_getattr(table->slot, attnum, &isnull);
 	text	   *found = isnull ? NULL : DatumGetTextPP(datum);
 
 	return found && VARSIZE_ANY_EXHDR(found) == length &&
@@ -271,93 +295,121 @@ is_text(FoundRow *row, AttrNumber attnum, const char *value, size_t length)
 
 /* currency and whether the subscription is new follow "running" in a collected row */
 static bool
-market_sells(const InstalledLock *lock, FoundRow *market, const CollectedRows *rows)
+market_sells(const InstalledLock *lock, OpenTable *markets, const Datum *values, const bool *nulls)
 {
 	const LockLookups *lookups = lock->lookups;
 	int			currency = lock->ncolumns + 1;
 	int			is_new = lock->ncolumns + 2;
 
-	if (DatumGetBool(rows->first[is_new]) &&
-		!is_text(market, lookups->status, "active", strlen("active")))
+	if (DatumGetBool(values[is_new]) &&
+		!is_text(markets, lookups->status, "active", strlen("active")))
 		return false;
-	if (rows->first_nulls[currency])
+	if (nulls[currency])
 		return true;
-	return is_text(market, lookups->currency, VARDATA_ANY(DatumGetPointer(rows->first[currency])),
-				   VARSIZE_ANY_EXHDR(DatumGetPointer(rows->first[currency])));
+	return is_text(markets, lookups->currency, VARDATA_ANY(DatumGetPointer(values[currency])),
+				   VARSIZE_ANY_EXHDR(DatumGetPointer(values[currency])));
 }
-
-typedef struct FoundRows
-{
-	FoundRow	customer;
-	FoundRow	offer;
-	FoundRow	market;
-} FoundRows;
 
 /* a customer that is locked, and if the subscription is running, to its segment */
 static bool
-agrees(const InstalledLock *lock, const CollectedRows *rows, FoundRows *found, Snapshot snapshot)
+agrees(const InstalledLock *lock, OpenTables *tables, const Datum *values, const bool *nulls)
 {
 	const LockLookups *lookups = lock->lookups;
-	Datum		segment = rows->first[lock->nkeys];
-	bool		no_segment = rows->first_nulls[lock->nkeys];
+	Datum		segment = values[lock->nkeys];
+	bool		no_segment = nulls[lock->nkeys];
 	Datum		customer_segment;
 	bool		isnull;
 
-	if (!find_row(&lookups->customer, &found->customer, snapshot, rows->first, rows->first_nulls) ||
-		slot_attisnull(found->customer.slot, lookups->locked_at))
+	if (!find_row(&tables->customers, values, nulls) ||
+		slot_attisnull(tables->customers.slot, lookups->locked_at))
 		return false;
-	if (!DatumGetBool(rows->first[lock->ncolumns]))
+	if (!DatumGetBool(values[lock->ncolumns]))
 		return true;
-	if (found->offer.rel)
+	if (tables->offers.rel)
 	{
-		if (!find_row(&lookups->offer, &found->offer, snapshot, rows->first + lock->nkeys,
-					  rows->first_nulls + lock->nkeys))
+		if (!find_row(&tables->offers, values + lock->nkeys, nulls + lock->nkeys))
 			return false;
-		segment = slot_getattr(found->offer.slot, lookups->offer_segment, &no_segment);
+		segment = slot_getattr(tables->offers.slot, lookups->offer_segment, &no_segment);
 	}
-	customer_segment = slot_getattr(found->customer.slot, lookups->customer_segment, &isnull);
+	customer_segment = slot_getattr(tables->customers.slot, lookups->customer_segment, &isnull);
 	if (no_segment || isnull ||
 		!DatumGetBool(FunctionCall2Coll(lookups->same_segment, lookups->collation,
 										customer_segment, segment)))
 		return false;
-	return found->market.rel == NULL ||
-		(find_row(&lookups->market, &found->market, snapshot, &customer_segment, &isnull) &&
-		 market_sells(lock, &found->market, rows));
+	return tables->markets.rel == NULL ||
+		(find_row(&tables->markets, &customer_segment, &isnull) &&
+		 market_sells(lock, &tables->markets, values, nulls));
 }
 
-static LockAnswer
-answer(const InstalledLock *lock, const CollectedRows *rows, FoundRows *found)
+/* of several rows, up to the first that does not agree */
+static int64
+count_agreeing(const InstalledLock *lock, OpenTables *tables, const CollectedRows *rows)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(rows->desc, &TTSOpsMinimalTuple);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "segmentation lookup",
+												  ALLOCSET_SMALL_SIZES);
+	int64		result = 0;
+	bool		agree = true;
+
+	tuplestore_rescan(rows->store);
+	while (agree && tuplestore_gettupleslot(rows->store, true, false, slot))
+	{
+		MemoryContext caller = MemoryContextSwitchTo(context);
+
+		CHECK_FOR_INTERRUPTS();
+		slot_getallattrs(slot);
+		agree = agrees(lock, tables, slot->tts_values, slot->tts_isnull);
+		result += agree;
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(context);
+	}
+	MemoryContextDelete(context);
+	ExecDropSingleTupleTableSlot(slot);
+	return result;
+}
+
+static int64
+look_up(const InstalledLock *lock, OpenTables *tables, const CollectedRows *rows)
 {
 	Snapshot	snapshot;
-	bool		result;
+	int64		result;
 
-	if (!lock->valid || !is_readable(&found->customer) || !is_readable(&found->offer) ||
-		!is_readable(&found->market))
-		return LOCK_ANSWER_UNKNOWN;
 	/* sees what this statement has changed; the foreign key's check, if on, did so too */
 	CommandCounterIncrement();
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	result = agrees(lock, rows, found, snapshot);
+	begin_scan(&tables->customers, snapshot);
+	begin_scan(&tables->offers, snapshot);
+	begin_scan(&tables->markets, snapshot);
+	result = rows->store ? count_agreeing(lock, tables, rows) :
+		agrees(lock, tables, rows->first, rows->first_nulls);
+	end_scan(&tables->markets);
+	end_scan(&tables->offers);
+	end_scan(&tables->customers);
 	UnregisterSnapshot(snapshot);
-	return result ? LOCK_ANSWER_YES : LOCK_ANSWER_NO;
+	return result;
 }
 
-/* whether the first collected row is as promised */
-LockAnswer
+/*
+ * How many collected rows are as promised before the first that is not, or
+ * LOCK_UNKNOWN.
+ */
+int64
 lock_look_up(const InstalledLock *lock, const CollectedRows *rows)
 {
 	const LockLookups *lookups = lock->lookups;
-	FoundRows	found;
-	LockAnswer	result;
+	OpenTables	tables;
+	int64		result = LOCK_UNKNOWN;
 
 	if (lookups == NULL)
-		return LOCK_ANSWER_UNKNOWN;
-	found.customer = open_row(&lookups->customer);
-	found.offer = open_row(&lookups->offer);
-	found.market = open_row(&lookups->market);
-	result = answer(lock, rows, &found);
-	close_row(&found.market);
-	close_row(&found.offer);
-	close_row(&found.customer);
+		return LOCK_UNKNOWN;
+	open_table(&tables.customers, &lookups->customer);
+	open_table(&tables.offers, &lookups->offer);
+	open_table(&tables.markets, &lookups->market);
+	if (lock->valid && is_readable(&tables.customers) && is_readable(&tables.offers) &&
+		is_readable(&tables.markets))
+		result = look_up(lock, &tables, rows);
+	close_table(&tables.markets);
+	close_table(&tables.offers);
+	close_table(&tables.customers);
 	return result;
 }
