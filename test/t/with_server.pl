@@ -1,5 +1,5 @@
 # with-server leaves no server behind even where it is killed outright, and so
-# can clear nothing away.
+# can clear nothing away; and it takes nothing that was built in the source.
 use strict;
 use warnings;
 use File::Path qw(remove_tree);
@@ -10,6 +10,14 @@ use Time::HiRes qw(sleep);
 my $copy = "$ENV{TMPDIR}/with_server";
 system('cp', '-Rp', '.', $copy) == 0 or die 'cp failed';
 $ENV{SEGMENTATION_WORK} = '';
+
+# what a `make` of another day has left there, and its own build has not yet
+for my $made ('src/segmentation.o', 'segmentation.so', 'segmentation--0.1.0.sql')
+{
+	unlink glob "$copy/build/*/$made";
+	open my $file, '>', "$copy/$made" or die "$made: $!";
+	print $file "old\n";
+}
 
 sub is_running { return kill 0, shift; }
 
