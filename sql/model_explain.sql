@@ -89,10 +89,10 @@ TRUNCATE tier_override, service_override, "market-of_override";
 -- what a rule would give, and what it would change
 SELECT * FROM segmentation.preview('service', 'employees > 800');
 SELECT * FROM segmentation.preview('service', 'employees > 800', 'hipo');
-SELECT * FROM segmentation.preview_changes('service', 'hipo', 'employees > 800 and in_segment(''tier'', ''rest'')');
-SELECT * FROM segmentation.preview_changes('service', 'new-one', 'in_segment(''german'') and in_segment(''market-of'', ''de-b2b'')');
+SELECT * FROM segmentation.preview_changes('service', 'employees > 800 and in_segment(''tier'', ''rest'')', 'hipo');
+SELECT * FROM segmentation.preview_changes('service', 'in_segment(''german'') and in_segment(''market-of'', ''de-b2b'')', 'new-one');
 SELECT * FROM segmentation.preview('tier', 'employees > 800', 'rich');
-SELECT * FROM segmentation.preview_changes('tier', 'rich', 'employees > 800');
+SELECT * FROM segmentation.preview_changes('tier', 'employees > 800', 'rich');
 SELECT * FROM segmentation.preview('service', 'last_login < now() - interval ''30 days''', as_of => '2024-06-30 12:00+00');
 SELECT segmentation.preview('service', 'in_segment(''key'')', 'hipo');
 SELECT segmentation.preview('service', 'in_segment(''hipo'')', 'hipo');
@@ -166,7 +166,7 @@ SELECT segmentation.create_model('quoted', '"My customers"', '{"Tenant No",name,
 SELECT segmentation.define_segment('quoted', 'vip', 'vip');
 SELECT segmentation.classify('quoted', '00000000-0000-0000-0000-000000000001', 'it''s', 'a b');
 SELECT * FROM segmentation.explain_customer('quoted', '00000000-0000-0000-0000-000000000001', 'x', 'c');
-SELECT * FROM segmentation.preview_changes('quoted', 'vip', 'kind = ''c''');
+SELECT * FROM segmentation.preview_changes('quoted', 'kind = ''c''', 'vip');
 SELECT segmentation.classify('quoted', '00000000-0000-0000-0000-000000000001', 'x');
 
 -- the source may be a view, which may have several rows of a customer by mistake
@@ -191,7 +191,7 @@ SET ROLE regress_explain_reader;
 SELECT segmentation.classify('tier', '1');
 SELECT * FROM segmentation.explain_customer('tier', '1');
 SELECT segmentation.preview('tier', 'true');
-SELECT segmentation.preview_changes('tier', 'rich', 'true');
+SELECT segmentation.preview_changes('tier', 'true', 'rich');
 RESET ROLE;
 GRANT SELECT ON customer TO regress_explain_reader;
 SET ROLE regress_explain_reader;

@@ -87,7 +87,7 @@ SELECT 'classify_row differs', model, id FROM answer JOIN customer who USING (id
 -- preview takes as many as plain SQL does, and replacing a rule by itself changes nothing
 SELECT 'preview differs', d.*, p.* FROM definition d, segmentation.preview(d.model, d.rule, d.segment) p
  WHERE (p.members, p.entering, p.leaving) IS DISTINCT FROM ((SELECT count(*) FROM expected e WHERE e.model = d.model AND e.segment = d.segment), 0::bigint, 0::bigint);
-SELECT 'changes', d.* FROM definition d, segmentation.preview_changes(d.model, d.segment, d.rule);
+SELECT 'changes', d.* FROM definition d, segmentation.preview_changes(d.model, d.rule, d.segment);
 
 -- the opposite of a rule without NULLs moves everyone
 SELECT 'opposite differs', d.*, p.* FROM definition d, segmentation.preview(d.model, format('(%s) IS NOT TRUE', d.rule), d.segment) p

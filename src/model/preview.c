@@ -371,7 +371,7 @@ model_preview(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
-/* preview_changes(model, segment, rule, as_of) */
+/* preview_changes(model, rule, segment, as_of) */
 PG_FUNCTION_INFO_V1(model_preview_changes);
 Datum
 model_preview_changes(PG_FUNCTION_ARGS)
@@ -381,9 +381,9 @@ model_preview_changes(PG_FUNCTION_ARGS)
 	DestReceiver *dest;
 
 	define_require_argument(fcinfo, 0, "model");
-	define_require_argument(fcinfo, 1, "segment");
-	define_require_argument(fcinfo, 2, "rule");
-	preview = begin(define_id(fcinfo, 0), define_text(fcinfo, 2), define_id(fcinfo, 1));
+	define_require_argument(fcinfo, 1, "rule");
+	define_require_argument(fcinfo, 2, "segment");
+	preview = begin(define_id(fcinfo, 0), define_text(fcinfo, 1), define_id(fcinfo, 2));
 	if (!PG_ARGISNULL(3))
 		preview->as_of = PG_GETARG_TIMESTAMPTZ(3);
 	dest = model_result_receiver(fcinfo);

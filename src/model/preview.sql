@@ -8,7 +8,7 @@ CREATE FUNCTION segmentation.preview(model text, rule text, segment text DEFAULT
 COMMENT ON FUNCTION segmentation.preview(text, text, text, timestamptz, float8, bigint) IS
     'how many customers a rule would take, now or at any moment, and how many would enter and leave a segment whose rule it replaced; by a sample with an interval of 95 % confidence';
 
-CREATE FUNCTION segmentation.preview_changes(model text, segment text, rule text, as_of timestamptz DEFAULT NULL,
+CREATE FUNCTION segmentation.preview_changes(model text, rule text, segment text, as_of timestamptz DEFAULT NULL,
     OUT customer text[], OUT change text) RETURNS SETOF record
     LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME', 'model_preview_changes';
 COMMENT ON FUNCTION segmentation.preview_changes(text, text, text, timestamptz) IS
