@@ -463,7 +463,7 @@ overrides_of(Printer *printer, const Model *model)
 {
 	const Model *own = printer->compilation->model;
 
-	return override_model(&printer->overridden, model, own->has_as_of ? own->as_of : DT_NOBEGIN);
+	return override_model(&printer->overridden, model, own->as_of);
 }
 
 static int

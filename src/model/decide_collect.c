@@ -3,7 +3,6 @@
  */
 #include "segmentation.h"
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -11,7 +10,6 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
-#include "utils/timestamp.h"
 
 #include "expression.h"
 #include "model/compile.h"
@@ -44,16 +42,13 @@ add_model(Decision *decision, const Model *model)
 	}
 }
 
-/* as of now or, where the model has been refreshed as of a later moment, of that */
 Decision *
 decide_begin(const Model *model)
 {
 	Decision   *decision = palloc0(sizeof(Decision));
 
 	decision->model = model;
-	decision->as_of = GetCurrentTransactionStartTimestamp();
-	if (model->has_as_of && model->as_of > decision->as_of)
-		decision->as_of = model->as_of;
+	decision->as_of = model_moment(model);
 	add_model(decision, model);
 	return decision;
 }

@@ -332,12 +332,9 @@ read_counts(AffectedModel *affected)
 static TimestampTz
 moment(const Impact *impact)
 {
-	const Model *model = impact->current->before;
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
-
 	if (!impact->fcinfo->args[ARG_AS_OF].isnull)
 		return DatumGetTimestampTz(impact->fcinfo->args[ARG_AS_OF].value);
-	return model->has_as_of ? Max(now, model->as_of) : now;
+	return model_moment(impact->current->before);
 }
 
 /* as the model's owner and in its time zone */

@@ -4,6 +4,7 @@
 #include "segmentation.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -150,9 +151,7 @@ model_from(HeapTuple tuple)
 	refreshed_at = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_REFRESHED_AT, &isnull);
 	model->refreshed_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(refreshed_at);
 	as_of = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_AS_OF, &isnull);
-	model->has_as_of = !isnull;
-	if (!isnull)
-		model->as_of = DatumGetTimestampTz(as_of);
+	model->as_of = isnull ? DT_NOBEGIN : DatumGetTimestampTz(as_of);
 	model->owner = owner_of(model);
 	model->override = override_table(get_oid(tuple, MODEL_OVERRIDE), model->key);
 	return model;
@@ -366,6 +365,13 @@ model_check_objects(const Model *model)
 						 quote_literal_cstr(model->id))));
 	foreach(cell, model->key)
 		check_key_type(model, lfirst(cell));
+}
+
+/* now or, where the model has been refreshed as of a later moment, that one */
+TimestampTz
+model_moment(const Model *model)
+{
+	return Max(GetCurrentTransactionStartTimestamp(), model->as_of);
 }
 
 /* the operator by which values of the type are the same key, as SQL */

@@ -43,8 +43,7 @@ typedef struct Model
 	int			version;
 	char	   *refreshed_versions; /* as model_versions says them; NULL: never */
 	TimestampTz refreshed_at;	/* by the clock; -infinity: never */
-	bool		has_as_of;
-	TimestampTz as_of;
+	TimestampTz as_of;			/* of the last refresh; -infinity: never */
 	List	   *segments;		/* ModelSegment *, in the order of rank, then id */
 } Model;
 
@@ -55,6 +54,7 @@ extern Model *model_read(const char *id);
 extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);
 extern char *model_versions(const Model *model);
+extern TimestampTz model_moment(const Model *model);
 extern void model_check_owner(const Model *model);
 extern void model_check_tables(const Model *model);
 extern void model_check_objects(const Model *model);

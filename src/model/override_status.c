@@ -3,11 +3,9 @@
  */
 #include "segmentation.h"
 
-#include "access/xact.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 
 #include "model/compile.h"
 #include "model/define.h"
@@ -64,7 +62,6 @@ model_overrides(PG_FUNCTION_ARGS)
 	Model	   *model;
 	ModelContext saved;
 	DestReceiver *dest;
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
 
 	define_require_argument(fcinfo, 0, "model");
 	model = model_read(define_id(fcinfo, 0));
@@ -76,7 +73,7 @@ model_overrides(PG_FUNCTION_ARGS)
 	explain_check_may_read(model->source);
 	SPI_connect();
 	model_enter(model, &saved);
-	model_execute(status_query(model), model->has_as_of ? Max(now, model->as_of) : now, true, dest);
+	model_execute(status_query(model), model_moment(model), true, dest);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();

@@ -62,13 +62,13 @@ choose_as_of(const Model *model, FunctionCallInfo fcinfo)
 	TimestampTz as_of;
 
 	if (PG_ARGISNULL(1))
-		return Max(GetCurrentTransactionStartTimestamp(), model->has_as_of ? model->as_of : DT_NOBEGIN);
+		return model_moment(model);
 	as_of = PG_GETARG_TIMESTAMPTZ(1);
 	if (TIMESTAMP_NOT_FINITE(as_of))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"as_of\" must be finite")));
-	if (model->has_as_of && as_of < model->as_of)
+	if (as_of < model->as_of)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("model \"%s\" was refreshed as of a later moment", model->id),

@@ -299,7 +299,7 @@ cause_of(const Refresh *refresh)
 					"AND (o.segment OPERATOR(%s.=) ANY (c.segmentation_old_segments)) <> (o.segment OPERATOR(%s.=) ANY (c.segments))) "
 					"THEN 'override' ELSE '%s' END",
 					relation_name(model->override), compile_key_match(model, "o", "c"),
-					model->has_as_of ? timestamptz_to_str(model->as_of) : "-infinity",
+					timestamptz_to_str(model->as_of),
 					types_schema(), types_schema(), refresh->cause);
 }
 

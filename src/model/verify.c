@@ -143,7 +143,7 @@ overrides_of(Verification *verification, const Model *model)
 {
 	const Model *own = verification->model;
 
-	return override_model(&verification->overridden, model, own->has_as_of ? own->as_of : DT_NOBEGIN);
+	return override_model(&verification->overridden, model, own->as_of);
 }
 
 /* whether the customer is in one segment at most, and people have a say in which */
@@ -445,7 +445,8 @@ model_verify(PG_FUNCTION_ARGS)
 	dest = model_result_receiver(fcinfo);
 	SPI_connect();
 	model_enter(model, &saved);
-	model_execute(verify_query(model), model->has_as_of ? model->as_of : GetCurrentTransactionStartTimestamp(),
+	model_execute(verify_query(model),
+				  TIMESTAMP_IS_NOBEGIN(model->as_of) ? GetCurrentTransactionStartTimestamp() : model->as_of,
 				  false, dest);
 	model_leave(&saved);
 	SPI_finish();
