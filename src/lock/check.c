@@ -329,7 +329,7 @@ bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
 	for (int round = 0;; round++)
 	{
 		Findings	found = find(lock, rows);
-		Conflict	conflict;
+		Conflict	conflict = {0};
 
 		if (found.missing > 0 && !missing_allowed)
 			raise_missing(lock, rel);
