@@ -30,6 +30,12 @@
 
 #include "lock/installed.h"
 
+/*
+ * Functions that compare keys may keep something for as long as a scan lasts,
+ * those in SQL several kilobytes for each row: so no scan serves more of them.
+ */
+#define ROWS_OF_A_SCAN 1000
+
 /* how to find the one row that some values name */
 typedef struct Lookup
 {
@@ -211,6 +217,8 @@ typedef struct OpenTable
 
 typedef struct OpenTables
 {
+	Snapshot	snapshot;
+	MemoryContext context;		/* of the scans */
 	OpenTable	customers;
 	OpenTable	offers;
 	OpenTable	markets;
@@ -260,6 +268,26 @@ end_scan(OpenTable *table)
 	ExecDropSingleTupleTableSlot(table->slot);
 }
 
+static void
+begin_scans(OpenTables *tables)
+{
+	MemoryContext caller = MemoryContextSwitchTo(tables->context);
+
+	begin_scan(&tables->customers, tables->snapshot);
+	begin_scan(&tables->offers, tables->snapshot);
+	begin_scan(&tables->markets, tables->snapshot);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+end_scans(OpenTables *tables)
+{
+	end_scan(&tables->markets);
+	end_scan(&tables->offers);
+	end_scan(&tables->customers);
+	MemoryContextReset(tables->context);
+}
+
 static bool
 find_row(OpenTable *table, const Datum *values, const bool *nulls)
 {
@@ -274,6 +302,8 @@ find_row(OpenTable *table, const Datum *values, const bool *nulls)
 			return false;
 		keys[i] = lookup->keys[i];
 		keys[i].sk_argument = values[lookup->source[i]];
+		/* what the function keeps lasts no longer than this copy of it */
+		keys[i].sk_func.fn_mcxt = CurrentMemoryContext;
 	}
 	caller = MemoryContextSwitchTo(table->context);
 	index_rescan(table->scan, keys, lookup->nkeys, NULL, 0);
@@ -362,6 +392,11 @@ count_agreeing(const InstalledLock *lock, OpenTables *tables, const CollectedRow
 		result += agree;
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(context);
+		if (agree && result % ROWS_OF_A_SCAN == 0)
+		{
+			end_scans(tables);
+			begin_scans(tables);
+		}
 	}
 	MemoryContextDelete(context);
 	ExecDropSingleTupleTableSlot(slot);
@@ -371,21 +406,19 @@ count_agreeing(const InstalledLock *lock, OpenTables *tables, const CollectedRow
 static int64
 look_up(const InstalledLock *lock, OpenTables *tables, const CollectedRows *rows)
 {
-	Snapshot	snapshot;
 	int64		result;
 
 	/* sees what this statement has changed; the foreign key's check, if on, did so too */
 	CommandCounterIncrement();
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	begin_scan(&tables->customers, snapshot);
-	begin_scan(&tables->offers, snapshot);
-	begin_scan(&tables->markets, snapshot);
+	tables->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	tables->context = AllocSetContextCreate(CurrentMemoryContext, "segmentation scans",
+											ALLOCSET_DEFAULT_SIZES);
+	begin_scans(tables);
 	result = rows->store ? count_agreeing(lock, tables, rows) :
 		agrees(lock, tables, rows->first, rows->first_nulls);
-	end_scan(&tables->markets);
-	end_scan(&tables->offers);
-	end_scan(&tables->customers);
-	UnregisterSnapshot(snapshot);
+	end_scans(tables);
+	MemoryContextDelete(tables->context);
+	UnregisterSnapshot(tables->snapshot);
 	return result;
 }
 
