@@ -340,9 +340,10 @@ required_foreign_key(const LockDefinition *def, Relation referencing,
 					 const List *columns, Relation referenced,
 					 const List *key_columns, LockForeignKey *found, Oid *constraint)
 {
+	List	   *keys = copyObject(RelationGetFKeyList(referencing));	/* it may be replaced */
 	ListCell   *cell;
 
-	foreach(cell, RelationGetFKeyList(referencing))
+	foreach(cell, keys)
 	{
 		ForeignKeyCacheInfo *key = lfirst(cell);
 		List	   *operators = NIL;

@@ -80,10 +80,11 @@ reads_all(const char *condition, const List *columns)
 	return list_difference_int(columns, read) == NIL;
 }
 
+/* what the relation has may be replaced whenever the catalog is read */
 static bool
 is_watched(Relation rel, const List *columns)
 {
-	TriggerDesc *triggers = rel->trigdesc;
+	TriggerDesc *triggers = CopyTriggerDesc(rel->trigdesc);
 	Oid			schema = get_namespace_oid("segmentation", false);
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
