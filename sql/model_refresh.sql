@@ -96,6 +96,8 @@ SELECT * FROM shop.refresh('service', '2026-01-11');
 \set VERBOSITY default
 SELECT * FROM shop.refresh('service', 'infinity');
 SELECT segmentation.refresh(NULL);
+SELECT segmentation.verify(NULL);
+SELECT segmentation.model_sql(NULL);
 SELECT segmentation.refresh('no-such');
 SELECT segmentation.verify('no-such');
 SELECT as_of = now() FROM segmentation.refresh('SERVICE');

@@ -221,10 +221,12 @@ PG_FUNCTION_INFO_V1(model_sql);
 Datum
 model_sql(PG_FUNCTION_ARGS)
 {
-	Model	   *model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	Model	   *model;
 	ModelContext saved;
 	char	   *sql;
 
+	define_require_argument(fcinfo, 0, "model");
+	model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	model_check_objects(model);
 	model_enter(model, &saved);
 	sql = model_compile(model);

@@ -120,7 +120,7 @@ $$;
 COMMENT ON FUNCTION segmentation.model_status(text) IS 'segments of a model: ok; fails, its rule does; waits, for one it asks for: since when, and the server''s error';
 
 CREATE FUNCTION segmentation.model_sql(model text) RETURNS text
-    LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'model_sql';
+    LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME', 'model_sql';
 COMMENT ON FUNCTION segmentation.model_sql(text) IS 'the SELECT that decides a model''s segments for every customer, as of $1';
 
 CREATE FUNCTION segmentation.refresh(model text, as_of timestamptz DEFAULT NULL)

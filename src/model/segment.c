@@ -433,7 +433,9 @@ drop_segment(PG_FUNCTION_ARGS)
 						  (Datum[]) {CStringGetTextDatum(id), CStringGetTextDatum(segment)}, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, id)));
+				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, id),
+				 errhint("SELECT id FROM segmentation.segment WHERE model = %s lists them.",
+						 quote_literal_cstr(id))));
 	drop_overrides(model, segment);
 	change_end(model, "drop_segment", segment);
 	SPI_finish();
