@@ -266,7 +266,7 @@ lock_customers(InstalledLock *lock, CollectedRows *rows)
 	return result;
 }
 
-/* agreeing: of how many rows that is known */
+/* agreeing: how many rows are known to agree, from the first on, or LOCK_UNKNOWN */
 static bool
 first_agrees(InstalledLock *lock, const CollectedRows *rows, int64 agreeing)
 {

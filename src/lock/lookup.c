@@ -211,7 +211,6 @@ typedef struct OpenTable
 	Relation	rel;			/* NULL: the lock has no such table */
 	Relation	index;
 	IndexScanDesc scan;
-	MemoryContext context;		/* of the scan, which allocates as it goes */
 	TupleTableSlot *slot;		/* the row that was found last */
 } OpenTable;
 
@@ -255,7 +254,6 @@ begin_scan(OpenTable *table, Snapshot snapshot)
 	table->slot = table_slot_create(table->rel, NULL);
 	table->index = index_open(table->lookup->index, table->lookup->mode);
 	table->scan = index_begin(table->rel, table->index, snapshot, table->lookup->nkeys);
-	table->context = CurrentMemoryContext;
 }
 
 static void
@@ -305,7 +303,8 @@ find_row(OpenTable *table, const Datum *values, const bool *nulls)
 		/* what the function keeps lasts no longer than this copy of it */
 		keys[i].sk_func.fn_mcxt = CurrentMemoryContext;
 	}
-	caller = MemoryContextSwitchTo(table->context);
+	/* the scan allocates as it goes what lasts as long as it does, like its slot */
+	caller = MemoryContextSwitchTo(table->slot->tts_mcxt);
 	index_rescan(table->scan, keys, lookup->nkeys, NULL, 0);
 	found = index_getnext_slot(table->scan, ForwardScanDirection, table->slot);
 	MemoryContextSwitchTo(caller);

@@ -2,6 +2,7 @@
 # can clear nothing away; and it takes nothing that was built in the source.
 use strict;
 use warnings;
+use File::Basename qw(basename);
 use File::Path qw(remove_tree);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -12,7 +13,8 @@ system('cp', '-Rp', '.', $copy) == 0 or die 'cp failed';
 $ENV{SEGMENTATION_WORK} = '';
 
 # what a `make` of another day has left there, and its own build has not yet
-for my $made ('src/segmentation.o', 'segmentation.so', 'segmentation--0.1.0.sql')
+my ($script) = map { basename($_) } glob "$copy/build/*/segmentation--*.sql";
+for my $made ('src/segmentation.o', 'segmentation.so', $script)
 {
 	unlink glob "$copy/build/*/$made";
 	open my $file, '>', "$copy/$made" or die "$made: $!";
