@@ -7,14 +7,17 @@ CREATE FUNCTION segmentation.create_model(name text, source regclass, key name[]
 COMMENT ON FUNCTION segmentation.create_model(text, regclass, name[], text, text, name, name, text, name) IS
     'makes a model of the customers in a table or view, with its own tables, views and function in a schema of yours';
 
+-- no comparison of rows: printed, as for a dump, it loses the schemas of its operators
 CREATE VIEW segmentation.segment_dependency AS
     SELECT model, segment, to_model, to_segment, false AS by_rank FROM segmentation.segment_reference
     UNION ALL
     SELECT s.model, s.id, s.model, before.id, true
       FROM segmentation.segment s
-           JOIN segmentation.model m ON m.id = s.model AND m.kind OPERATOR(pg_catalog.=) 'exclusive'
+           JOIN segmentation.model m ON m.id OPERATOR(@extschema@.=) s.model AND m.kind OPERATOR(pg_catalog.=) 'exclusive'
            CROSS JOIN LATERAL (SELECT b.id FROM segmentation.segment b
-                                WHERE b.model = s.model AND (b.rank, b.id) < (s.rank, s.id)
+                                WHERE b.model OPERATOR(@extschema@.=) s.model
+                                  AND (b.rank OPERATOR(pg_catalog.<) s.rank
+                                       OR b.rank OPERATOR(pg_catalog.=) s.rank AND b.id OPERATOR(@extschema@.<) s.id)
                                 ORDER BY b.rank DESC, b.id DESC LIMIT 1) before;
 GRANT SELECT ON segmentation.segment_dependency TO PUBLIC;
 COMMENT ON VIEW segmentation.segment_dependency IS
