@@ -1,21 +1,11 @@
 -- Chinook: the lock on customers and invoices whose names and types nobody here
 -- chose.  Known of them: 59 customers, 412 invoices; totals USA 523.06,
 -- Canada 303.96, all 2328.60.
-\getenv work SEGMENTATION_WORK
-\if :{?work}
-\else
-\set work ''
-\endif
-\set file :work '/shared/data/schemas/Chinook_PostgreSql.sql'
-SELECT pg_stat_file(:'file', true) IS NULL AS missing \gset
-\if :missing
-\echo skipped: $SEGMENTATION_WORK/shared/data/schemas/Chinook_PostgreSql.sql is not there
-\quit
-\endif
+\getenv srcdir PG_ABS_SRCDIR
+\set file :srcdir '/test/data/schemas/Chinook_PostgreSql.sql'
 
 CREATE SCHEMA chinook;
 SET search_path = chinook, public;
-\getenv srcdir PG_ABS_SRCDIR
 \set include :srcdir '/sql/include/lock.sql'
 -- as it is, but into this database
 \set ECHO none

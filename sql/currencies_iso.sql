@@ -1,13 +1,8 @@
--- currencies() against the lists of ISO 4217 in ../shared/data/iso
+-- currencies() against the lists of ISO 4217 in test/data/iso
 \set VERBOSITY default
-\set active `echo "$SEGMENTATION_WORK/shared/data/iso/iso4217_active_2024.csv"`
-\set withdrawn `echo "$SEGMENTATION_WORK/shared/data/iso/iso4217_withdrawn_joda.csv"`
-SELECT coalesce((pg_stat_file(:'active', true)).size + (pg_stat_file(:'withdrawn', true)).size > 0, false) AS there \gset
-\if :there
-\else
-    \echo 'skipped: no ../shared/data/iso'
-    \quit
-\endif
+\getenv srcdir PG_ABS_SRCDIR
+\set active :srcdir '/test/data/iso/iso4217_active_2024.csv'
+\set withdrawn :srcdir '/test/data/iso/iso4217_withdrawn_joda.csv'
 SET client_encoding = 'UTF8';
 CREATE TABLE active (code text, numeric_code text, minor_units int, name text, is_fund boolean);
 CREATE TABLE withdrawn (code text, numeric_code text, minor_units int);

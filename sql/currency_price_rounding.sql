@@ -1,12 +1,7 @@
--- round() against ../shared/data/money/rounding_vectors.csv, of the modes that exist
+-- round() against test/data/money/rounding_vectors.csv, of the modes that exist
 \set VERBOSITY default
-\set vectors `echo "$SEGMENTATION_WORK/shared/data/money/rounding_vectors.csv"`
-SELECT coalesce((pg_stat_file(:'vectors', true)).size > 0, false) AS there \gset
-\if :there
-\else
-    \echo 'skipped: no ../shared/data/money'
-    \quit
-\endif
+\getenv srcdir PG_ABS_SRCDIR
+\set vectors :srcdir '/test/data/money/rounding_vectors.csv'
 CREATE TABLE vector (value numeric, mode text, expected numeric);
 COPY vector FROM :'vectors' (FORMAT csv, HEADER);
 SELECT mode, count(*) AS vectors,

@@ -1,15 +1,6 @@
 -- The blood donors as models: recency, frequency and who came back.
-\getenv work SEGMENTATION_WORK
-\if :{?work}
-\else
-\set work ''
-\endif
-\set file :work '/shared/data/rfm/blood_transfusion.csv'
-SELECT pg_stat_file(:'file', true) IS NULL AS missing \gset
-\if :missing
-\echo skipped: $SEGMENTATION_WORK/shared/data/rfm/blood_transfusion.csv is not there
-\quit
-\endif
+\getenv srcdir PG_ABS_SRCDIR
+\set file :srcdir '/test/data/rfm/blood_transfusion.csv'
 SET client_min_messages = warning;
 CREATE SCHEMA regress_blood;
 SET search_path = regress_blood, public;

@@ -1,18 +1,8 @@
 -- the model that starter rfm makes of 995 customers whose scores and segments are published, as of 2006-12-31
-\getenv work SEGMENTATION_WORK
-\if :{?work}
-\else
-\set work ''
-\endif
-\set file :work '/shared/data/rfm/rfm_data_orders.csv'
-\set scores :work '/shared/data/rfm/rfm_orders_expected_scores.csv'
-\set segments :work '/shared/data/rfm/rfm_orders_expected_segments.csv'
-SELECT pg_stat_file(:'file', true) IS NULL AS missing \gset
-\if :missing
-\echo skipped: $SEGMENTATION_WORK/shared/data/rfm/rfm_data_orders.csv is not there
-\quit
-\endif
 \getenv srcdir PG_ABS_SRCDIR
+\set file :srcdir '/test/data/rfm/rfm_data_orders.csv'
+\set scores :srcdir '/test/data/rfm/rfm_orders_expected_scores.csv'
+\set segments :srcdir '/test/data/rfm/rfm_orders_expected_segments.csv'
 \set include :srcdir '/sql/include/model.sql'
 \set ECHO none
 \i :include

@@ -1,16 +1,7 @@
 -- The Telco customers as models: capital letters in every name, a key of text, and
 -- what is known of them as segments.
-\getenv work SEGMENTATION_WORK
-\if :{?work}
-\else
-\set work ''
-\endif
-\set file :work '/shared/data/customers/Telco-Customer-Churn.csv'
-SELECT pg_stat_file(:'file', true) IS NULL AS missing \gset
-\if :missing
-\echo skipped: $SEGMENTATION_WORK/shared/data/customers/Telco-Customer-Churn.csv is not there
-\quit
-\endif
+\getenv srcdir PG_ABS_SRCDIR
+\set file :srcdir '/test/data/customers/Telco-Customer-Churn.csv'
 SET client_min_messages = warning;
 CREATE SCHEMA "Telco";
 SET search_path = "Telco", public;

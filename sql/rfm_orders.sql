@@ -2,19 +2,10 @@
 -- frequency and monetary value at 2006-12-31, in five bins.  They were computed
 -- with "value < quantile + 1", which for whole numbers is "value <= quantile
 -- rounded up".
-\getenv work SEGMENTATION_WORK
-\if :{?work}
-\else
-\set work ''
-\endif
-\set file :work '/shared/data/rfm/rfm_data_orders.csv'
-\set scores :work '/shared/data/rfm/rfm_orders_expected_scores.csv'
-\set segments :work '/shared/data/rfm/rfm_orders_expected_segments.csv'
-SELECT pg_stat_file(:'file', true) IS NULL AS missing \gset
-\if :missing
-\echo skipped: $SEGMENTATION_WORK/shared/data/rfm/rfm_data_orders.csv is not there
-\quit
-\endif
+\getenv srcdir PG_ABS_SRCDIR
+\set file :srcdir '/test/data/rfm/rfm_data_orders.csv'
+\set scores :srcdir '/test/data/rfm/rfm_orders_expected_scores.csv'
+\set segments :srcdir '/test/data/rfm/rfm_orders_expected_segments.csv'
 
 CREATE TABLE rfm_orders (customer text, ordered_on date, revenue numeric);
 COPY rfm_orders FROM :'file' (FORMAT csv, HEADER);

@@ -1,17 +1,8 @@
 -- The Telco customers: real columns, tiers and churn in exact money.  Known of
 -- them: 7043 customers; churn by contract 42.71, 11.27 and 2.83 %; 11 without
 -- TotalCharges.
-\getenv work SEGMENTATION_WORK
-\if :{?work}
-\else
-\set work ''
-\endif
-\set file :work '/shared/data/customers/Telco-Customer-Churn.csv'
-SELECT pg_stat_file(:'file', true) IS NULL AS missing \gset
-\if :missing
-\echo skipped: $SEGMENTATION_WORK/shared/data/customers/Telco-Customer-Churn.csv is not there
-\quit
-\endif
+\getenv srcdir PG_ABS_SRCDIR
+\set file :srcdir '/test/data/customers/Telco-Customer-Churn.csv'
 
 CREATE TABLE telco_file (
     customer_id text, gender text, senior_citizen text, partner text, dependents text,

@@ -10,7 +10,6 @@ use Time::HiRes qw(sleep);
 # a copy, for each run leaves its objects in the source
 my $copy = "$ENV{TMPDIR}/with_server";
 system('cp', '-Rp', '.', $copy) == 0 or die 'cp failed';
-$ENV{SEGMENTATION_WORK} = '';
 
 # what a `make` of another day has left there, and its own build has not yet
 my ($script) = map { basename($_) } glob "$copy/build/*/segmentation--*.sql";
