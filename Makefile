@@ -113,6 +113,7 @@ OBJS = \
 
 SQL = \
 	src/extension.sql \
+	src/listing.sql \
 	src/types/currency.sql \
 	src/types/segment_id.sql \
 	src/types/segment_id_order.sql \

@@ -12,13 +12,13 @@ SELECT (SELECT count(*) FROM active) AS active, (SELECT count(*) FROM withdrawn)
        (SELECT string_agg(code, ' ') FROM active JOIN withdrawn USING (code)) AS in_both,
        (SELECT count(*) FROM currencies()) AS currencies;
 
--- each current code as the list has it (whose one name ends with a blank); XCG,
--- which replaced ANG in 2025, is not in this list of 2024
-SELECT * FROM active AS a FULL JOIN (SELECT * FROM currencies() WHERE NOT withdrawn AND code <> 'XCG') AS c USING (code)
+-- each current code as the list of 2024 has it (whose one name ends with a blank);
+-- what changed since: XCG replaced ANG, XAD is new, CUC withdrawn
+SELECT * FROM active AS a FULL JOIN (SELECT * FROM currencies() WHERE NOT withdrawn) AS c USING (code)
 WHERE (a.code IN (SELECT code FROM withdrawn)) IS NOT TRUE
   AND (a.numeric_code::int, a.minor_units, btrim(a.name)) IS DISTINCT FROM (c.numeric_code, c.minor_units, c.name);
--- each withdrawn one too: below zero is none there
-SELECT * FROM withdrawn AS w FULL JOIN (SELECT * FROM currencies() WHERE withdrawn) AS c USING (code)
+-- each withdrawn one too, CUC aside: below zero is none there
+SELECT * FROM withdrawn AS w FULL JOIN (SELECT * FROM currencies() WHERE withdrawn AND code <> 'CUC') AS c USING (code)
 WHERE (CASE WHEN w.numeric_code NOT LIKE '-%' THEN w.numeric_code::int END, CASE WHEN w.minor_units >= 0 THEN w.minor_units END)
       IS DISTINCT FROM (c.numeric_code, c.minor_units);
 -- a code in both lists counts as withdrawn, and keeps its name

@@ -56,6 +56,25 @@ SELECT pg_temp.sound_market('one', 'DE'), pg_temp.sound_market('two', 'IT');
 UPDATE segmentation.market SET business = 'insurance' WHERE id = 'sound';
 SELECT * FROM segmentation.check_market('sound');
 ROLLBACK;
+-- what there are dozens of is one finding, which names ten
+BEGIN;
+SELECT count(pg_temp.sound_market('m' || to_char(i, 'FM00'), 'FR')) FROM generate_series(1, 12) i;
+INSERT INTO segmentation.offer (market, code) SELECT 'sound', 'o' || to_char(i, 'FM00') FROM generate_series(1, 12) i;
+INSERT INTO segmentation.offer_text (market, offer, language, title) SELECT 'm01', 'team', language, 'Team'
+FROM unnest('{bg,cs,da,de,el,es,et,fi,fr,ga,hr,hu}'::text[]) language;
+SELECT * FROM segmentation.check_market('sound');
+SELECT segmentation.activate_market('sound');
+ROLLBACK;
+-- a currency that is withdrawn: told, also when the market goes live
+BEGIN;
+SELECT pg_temp.sound_market('sofia', 'BG');
+DELETE FROM segmentation.offer WHERE market = 'sofia';
+UPDATE segmentation.market SET currency = 'BGN' WHERE id = 'sofia';
+INSERT INTO segmentation.offer (market, code, price, billing_period) VALUES ('sofia', 'team', '19.90 BGN', '1 month');
+INSERT INTO segmentation.offer_text (market, offer, language, title) VALUES ('sofia', 'team', 'en', 'Team');
+SELECT * FROM segmentation.check_market('sofia');
+SELECT id, status FROM segmentation.activate_market('sofia');
+ROLLBACK;
 -- a retired market is compared with no more
 BEGIN;
 SELECT pg_temp.sound_market('gone', 'FR');

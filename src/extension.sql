@@ -14,3 +14,7 @@ $$;
 CREATE SCHEMA segmentation;
 COMMENT ON SCHEMA segmentation IS 'catalogue and management functions of extension segmentation';
 GRANT USAGE ON SCHEMA segmentation TO PUBLIC;
+
+CREATE SCHEMA segmentation_internal;
+COMMENT ON SCHEMA segmentation_internal IS 'what only extension segmentation itself calls';
+GRANT USAGE ON SCHEMA segmentation_internal TO PUBLIC;

@@ -59,7 +59,7 @@ BEGIN ATOMIC
     SELECT f.* FROM (
     SELECT 'no-country' AS code, 'error' AS severity,
            format('Market "%s" has no country.', this.id) AS sentence,
-           format('Say where its customers are: UPDATE segmentation.market SET countries = ''{...}'' WHERE id = ''%s'';', this.id) AS hint
+           format('Say where its customers are, as in UPDATE segmentation.market SET countries = ''{FR}'' WHERE id = ''%s'';', this.id) AS hint
       FROM this
      WHERE countries = '{}'
     UNION ALL
@@ -70,23 +70,32 @@ BEGIN ATOMIC
      WHERE NOT EXISTS (SELECT FROM offer)
     UNION ALL
     SELECT 'offer-without-price', 'error',
-           format('Offer "%s" has no price and is not free.', offer.code),
-           format('Give it a price in %s, or set free to true.', this.currency)
+           format('Offers without a price that are not free: %s.',
+                  segmentation_internal.first_ten(array_agg(format('"%s"', offer.code) ORDER BY offer.code))),
+           format('Give each a price in %s, or set free to true.', this.currency)
       FROM offer, this
      WHERE offer.price IS NULL AND NOT offer.free
+     GROUP BY this.currency
     UNION ALL
     SELECT 'offer-without-text', 'error',
-           format('Offer "%s" has no text in the market''s default language, "%s".', offer.code, this.default_language),
-           'Add its title to segmentation.offer_text.'
+           format('Offers without a text in the market''s default language, "%s": %s.', this.default_language,
+                  segmentation_internal.first_ten(array_agg(format('"%s"', offer.code) ORDER BY offer.code))),
+           'Add their titles to segmentation.offer_text.'
       FROM offer, this
      WHERE NOT EXISTS (SELECT FROM segmentation.offer_text t
                         WHERE t.market = offer.market AND t.offer = offer.code
                           AND t.language = ANY (segmentation.language_fallback(this.default_language)))
+     GROUP BY this.default_language
+    UNION ALL
+    SELECT 'currency-withdrawn', 'warning',
+           format('Market "%s" sells in %s (%s), which is withdrawn.', this.id, this.currency, c.name),
+           'Make a market in the currency that has followed, with segmentation.clone_market, and move to it the customers who agree, with segmentation.move_customer.'
+      FROM this JOIN currencies() c ON c.code = this.currency AND c.withdrawn
     UNION ALL
     SELECT 'language-missing', 'warning',
-           format('%s of its %s offers have no text in "%s", a language of market "%s".',
-                  wanting, total, language, of_market),
-           'Add titles in that language to segmentation.offer_text, or leave those customers to the default language.'
+           format('Offers have no text in languages of other markets: %s.',
+                  segmentation_internal.first_ten(array_agg(format('"%s" of market "%s" (%s of %s)', language, of_market, wanting, total) ORDER BY language))),
+           'Add titles in those languages to segmentation.offer_text, or leave such customers to the default language.'
       FROM (SELECT t.language, min(t.market) AS of_market
               FROM segmentation.offer_text t JOIN other ON other.id = t.market AND other.same_business
              GROUP BY t.language) l,
@@ -96,12 +105,15 @@ BEGIN ATOMIC
                               AND t.language = ANY (segmentation.language_fallback(l.language)))) AS wanting
                       FROM offer) o
      WHERE wanting > 0
+    HAVING count(*) > 0
     UNION ALL
     SELECT 'only-language', 'warning',
-           format('It differs from market "%s" by nothing but language.', other.id),
-           format('Language makes no market: give the offers of market "%s" texts in both languages, and delete this one.', other.id)
+           format('It differs by nothing but language from %s.',
+                  segmentation_internal.first_ten(array_agg(format('market "%s"', other.id) ORDER BY other.id))),
+           'Language makes no market: give the offers of one of them texts in all those languages, and delete the others.'
       FROM other
      WHERE same_but_language
+    HAVING count(*) > 0
     UNION ALL
     SELECT 'only-promotional', 'warning',
            'All its offers are promotional.',
@@ -118,14 +130,17 @@ BEGIN ATOMIC
      WHERE this.business IS NOT NULL AND most.markets > (SELECT count(*) FROM other WHERE same_business)
     UNION ALL
     SELECT 'countries-overlap', 'warning',
-           format('Market "%s" sells the same product to the same type of customers by the same channel in %s, too.', other.id,
-                  (SELECT string_agg(country, ', ' ORDER BY country) FROM unnest(this.countries) country
-                    WHERE country = ANY (other.countries))),
-           'Tell the two apart by country, customer type, channel or product, unless their customers know which is theirs.'
+           format('The same product is sold to the same type of customers by the same channel by %s.',
+                  segmentation_internal.first_ten(array_agg(
+                      format('market "%s" in %s', other.id, segmentation_internal.first_ten(ARRAY(
+                             SELECT country FROM unnest(this.countries) country
+                              WHERE country = ANY (other.countries) ORDER BY country))) ORDER BY other.id))),
+           'Tell them apart by country, customer type, channel or product, unless their customers know which is theirs.'
       FROM this, other
      WHERE same_customers AND NOT same_but_language
+    HAVING count(*) > 0
     ) f
      ORDER BY f.severity, f.code, f.sentence COLLATE "C";
 END;
 COMMENT ON FUNCTION segmentation.check_market(segment_id) IS
-    'what is missing (error) or doubtful (warning) about a market before it goes live';
+    'what is missing (error) or doubtful (warning) about a market before it goes live, at most one finding of a kind';

@@ -15,7 +15,7 @@
 #define SCRIPT_LEN 4
 #define REGION_NUMBER_LEN 3
 
-/* ISO 3166-1: second letters by the first */
+/* ISO 3166-1, as it has been since 2011, when SS was added: second letters by the first */
 static const char *const country_letters[LETTERS] = {
 	/* A */ "DEFGILMOQRSTUWXZ", /* B */ "ABDEFGHIJLMNOQRSTVWYZ",
 	/* C */ "ACDFGHIKLMNORUVWXYZ", /* D */ "EJKMOZ", /* E */ "CEGHRST",
@@ -41,8 +41,8 @@ static const char *const language_letters[LETTERS] = {
 };
 
 /*
- * ISO 639-3: third letters by the first two, of languages that have no code of
- * two letters; without the codes for several, unknown or no language.
+ * ISO 639-3 of April 2023: third letters by the first two, of languages that
+ * have no code of two letters; without the codes for several, unknown or no language.
  */
 static const char *const long_language_letters[LETTERS][LETTERS] = {
 	{							/* a */

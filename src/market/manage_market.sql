@@ -233,10 +233,14 @@ BEGIN
             DETAIL = missing,
             HINT = format('What to do about each: SELECT * FROM segmentation.check_market(''%s'');', NEW.id);
     END IF;
+    IF EXISTS (SELECT FROM @extschema@.currencies() c WHERE c.code = NEW.currency AND c.withdrawn) THEN
+        RAISE WARNING 'market "%" sells in %, which is withdrawn', NEW.id, NEW.currency
+            USING HINT = format('What to do about it: SELECT * FROM segmentation.check_market(''%s'');', NEW.id);
+    END IF;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_activation() IS 'trigger of markets: refuses to make one active while check_market finds errors';
+COMMENT ON FUNCTION segmentation.market_activation() IS 'trigger of markets: refuses to make one active while check_market finds errors, and warns of a withdrawn currency';
 
 CREATE TRIGGER market_activation AFTER UPDATE ON segmentation.market
     FOR EACH ROW WHEN (OLD.status <> 'active' AND NEW.status = 'active')

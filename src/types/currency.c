@@ -10,15 +10,20 @@
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 
 #include "types/currency.h"
 
 #define LETTERS 26
 
 /*
- * ISO 4217 list one of 2024-06-25, with XCG, which replaced ANG in 2025, and
- * codes withdrawn before and since; by code, names in UTF-8.
+ * Up to which amendment to ISO 4217 the table goes, and since when that one is
+ * in force: to be raised together with what it changes.
  */
+#define CURRENCY_AMENDMENT 180
+#define CURRENCY_AMENDMENT_SINCE "2026-01-01"
+
+/* ISO 4217 list one, and codes that were withdrawn; by code, names in UTF-8 */
 static const Currency currency_table[] = {
 	{"ADP", 20, 0, true, "Andorran Peseta"},
 	{"AED", 784, 2, false, "UAE Dirham"},
@@ -61,7 +66,7 @@ static const Currency currency_table[] = {
 	{"COP", 170, 2, false, "Colombian Peso"},
 	{"COU", 970, 2, false, "Unidad de Valor Real"},
 	{"CRC", 188, 2, false, "Costa Rican Colon"},
-	{"CUC", 931, 2, false, "Peso Convertible"},
+	{"CUC", 931, 2, true, "Peso Convertible"},
 	{"CUP", 192, 2, false, "Cuban Peso"},
 	{"CVE", 132, 2, false, "Cabo Verde Escudo"},
 	{"CYP", 196, 2, true, "Cyprus Pound"},
@@ -205,6 +210,7 @@ static const Currency currency_table[] = {
 	{"VND", 704, 0, false, "Dong"},
 	{"VUV", 548, 0, false, "Vatu"},
 	{"WST", 882, 2, false, "Tala"},
+	{"XAD", 396, 2, false, "Arab Accounting Dinar"},
 	{"XAF", 950, 0, false, "CFA Franc BEAC"},
 	{"XAG", 961, CURRENCY_NO_MINOR_UNITS, false, "Silver"},
 	{"XAU", 959, CURRENCY_NO_MINOR_UNITS, false, "Gold"},
@@ -329,6 +335,22 @@ currencies(PG_FUNCTION_ARGS)
 	for (int i = 0; i < (int) lengthof(currency_table); i++)
 		put_currency(&currency_table[i], (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
+}
+
+/* currencies_amendment(OUT amendment, OUT since) */
+PG_FUNCTION_INFO_V1(currencies_amendment);
+Datum
+currencies_amendment(PG_FUNCTION_ARGS)
+{
+	TupleDesc	desc;
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = Int32GetDatum(CURRENCY_AMENDMENT);
+	values[1] = DirectFunctionCall1(date_in, CStringGetDatum(CURRENCY_AMENDMENT_SINCE));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
 /* for constraints: a price could fold letters, a column compared as text cannot */
