@@ -226,6 +226,7 @@ REGRESS = \
 	chinook \
 	model_catalogue \
 	model_security \
+	model_lost \
 	model_retention \
 	model_migrations \
 	catalog \

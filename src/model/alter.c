@@ -214,11 +214,12 @@ set_source(Model *model, FunctionCallInfo fcinfo)
 	ModelNames *names;
 	bool		retypes;
 
-	model_check_tables(model);
 	before = source_key(model->assignment, old_names);
 	names = objects_found(model);
 	if (!PG_ARGISNULL(ARG_SOURCE))
 		model->source = PG_GETARG_OID(ARG_SOURCE);
+	else
+		model_check_source(model);
 	if (!PG_ARGISNULL(ARG_KEY))
 		model->key = define_names(PG_GETARG_ARRAYTYPE_P(ARG_KEY), "key");
 	source_check(model->source);
@@ -369,6 +370,11 @@ rename_in_rules(const char *from, const char *to)
 		ModelContext saved;
 		Rule	   *rule;
 
+		if (!OidIsValid(model->owner))
+			continue;			/* its tables are gone: it can only be dropped */
+		if (strcmp(model->id, to) == 0)
+			model->id = unconstify(char *, from);	/* as it is called after an error */
+		model_check_source(model);
 		model_enter(model, &saved);
 		rule = parse_rule(kept, model->source, model->time_zone);
 		rename_reference(rule->expr, &renaming);
@@ -383,6 +389,7 @@ set_id(Model *model, char *id)
 {
 	char	   *before = model->id;
 	ModelNames *names;
+	ModelContext saved;
 
 	if (strcmp(id, before) == 0)
 		return;
@@ -394,8 +401,10 @@ set_id(Model *model, char *id)
 		return;
 	names = objects_found(model);
 	names->key = source_key(model->assignment, model->key);
+	model_enter(model, &saved);
 	objects_create_member(names);
 	objects_comment(names);
+	model_leave(&saved);
 }
 
 static void
@@ -408,25 +417,31 @@ check_placed(const Model *model, FunctionCallInfo fcinfo)
 				 errhint("Use ALTER TABLE ... SET SCHEMA or RENAME on them; the model follows.")));
 }
 
-/* a model that was made before there were overrides, or has lost its table of them, gets one */
+/* a model that has lost its view of members or its table of overrides gets another; they are the owner's */
 static void
 complete_objects(Model *model)
 {
 	ModelNames *names;
+	ModelContext saved;
 
-	if (OidIsValid(model->override))
-		return;
 	model_check_tables(model);
 	names = objects_found(model);
+	if (names->override && names->member)
+		return;
 	names->key = source_key(model->assignment, model->key);
-	objects_create_override(model, names);
-	catalogue_execute(SET_OF_MODEL("override = $2"), 2, (Oid[]) {TEXTOID, OIDOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->override)}, NULL);
+	model_enter(model, &saved);
+	objects_complete(model, names);
+	model_leave(&saved);
+	catalogue_execute(SET_OF_MODEL("override = $2, member = $3"), 3, (Oid[]) {TEXTOID, OIDOID, OIDOID},
+					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->override),
+								 ObjectIdGetDatum(model->member)}, NULL);
 }
 
 static void
 alter(Model *model, FunctionCallInfo fcinfo, const char *schema)
 {
+	if (OidIsValid(model->assignment))
+		complete_objects(model);
 	if (!PG_ARGISNULL(ARG_TIME_ZONE))
 	{
 		model->time_zone = define_time_zone(text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE)));
@@ -439,7 +454,6 @@ alter(Model *model, FunctionCallInfo fcinfo, const char *schema)
 	if (OidIsValid(model->assignment))
 	{
 		check_placed(model, fcinfo);
-		complete_objects(model);
 		if (!PG_ARGISNULL(ARG_SOURCE) || !PG_ARGISNULL(ARG_KEY))
 			set_source(model, fcinfo);
 		if (!PG_ARGISNULL(ARG_SEGMENT_COLUMN))

@@ -48,11 +48,14 @@ become(Oid userid, int flags, ModelContext *saved)
 /*
  * Rules run as the model's owner, who has written them or let others write
  * them, and cannot use the rights or the session of whoever asks; and with the
- * model's settings, whatever the session's are.
+ * model's settings, whatever the session's are.  Where its tables are gone nobody
+ * is its owner: an error.
  */
 void
 model_enter(const Model *model, ModelContext *saved)
 {
+	if (!OidIsValid(model->owner))
+		model_check_tables(model);
 	become(model->owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
 	for (size_t i = 0; i < lengthof(settings); i++)
 		set_option(settings[i][0], settings[i][1]);

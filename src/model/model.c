@@ -19,6 +19,7 @@
 #include "utils/typcache.h"
 
 #include "model/model.h"
+#include "model/objects.h"
 #include "model/override.h"
 
 /* columns of the query below */
@@ -38,13 +39,15 @@ enum
 	MODEL_VERSION,
 	MODEL_REFRESHED_VERSIONS,
 	MODEL_REFRESHED_AT,
-	MODEL_AS_OF
+	MODEL_AS_OF,
+	MODEL_CREATOR
 };
 
 #define MODEL_QUERY \
 	"SELECT id::pg_catalog.text, kind, source::pg_catalog.oid, segment_column, key, time_zone, prefix, " \
 	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, override::pg_catalog.oid, " \
-	"version, refreshed_versions, refreshed_at, as_of " \
+	"version, refreshed_versions, refreshed_at, as_of, " \
+	"(SELECT d.changed_by FROM segmentation.definition d WHERE d.model OPERATOR(@types@.=) id ORDER BY d.version LIMIT 1) " \
 	"FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id"
 
 #define SEGMENT_QUERY \
@@ -112,20 +115,44 @@ kind_by_name(const char *name)
 		strcmp(name, "column") == 0 ? MODEL_COLUMN : MODEL_OVERLAPPING;
 }
 
-/* whoever owns what is left of the model's objects, or the catalogue */
+static bool
+has_key(Oid relid, const List *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, key)
+		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
+			return false;
+	return true;
+}
+
+/* answers, with the moment that is beside since: recheck_at in an assignment, until in a history */
+bool
+model_has_answers(Oid relid, const char *moment, const List *key)
+{
+	return OidIsValid(relation_owner(relid)) &&
+		relation_has_column(relid, "segments", get_array_type(segment_id_type())) &&
+		relation_has_column(relid, "since", TIMESTAMPTZOID) &&
+		relation_has_column(relid, moment, TIMESTAMPTZOID) &&
+		relation_has_column(relid, "version", INT4OID) &&
+		has_key(relid, key);
+}
+
+/*
+ * As whom rules are evaluated: who owns what is left of the tables.  Where none
+ * is left nobody answers for the rules, least of all the catalogue's owner, and
+ * an oid from a dump may name anyone's table.
+ */
 static Oid
 owner_of(const Model *model)
 {
-	Oid			objects[] = {model->assignment, model->history, model->member};
-
-	for (size_t i = 0; i < lengthof(objects); i++)
-	{
-		Oid			owner = relation_owner(objects[i]);
-
-		if (OidIsValid(owner))
-			return owner;
-	}
-	return relation_owner(catalogue_relation("model"));
+	if (!OidIsValid(model->assignment))
+		return relation_owner(catalogue_relation("model"));
+	if (model_has_answers(model->assignment, "recheck_at", model->key))
+		return relation_owner(model->assignment);
+	if (model_has_answers(model->history, "until", model->key))
+		return relation_owner(model->history);
+	return InvalidOid;
 }
 
 static Model *
@@ -153,6 +180,7 @@ model_from(HeapTuple tuple)
 	as_of = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_AS_OF, &isnull);
 	model->as_of = isnull ? DT_NOBEGIN : DatumGetTimestampTz(as_of);
 	model->owner = owner_of(model);
+	model->creator = get_text(tuple, MODEL_CREATOR);
 	model->override = override_table(get_oid(tuple, MODEL_OVERRIDE), model->key);
 	return model;
 }
@@ -252,38 +280,29 @@ model_versions(const Model *model)
 	return versions;
 }
 
+/* of a model whose tables are gone: who created it, and whoever has the catalogue */
+static bool
+may_bury(const Model *model)
+{
+	Oid			creator = model->creator ? get_role_oid(model->creator, true) : InvalidOid;
+
+	return has_privs_of_role(GetUserId(), relation_owner(catalogue_relation("model"))) ||
+		(OidIsValid(creator) && has_privs_of_role(GetUserId(), creator));
+}
+
 /* only members of the owner's role change a model */
 void
 model_check_owner(const Model *model)
 {
-	if (!has_privs_of_role(GetUserId(), model->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of model \"%s\"", model->id),
-				 errdetail("The owner of a model is the owner of its assignment table.")));
-}
-
-static bool
-has_key(Oid relid, const List *key)
-{
-	ListCell   *cell;
-
-	foreach(cell, key)
-		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
-			return false;
-	return true;
-}
-
-/* answers, with the moment that the assignment and the history have beside since */
-static bool
-has_answers(Oid relid, const char *moment, const List *key)
-{
-	return OidIsValid(relation_owner(relid)) &&
-		relation_has_column(relid, "segments", get_array_type(segment_id_type())) &&
-		relation_has_column(relid, "since", TIMESTAMPTZOID) &&
-		relation_has_column(relid, moment, TIMESTAMPTZOID) &&
-		relation_has_column(relid, "version", INT4OID) &&
-		has_key(relid, key);
+	if (OidIsValid(model->owner) ? has_privs_of_role(GetUserId(), model->owner) : may_bury(model))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("must be owner of model \"%s\"", model->id),
+			 OidIsValid(model->owner) ?
+			 errdetail("The owner of a model is the owner of its assignment table.") :
+			 errdetail("Its tables are gone: it can be dropped by role %s, who has created it, and by the owner of the extension.",
+					   model->creator ? quote_identifier(model->creator) : "none")));
 }
 
 /* one that cannot be read must not count for none */
@@ -294,6 +313,25 @@ has_overrides(Oid relid)
 		(relation_has_column(relid, "segment", segment_id_type()) &&
 		 relation_has_column(relid, "member", BOOLOID) &&
 		 relation_has_column(relid, "expires_at", TIMESTAMPTZOID));
+}
+
+/*
+ * What the owner of a table has put on it, such as a trigger, runs as the
+ * model's owner, and what the table says is evaluated so.
+ */
+static void
+check_table_owner(const Model *model, Oid relid)
+{
+	Oid			owner = relation_owner(relid);
+
+	if (OidIsValid(owner) && !has_privs_of_role(owner, model->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("tables of model \"%s\" belong to different roles", model->id),
+				 errdetail("Its assignment belongs to role %s, and \"%s\" to role %s.",
+						   GetUserNameFromId(model->owner, false), get_rel_name(relid), GetUserNameFromId(owner, false)),
+				 errhint("Give them the same owner: ALTER TABLE %s OWNER TO %s;", relation_name(relid),
+						 quote_identifier(GetUserNameFromId(model->owner, false)))));
 }
 
 /*
@@ -309,13 +347,16 @@ model_check_tables(const Model *model)
 				 errmsg("model \"%s\" has no source yet", model->id),
 				 errhint("Give it one with segmentation.alter_model(%s, source => ..., key => ...).",
 						 quote_literal_cstr(model->id))));
-	if (!has_answers(model->assignment, "recheck_at", model->key) ||
-		!has_answers(model->history, "until", model->key))
+	if (!model_has_answers(model->assignment, "recheck_at", model->key) ||
+		!model_has_answers(model->history, "until", model->key))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("tables of model \"%s\" are gone", model->id),
 				 errdetail("Its assignment or history was dropped or changed by other means than segmentation.drop_model."),
-				 errhint("Drop the model with segmentation.drop_model and create it again.")));
+				 errhint("Drop the model with segmentation.drop_model(%s) and create it again.",
+						 quote_literal_cstr(model->id))));
+	check_table_owner(model, model->history);
+	check_table_owner(model, model->override);
 	if (!has_overrides(model->override))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -350,19 +391,26 @@ check_key_type(const Model *model, const char *name)
 				 errhint("Change the column's type back, or create another model.")));
 }
 
-/* the same, and the source: the application may have dropped that, or changed its key */
+/* the application may have dropped it */
 void
-model_check_objects(const Model *model)
+model_check_source(const Model *model)
 {
-	ListCell   *cell;
-
-	model_check_tables(model);
 	if (!OidIsValid(relation_owner(model->source)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("source of model \"%s\" does not exist any more", model->id),
 				 errhint("Give it another with segmentation.alter_model(%s, source => ...).",
 						 quote_literal_cstr(model->id))));
+}
+
+/* the tables, and the source with its key */
+void
+model_check_objects(const Model *model)
+{
+	ListCell   *cell;
+
+	model_check_tables(model);
+	model_check_source(model);
 	foreach(cell, model->key)
 		check_key_type(model, lfirst(cell));
 }

@@ -39,7 +39,8 @@ typedef struct Model
 	Oid			history;
 	Oid			member;
 	Oid			override;		/* InvalidOid: none */
-	Oid			owner;
+	Oid			owner;			/* as whom rules are evaluated; InvalidOid: its tables are gone */
+	char	   *creator;		/* who has logged in when it was created; NULL: not known */
 	int			version;
 	char	   *refreshed_versions; /* as model_versions says them; NULL: never */
 	TimestampTz refreshed_at;	/* by the clock; -infinity: never */
@@ -55,8 +56,10 @@ extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);
 extern char *model_versions(const Model *model);
 extern TimestampTz model_moment(const Model *model);
+extern bool model_has_answers(Oid relid, const char *moment, const List *key);
 extern void model_check_owner(const Model *model);
 extern void model_check_tables(const Model *model);
+extern void model_check_source(const Model *model);
 extern void model_check_objects(const Model *model);
 
 /* what context.c restores */

@@ -81,10 +81,24 @@ name_of(const char *schema, const char *prefix, const char *suffix)
 	return quote_qualified_identifier(schema, psprintf("%s_%s", prefix, suffix));
 }
 
+/* an oid from a dump may name anyone's relation where the model's is gone */
 static char *
-name_if_exists(Oid relid)
+name_if(bool is_ours, Oid relid)
 {
-	return OidIsValid(relation_owner(relid)) ? relation_name(relid) : NULL;
+	return is_ours ? relation_name(relid) : NULL;
+}
+
+static bool
+is_view_of_segments(Oid relid, const List *key)
+{
+	ListCell   *cell;
+
+	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_VIEW)
+		return false;
+	foreach(cell, key)
+		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
+			return false;
+	return relation_has_column(relid, "segment", segment_id_type());
 }
 
 static bool
@@ -313,23 +327,28 @@ comment_views(const ModelNames *names)
 	}
 }
 
-/* of those that a model has, wherever they are now; NULL where one is gone */
+/*
+ * Of those that a model has, wherever they are now; NULL where one is gone.
+ * The view of stays and the function go by their names, and need both tables.
+ */
 ModelNames *
 objects_found(const Model *model)
 {
 	ModelNames *names = palloc0(sizeof(ModelNames));
-	Oid			schema = get_rel_namespace(OidIsValid(relation_owner(model->history)) ?
-										   model->history : model->assignment);
+	bool		has_assignment = model_has_answers(model->assignment, "recheck_at", model->key);
+	bool		has_history = model_has_answers(model->history, "until", model->key);
+	Oid			schema = get_rel_namespace(has_history ? model->history : model->assignment);
+	Oid			stay = get_relname_relid(psprintf("%s_stay", model->prefix), schema);
 
 	names->id = model->id;
 	names->prefix = model->prefix;
 	names->schema = get_namespace_name(schema);
-	names->assignment = name_if_exists(model->assignment);
-	names->history = name_if_exists(model->history);
-	names->member = name_if_exists(model->member);
-	names->override = name_if_exists(model->override);
-	names->stay = name_if_exists(get_relname_relid(psprintf("%s_stay", model->prefix), schema));
-	if (names->schema && at_exists(schema, model->prefix))
+	names->assignment = name_if(has_assignment, model->assignment);
+	names->history = name_if(has_history, model->history);
+	names->member = name_if(is_view_of_segments(model->member, model->key), model->member);
+	names->override = name_if(OidIsValid(model->override), model->override);
+	names->stay = name_if(has_assignment && has_history && is_view_of_segments(stay, model->key), stay);
+	if (has_assignment && has_history && at_exists(schema, model->prefix))
 		names->at = name_of(names->schema, model->prefix, "at");
 	return names;
 }
@@ -489,15 +508,27 @@ objects_create(Model *model, const ModelNames *names)
 	model->override = get_relname_relid(psprintf("%s_override", names->prefix), schema);
 }
 
-/* of a model that has none: its names are those of what it has */
+/* what can be made again of a model that has lost it, under the names of the rest */
 void
-objects_create_override(Model *model, const ModelNames *names)
+objects_complete(Model *model, const ModelNames *names)
 {
 	ModelNames *created = objects_names(model->id, names->schema, model->prefix, names->key);
+	Oid			schema = get_namespace_oid(names->schema, false);
 
-	check_relation_free(created, "override");
-	create_override(created);
-	comment_override(created);
-	model->override = get_relname_relid(psprintf("%s_override", model->prefix),
-										get_namespace_oid(names->schema, false));
+	if (names->override == NULL)
+	{
+		check_relation_free(created, "override");
+		create_override(created);
+		comment_override(created);
+		model->override = get_relname_relid(psprintf("%s_override", model->prefix), schema);
+	}
+	if (names->member == NULL)
+	{
+		check_relation_free(created, "member");
+		created->assignment = names->assignment;
+		objects_create_member(created);
+		created->stay = NULL;
+		comment_views(created);
+		model->member = get_relname_relid(psprintf("%s_member", model->prefix), schema);
+	}
 }

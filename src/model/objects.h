@@ -45,7 +45,7 @@ extern void source_check_segment_column(Oid source, const char *name);
 extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
 extern void objects_create(Model *model, const ModelNames *names);
 extern void objects_create_member(const ModelNames *names);
-extern void objects_create_override(Model *model, const ModelNames *names);
+extern void objects_complete(Model *model, const ModelNames *names);
 extern ModelNames *objects_found(const Model *model);
 extern void objects_drop(const ModelNames *names);
 extern void objects_rename_key(ModelNames *names, const List *before);

@@ -1,9 +1,10 @@
 /*
  * retention.c: prune_history and forget_customer.
  *
- * Both act with the rights of whoever calls them on the model's tables, in the
- * transaction of the call: all of it happens or none.  Where row security would
- * keep rows from the caller that is an error.
+ * Whoever calls them has the rights for it; the statements run as the model's
+ * owner, and with them what that one has put on the tables.  Where row security
+ * would keep rows from the caller that is an error.  All of it happens in the
+ * transaction of the call, or none.
  */
 #include "segmentation.h"
 
@@ -22,13 +23,12 @@
 #include "model/objects.h"
 
 static int64
-execute(const char *sql, int nargs, Oid *types, Datum *values)
+execute(const Model *model, const char *sql, int nargs, Oid *types, Datum *values)
 {
 	ModelContext saved;
 	int			result;
 
-	model_enter_caller(&saved);
-	set_option("row_security", "off");
+	model_enter(model, &saved);
 	result = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
@@ -70,14 +70,38 @@ check_key(const Model *model, ArrayType *key)
 }
 
 static void
+check_may_read_column(Oid relid, const char *column)
+{
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck(relid, get_attnum(relid, column), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+}
+
+/* what the server would ask of who deletes rows by these columns; policies are an error */
+static void
+check_may_delete(Oid relid, const List *columns)
+{
+	ModelContext saved;
+	ListCell   *cell;
+
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
+	foreach(cell, columns)
+		check_may_read_column(relid, lfirst(cell));
+	model_enter_caller(&saved);
+	set_option("row_security", "off");
+	(void) check_enable_rls(relid, InvalidOid, false);
+	model_leave(&saved);
+}
+
+static void
 check_may_forget(const Model *model)
 {
-	Oid			tables[] = {model->assignment, model->history, model->override};
-
 	model_check_tables(model);
-	for (size_t i = 0; i < lengthof(tables); i++)
-		if (OidIsValid(tables[i]) && pg_class_aclcheck(tables[i], GetUserId(), ACL_DELETE) != ACLCHECK_OK)
-			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(tables[i]));
+	check_may_delete(model->assignment, model->key);
+	check_may_delete(model->history, model->key);
+	if (OidIsValid(model->override))
+		check_may_delete(model->override, model->key);
 }
 
 static int64
@@ -88,7 +112,7 @@ forget(const Model *model, int nkeys, Oid *types, Datum *values)
 
 	for (size_t i = 0; i < lengthof(tables); i++)
 		if (OidIsValid(tables[i]))
-			count += execute(psprintf("DELETE FROM %s WHERE %s", relation_name(tables[i]),
+			count += execute(model, psprintf("DELETE FROM %s WHERE %s", relation_name(tables[i]),
 									  key_condition(model, tables[i])), nkeys, types, values);
 	return count;
 }
@@ -114,7 +138,7 @@ static void
 notice_in_source(const Model *model, int nkeys, Oid *types, Datum *values)
 {
 	if (source_is_readable(model) &&
-		execute(psprintf("SELECT FROM %s WHERE %s LIMIT 1", relation_name(model->source),
+		execute(model, psprintf("SELECT FROM %s WHERE %s LIMIT 1", relation_name(model->source),
 						 key_condition(model, model->source)), nkeys, types, values) > 0)
 		ereport(NOTICE,
 				(errmsg("the customer is still in the source of model \"%s\"", model->id),
@@ -165,8 +189,9 @@ prune_history(PG_FUNCTION_ARGS)
 	define_require_argument(fcinfo, 1, "before");
 	model = model_read_definition(define_id(fcinfo, 0));
 	model_check_tables(model);
+	check_may_delete(model->history, list_make1("until"));
 	SPI_connect();
-	count = execute(psprintf("DELETE FROM %s WHERE until OPERATOR(pg_catalog.<=) $1", relation_name(model->history)),
+	count = execute(model, psprintf("DELETE FROM %s WHERE until OPERATOR(pg_catalog.<=) $1", relation_name(model->history)),
 					1, (Oid[]) {TIMESTAMPTZOID}, (Datum[]) {PG_GETARG_DATUM(1)});
 	SPI_finish();
 	PG_RETURN_INT64(count);
