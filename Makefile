@@ -229,6 +229,7 @@ REGRESS = \
 	model_lost \
 	model_retention \
 	model_migrations \
+	printed \
 	catalog \
 	soft_errors
 ISOLATION = \
