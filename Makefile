@@ -65,7 +65,9 @@ OBJS = \
 	src/market/market_converted_price.o \
 	src/model/context.o \
 	src/model/catalogue.o \
+	src/model/relation_reference.o \
 	src/model/model.o \
+	src/model/model_fault.o \
 	src/model/source.o \
 	src/model/objects.o \
 	src/model/create.o \
@@ -135,6 +137,7 @@ SQL = \
 	src/lock/lock.sql \
 	src/lock/install.sql \
 	src/market/exchange_rate.sql \
+	src/model/relation_reference.sql \
 	src/model/catalogue.sql \
 	src/market/iso_codes.sql \
 	src/market/market.sql \
@@ -230,6 +233,7 @@ REGRESS = \
 	model_retention \
 	model_migrations \
 	printed \
+	model_swapped \
 	catalog \
 	soft_errors
 ISOLATION = \

@@ -142,7 +142,7 @@ notice_related(const Model *model)
 					  "JOIN segmentation.model o ON o.id OPERATOR(@types@.=) ANY (ARRAY[r.model, r.to_model]) "
 					  "WHERE $1::@types@.segment_id OPERATOR(@types@.=) ANY (ARRAY[r.model, r.to_model]) "
 					  "AND o.id OPERATOR(@types@.<>) $1::@types@.segment_id "
-					  "AND (o.source OPERATOR(pg_catalog.<>) $2 OR o.key OPERATOR(pg_catalog.<>) $3) ORDER BY 1",
+					  "AND ((o.source OPERATOR(pg_catalog.=) $2) IS NOT TRUE OR o.key OPERATOR(pg_catalog.<>) $3) ORDER BY 1",
 					  3, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID},
 					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
 								 define_names_array(model->key)}, NULL);
@@ -397,7 +397,7 @@ set_id(Model *model, char *id)
 	set_text(model, SET_OF_MODEL("id = $2::@types@.segment_id"), id);
 	model->id = id;
 	rename_in_rules(before, id);
-	if (!OidIsValid(model->assignment))
+	if (model->source_name == NULL)
 		return;
 	names = objects_found(model);
 	names->key = source_key(model->assignment, model->key);
@@ -440,7 +440,7 @@ complete_objects(Model *model)
 static void
 alter(Model *model, FunctionCallInfo fcinfo, const char *schema)
 {
-	if (OidIsValid(model->assignment))
+	if (model->source_name)
 		complete_objects(model);
 	if (!PG_ARGISNULL(ARG_TIME_ZONE))
 	{
@@ -451,7 +451,7 @@ alter(Model *model, FunctionCallInfo fcinfo, const char *schema)
 		set_text(model, SET_OF_MODEL("objective = nullif($2, '')"), define_text(fcinfo, ARG_OBJECTIVE));
 	if (!PG_ARGISNULL(ARG_KIND))
 		set_kind(model, define_text(fcinfo, ARG_KIND));
-	if (OidIsValid(model->assignment))
+	if (model->source_name)
 	{
 		check_placed(model, fcinfo);
 		if (!PG_ARGISNULL(ARG_SOURCE) || !PG_ARGISNULL(ARG_KEY))

@@ -4,7 +4,7 @@ CREATE TABLE segmentation.model (
     id segment_id PRIMARY KEY,
     kind text NOT NULL
         CONSTRAINT model_kind CHECK (kind IN ('overlapping', 'exclusive', 'column')),
-    source regclass,
+    source segmentation_internal.relation_reference,
     key name[]
         CONSTRAINT model_key_not_empty CHECK (cardinality(key) > 0),
     segment_column name
@@ -12,10 +12,10 @@ CREATE TABLE segmentation.model (
     time_zone text NOT NULL,
     objective text,
     prefix name,
-    assignment regclass UNIQUE,
-    history regclass UNIQUE,
-    member regclass UNIQUE,
-    override regclass UNIQUE,
+    assignment segmentation_internal.relation_reference,
+    history segmentation_internal.relation_reference,
+    member segmentation_internal.relation_reference,
+    override segmentation_internal.relation_reference,
     version integer NOT NULL DEFAULT 1
         CONSTRAINT model_version_positive CHECK (version > 0),
     refreshed_versions text,

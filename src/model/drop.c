@@ -59,7 +59,7 @@ drop_model(PG_FUNCTION_ARGS)
 	check_not_referred(id);
 	check_no_market(id);
 	model_enter_caller(&saved);
-	if (OidIsValid(model->assignment))
+	if (model->source_name)
 		objects_drop(objects_found(model));
 	model_leave(&saved);
 	catalogue_execute("DELETE FROM segmentation.segment_reference WHERE model OPERATOR(@types@.=) $1::@types@.segment_id",

@@ -21,6 +21,7 @@
 #include "model/model.h"
 #include "model/objects.h"
 #include "model/override.h"
+#include "model/relation_reference.h"
 
 /* columns of the query below */
 enum
@@ -44,7 +45,7 @@ enum
 };
 
 #define MODEL_QUERY \
-	"SELECT id::pg_catalog.text, kind, source::pg_catalog.oid, segment_column, key, time_zone, prefix, " \
+	"SELECT id::pg_catalog.text, kind, source, segment_column, key, time_zone, prefix, " \
 	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, override::pg_catalog.oid, " \
 	"version, refreshed_versions, refreshed_at, as_of, " \
 	"(SELECT d.changed_by FROM segmentation.definition d WHERE d.model OPERATOR(@types@.=) id ORDER BY d.version LIMIT 1) " \
@@ -146,13 +147,46 @@ model_has_answers(Oid relid, const char *moment, const List *key)
 static Oid
 owner_of(const Model *model)
 {
-	if (!OidIsValid(model->assignment))
+	if (model->source_name == NULL)
 		return relation_owner(catalogue_relation("model"));
 	if (model_has_answers(model->assignment, "recheck_at", model->key))
 		return relation_owner(model->assignment);
 	if (model_has_answers(model->history, "until", model->key))
 		return relation_owner(model->history);
 	return InvalidOid;
+}
+
+static void
+read_source(Model *model, HeapTuple tuple)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_SOURCE, &isnull);
+	RelationReference *reference;
+
+	if (isnull)
+		return;
+	reference = DatumGetRelationReference(value);
+	model->source = reference_relation(reference);
+	model->source_name = pstrdup(reference->name);
+	model->source_waits = reference_waits(reference);
+	model->namesake = reference_namesake(reference);
+}
+
+/*
+ * A source that was not there when the model was restored (a materialized view
+ * may come after all data) is taken as soon as it is, if its owner has the
+ * rights of the model's owner anyway: whoever else makes a view of that name
+ * would have its functions run with those rights.
+ */
+static void
+bind_source(Model *model)
+{
+	if (model->source_waits && OidIsValid(model->namesake) && OidIsValid(model->owner) &&
+		has_privs_of_role(relation_owner(model->namesake), model->owner))
+	{
+		model->source = model->namesake;
+		model->namesake = InvalidOid;
+	}
 }
 
 static Model *
@@ -165,7 +199,6 @@ model_from(HeapTuple tuple)
 
 	model->id = get_text(tuple, MODEL_ID);
 	model->kind = kind_by_name(get_text(tuple, MODEL_KIND));
-	model->source = get_oid(tuple, MODEL_SOURCE);
 	model->segment_column = get_text(tuple, MODEL_COLUMN_NAME);
 	model->key = get_names(tuple, MODEL_KEY);
 	model->time_zone = get_text(tuple, MODEL_TIME_ZONE);
@@ -179,7 +212,9 @@ model_from(HeapTuple tuple)
 	model->refreshed_at = isnull ? DT_NOBEGIN : DatumGetTimestampTz(refreshed_at);
 	as_of = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_AS_OF, &isnull);
 	model->as_of = isnull ? DT_NOBEGIN : DatumGetTimestampTz(as_of);
+	read_source(model, tuple);
 	model->owner = owner_of(model);
+	bind_source(model);
 	model->creator = get_text(tuple, MODEL_CREATOR);
 	model->override = override_table(get_oid(tuple, MODEL_OVERRIDE), model->key);
 	return model;
@@ -305,114 +340,12 @@ model_check_owner(const Model *model)
 					   model->creator ? quote_identifier(model->creator) : "none")));
 }
 
-/* one that cannot be read must not count for none */
-static bool
-has_overrides(Oid relid)
-{
-	return !OidIsValid(relid) ||
-		(relation_has_column(relid, "segment", segment_id_type()) &&
-		 relation_has_column(relid, "member", BOOLOID) &&
-		 relation_has_column(relid, "expires_at", TIMESTAMPTZOID));
-}
-
-/*
- * What the owner of a table has put on it, such as a trigger, runs as the
- * model's owner, and what the table says is evaluated so.
- */
-static void
-check_table_owner(const Model *model, Oid relid)
-{
-	Oid			owner = relation_owner(relid);
-
-	if (OidIsValid(owner) && !has_privs_of_role(owner, model->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("tables of model \"%s\" belong to different roles", model->id),
-				 errdetail("Its assignment belongs to role %s, and \"%s\" to role %s.",
-						   GetUserNameFromId(model->owner, false), get_rel_name(relid), GetUserNameFromId(owner, false)),
-				 errhint("Give them the same owner: ALTER TABLE %s OWNER TO %s;", relation_name(relid),
-						 quote_identifier(GetUserNameFromId(model->owner, false)))));
-}
-
-/*
- * The user's own DROP TABLE ... CASCADE goes past us, and a dump of what it
- * leaves behind may name another relation where it is restored.
- */
-void
-model_check_tables(const Model *model)
-{
-	if (!OidIsValid(model->assignment))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" has no source yet", model->id),
-				 errhint("Give it one with segmentation.alter_model(%s, source => ..., key => ...).",
-						 quote_literal_cstr(model->id))));
-	if (!model_has_answers(model->assignment, "recheck_at", model->key) ||
-		!model_has_answers(model->history, "until", model->key))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("tables of model \"%s\" are gone", model->id),
-				 errdetail("Its assignment or history was dropped or changed by other means than segmentation.drop_model."),
-				 errhint("Drop the model with segmentation.drop_model(%s) and create it again.",
-						 quote_literal_cstr(model->id))));
-	check_table_owner(model, model->history);
-	check_table_owner(model, model->override);
-	if (!has_overrides(model->override))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table of overrides of model \"%s\" has columns of other types", model->id),
-				 errhint("Change their types back, or drop the table and have it made again by segmentation.alter_model(%s).",
-						 quote_literal_cstr(model->id))));
-}
-
 /* whether values become such of the other type as a matter of course: a wider number, another text */
 bool
 model_key_can_become(Oid from, Oid to)
 {
 	return TypeCategory(from) == TypeCategory(to) && TypeCategory(from) != TYPCATEGORY_USER &&
 		can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
-}
-
-/* values of one type must not be stored as those of another */
-static void
-check_key_type(const Model *model, const char *name)
-{
-	Oid			type = get_atttype(model->source, get_attnum(model->source, name));
-	Oid			stored = get_atttype(model->assignment, get_attnum(model->assignment, name));
-
-	if (OidIsValid(type) && !IsBinaryCoercible(getBaseType(type), getBaseType(stored)))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
-						name, format_type_be(type), model->id, format_type_be(stored)),
-				 model_key_can_become(stored, type) ?
-				 errhint("segmentation.alter_model(%s, key => ...) gives the model's tables the type of the source.",
-						 quote_literal_cstr(model->id)) :
-				 errhint("Change the column's type back, or create another model.")));
-}
-
-/* the application may have dropped it */
-void
-model_check_source(const Model *model)
-{
-	if (!OidIsValid(relation_owner(model->source)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("source of model \"%s\" does not exist any more", model->id),
-				 errhint("Give it another with segmentation.alter_model(%s, source => ...).",
-						 quote_literal_cstr(model->id))));
-}
-
-/* the tables, and the source with its key */
-void
-model_check_objects(const Model *model)
-{
-	ListCell   *cell;
-
-	model_check_tables(model);
-	model_check_source(model);
-	foreach(cell, model->key)
-		check_key_type(model, lfirst(cell));
 }
 
 /* now or, where the model has been refreshed as of a later moment, that one */

@@ -30,7 +30,10 @@ typedef struct Model
 {
 	char	   *id;
 	ModelKind	kind;
-	Oid			source;			/* InvalidOid: no customers yet, and no objects */
+	char	   *source_name;	/* when it was chosen, as SQL; NULL: no customers yet, and no objects */
+	Oid			source;			/* InvalidOid: none, or it is gone */
+	bool		source_waits;	/* it was not there when the model was restored */
+	Oid			namesake;		/* another relation that has the source's name now; InvalidOid: none */
 	List	   *key;			/* char *, unquoted */
 	char	   *segment_column; /* unquoted; NULL but in a model of kind column */
 	char	   *time_zone;
@@ -58,9 +61,12 @@ extern char *model_versions(const Model *model);
 extern TimestampTz model_moment(const Model *model);
 extern bool model_has_answers(Oid relid, const char *moment, const List *key);
 extern void model_check_owner(const Model *model);
+
+/* model_fault.c */
 extern void model_check_tables(const Model *model);
 extern void model_check_source(const Model *model);
 extern void model_check_objects(const Model *model);
+extern void model_warn_swapped(const Model *model);
 
 /* what context.c restores */
 typedef struct ModelContext

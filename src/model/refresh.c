@@ -207,6 +207,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	refresh.model = model_read_locked(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	lock_objects(refresh.model);
 	check_may_refresh(refresh.model);
+	model_warn_swapped(refresh.model);
 	refresh.as_of = choose_as_of(refresh.model, fcinfo);
 	refresh.versions = model_versions(refresh.model);
 	refresh.cause = choose_cause(&refresh);

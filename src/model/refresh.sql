@@ -91,6 +91,11 @@ COMMENT ON COLUMN segmentation.rule_failure_message.model IS 'model of the segme
 COMMENT ON COLUMN segmentation.rule_failure_message.segment IS 'segment that kept its members';
 COMMENT ON COLUMN segmentation.rule_failure_message.message IS 'the server''s error';
 
+CREATE FUNCTION segmentation_internal.model_fault(model text, OUT status text, OUT message text, OUT hint text)
+    LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'model_fault';
+COMMENT ON FUNCTION segmentation_internal.model_fault(text) IS
+    'whether the source or a table of a model is gone or swapped, and what mends it; NULL: neither';
+
 CREATE FUNCTION segmentation.model_status(model text)
     RETURNS TABLE (segment segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -103,12 +108,15 @@ BEGIN
             HINT = 'segmentation.create_model makes models; SELECT id FROM segmentation.model lists them.';
     END IF;
     RETURN QUERY
-        SELECT s.id, CASE WHEN f.segment IS NULL THEN 'ok'
+        SELECT s.id, CASE WHEN fault.status IS NOT NULL THEN fault.status
+                          WHEN f.segment IS NULL THEN 'ok'
                           WHEN f.failing_model OPERATOR(@extschema@.=) f.model
                               AND f.failing_segment OPERATOR(@extschema@.=) f.segment THEN 'fails'
                           ELSE 'waits' END,
-               f.since, f.failing_model::text || '/' || f.failing_segment::text, f.sqlstate, said.message, s.rule
-          FROM segmentation.segment s
+               f.since, f.failing_model::text || '/' || f.failing_segment::text, f.sqlstate,
+               coalesce(fault.message || ' ' || fault.hint, said.message), s.rule
+          FROM segmentation_internal.model_fault($1) AS fault
+               CROSS JOIN segmentation.segment s
                LEFT JOIN segmentation.rule_failure f ON f.model OPERATOR(@extschema@.=) s.model
                    AND f.segment OPERATOR(@extschema@.=) s.id
                LEFT JOIN segmentation.rule_failure_message said ON said.model OPERATOR(@extschema@.=) s.model
@@ -117,7 +125,8 @@ BEGIN
          ORDER BY f.segment IS NULL, s.id;
 END
 $$;
-COMMENT ON FUNCTION segmentation.model_status(text) IS 'segments of a model: ok; fails, its rule does; waits, for one it asks for: since when, and the server''s error';
+COMMENT ON FUNCTION segmentation.model_status(text) IS
+    'segments of a model: ok; fails, its rule does; waits, for one it asks for: since when, and the server''s error; gone, the model''s source or tables are; swapped, another relation has the source''s name now';
 
 CREATE FUNCTION segmentation.model_sql(model text) RETURNS text
     LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME', 'model_sql';

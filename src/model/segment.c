@@ -333,7 +333,7 @@ define_segment(PG_FUNCTION_ARGS)
 	SegmentCount count = {0};
 
 	model_check_owner(before);
-	if (OidIsValid(before->assignment))
+	if (before->source_name)
 		model_check_objects(before);
 	parse(def, before);
 	SPI_connect();

@@ -316,7 +316,7 @@ BEGIN
                 LEFT JOIN (SELECT m.segment, count(*) AS members FROM %s AS a, unnest(a.segments) AS m (segment) GROUP BY 1) AS counted
                        ON counted.segment OPERATOR(@extschema@.=) s.id
           WHERE s.model OPERATOR(@extschema@.=) $1 ORDER BY s.rank',
-        (SELECT m.assignment FROM segmentation.model AS m WHERE m.id OPERATOR(@extschema@.=) starter_result.model)) USING model, customers;
+        (SELECT m.assignment::regclass FROM segmentation.model AS m WHERE m.id OPERATOR(@extschema@.=) starter_result.model)) USING model, customers;
 END
 $$;
 COMMENT ON FUNCTION segmentation.starter_result(segment_id, bigint) IS 'segments of a model by rank, with their members if the number of customers is given';

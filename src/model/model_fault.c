@@ -1,0 +1,241 @@
+/*
+ * model_fault.c: what keeps a model from being refreshed, or makes it doubtful.
+ *
+ * The user's own DROP TABLE ... CASCADE goes past us, a loader puts another
+ * table in the place of the source, and what is left behind may be dumped and
+ * restored.  Functions raise a fault; segmentation.model_status and
+ * segmentation.check_restore show it.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "model/model.h"
+#include "model/objects.h"
+
+typedef struct ModelFault
+{
+	const char *status;			/* as segmentation.model_status says it */
+	int			code;
+	char	   *message;
+	char	   *detail;			/* NULL: none */
+	char	   *hint;
+} ModelFault;
+
+static ModelFault *
+fault_make(const char *status, int code, char *message, char *detail, char *hint)
+{
+	ModelFault *fault = palloc(sizeof(ModelFault));
+
+	*fault = (ModelFault) {status, code, message, detail, hint};
+	return fault;
+}
+
+/* the level is ERROR or WARNING */
+static void
+fault_report(int level, const ModelFault *fault)
+{
+	if (fault)
+		ereport(level,
+				(errcode(fault->code), errmsg("%s", fault->message),
+				 fault->detail ? errdetail("%s", fault->detail) : 0,
+				 errhint("%s", fault->hint)));
+}
+
+/* the call that gives the model the relation as its source */
+static char *
+call_for_source(const Model *model, const char *relation)
+{
+	return psprintf("SELECT segmentation.alter_model(%s, source => %s);",
+					quote_literal_cstr(model->id), quote_literal_cstr(relation));
+}
+
+/* one that cannot be read must not count for none */
+static bool
+has_overrides(Oid relid)
+{
+	return !OidIsValid(relid) ||
+		(relation_has_column(relid, "segment", segment_id_type()) &&
+		 relation_has_column(relid, "member", BOOLOID) &&
+		 relation_has_column(relid, "expires_at", TIMESTAMPTZOID));
+}
+
+static char *
+role_name(Oid role)
+{
+	return GetUserNameFromId(role, false);
+}
+
+/*
+ * What the owner of a table has put on it, such as a trigger, runs as the
+ * model's owner, and what the table says is evaluated so.
+ */
+static ModelFault *
+find_other_owner(const Model *model, Oid relid)
+{
+	Oid			owner = relation_owner(relid);
+
+	if (!OidIsValid(owner) || has_privs_of_role(owner, model->owner))
+		return NULL;
+	return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+					  psprintf("tables of model \"%s\" belong to different roles", model->id),
+					  psprintf("Its assignment belongs to role %s, and \"%s\" to role %s.",
+							   role_name(model->owner), get_rel_name(relid), role_name(owner)),
+					  psprintf("Give them the same owner: ALTER TABLE %s OWNER TO %s;", relation_name(relid),
+							   quote_identifier(role_name(model->owner))));
+}
+
+static ModelFault *
+find_fault_of_tables(const Model *model)
+{
+	ModelFault *fault;
+
+	if (!model_has_answers(model->assignment, "recheck_at", model->key) ||
+		!model_has_answers(model->history, "until", model->key))
+		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+						  psprintf("tables of model \"%s\" are gone", model->id),
+						  "Its assignment or history was dropped or changed by other means than segmentation.drop_model.",
+						  psprintf("Drop the model with segmentation.drop_model(%s) and create it again.",
+								   quote_literal_cstr(model->id)));
+	if ((fault = find_other_owner(model, model->history)) != NULL ||
+		(fault = find_other_owner(model, model->override)) != NULL)
+		return fault;
+	if (!has_overrides(model->override))
+		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+						  psprintf("table of overrides of model \"%s\" has columns of other types", model->id), NULL,
+						  psprintf("Change their types back, or drop the table and have it made again by segmentation.alter_model(%s).",
+								   quote_literal_cstr(model->id)));
+	return NULL;
+}
+
+/* what became of it, and of its name */
+static char *
+source_fate(const Model *model)
+{
+	if (model->source_waits)
+		return psprintf(OidIsValid(model->namesake) ?
+						"Relation %s was not there when the model was restored, and the one that is there now has an owner without the rights of the model's." :
+						"Relation %s was not there when the model was restored.", model->source_name);
+	return psprintf(OidIsValid(model->namesake) ?
+					"Relation %s is gone, and the one that has its name now is another." :
+					"Relation %s is gone.", model->source_name);
+}
+
+static ModelFault *
+find_fault_of_source(const Model *model)
+{
+	if (OidIsValid(model->source))
+		return NULL;
+	return fault_make("gone", ERRCODE_UNDEFINED_TABLE,
+					  psprintf("source of model \"%s\" does not exist any more", model->id), source_fate(model),
+					  OidIsValid(model->namesake) ?
+					  psprintf("%s makes that one the source.", call_for_source(model, relation_name(model->namesake))) :
+					  psprintf("Give it another with segmentation.alter_model(%s, source => ...).",
+							   quote_literal_cstr(model->id)));
+}
+
+/* what a rename leaves behind is followed; but a loader may have meant the name, not the table */
+static ModelFault *
+find_swap(const Model *model)
+{
+	if (!OidIsValid(model->source) || !OidIsValid(model->namesake))
+		return NULL;
+	return fault_make("swapped", ERRCODE_WARNING,
+					  psprintf("source of model \"%s\" has another name now, and another relation has its name", model->id),
+					  psprintf("The model reads %s; %s is another relation.",
+							   relation_name(model->source), relation_name(model->namesake)),
+					  psprintf("%s makes that one the source; %s stays with the one that is read.",
+							   call_for_source(model, relation_name(model->namesake)),
+							   call_for_source(model, relation_name(model->source))));
+}
+
+/* values of one type must not be stored as those of another */
+static void
+check_key_type(const Model *model, const char *name)
+{
+	Oid			type = get_atttype(model->source, get_attnum(model->source, name));
+	Oid			stored = get_atttype(model->assignment, get_attnum(model->assignment, name));
+
+	if (OidIsValid(type) && !IsBinaryCoercible(getBaseType(type), getBaseType(stored)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
+						name, format_type_be(type), model->id, format_type_be(stored)),
+				 model_key_can_become(stored, type) ?
+				 errhint("segmentation.alter_model(%s, key => ...) gives the model's tables the type of the source.",
+						 quote_literal_cstr(model->id)) :
+				 errhint("Change the column's type back, or create another model.")));
+}
+
+void
+model_check_tables(const Model *model)
+{
+	if (model->source_name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" has no source yet", model->id),
+				 errhint("Give it one with segmentation.alter_model(%s, source => ..., key => ...).",
+						 quote_literal_cstr(model->id))));
+	fault_report(ERROR, find_fault_of_tables(model));
+}
+
+/* the application may have dropped it */
+void
+model_check_source(const Model *model)
+{
+	fault_report(ERROR, find_fault_of_source(model));
+}
+
+/* the tables, and the source with its key */
+void
+model_check_objects(const Model *model)
+{
+	ListCell   *cell;
+
+	model_check_tables(model);
+	model_check_source(model);
+	foreach(cell, model->key)
+		check_key_type(model, lfirst(cell));
+}
+
+void
+model_warn_swapped(const Model *model)
+{
+	fault_report(WARNING, find_swap(model));
+}
+
+/* model_fault(model): status, message and hint, all NULL where there is none */
+PG_FUNCTION_INFO_V1(model_fault);
+Datum
+model_fault(PG_FUNCTION_ARGS)
+{
+	Model	   *model = model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	ModelFault *fault = NULL;
+	TupleDesc	desc;
+	Datum		values[3] = {0};
+	bool		nulls[3] = {true, true, true};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (model->source_name)
+		fault = find_fault_of_tables(model);
+	if (model->source_name && fault == NULL)
+		fault = find_fault_of_source(model);
+	if (fault == NULL)
+		fault = find_swap(model);
+	if (fault)
+	{
+		values[0] = CStringGetTextDatum(fault->status);
+		values[1] = CStringGetTextDatum(fault->detail ? psprintf("%s. %s", fault->message, fault->detail) : fault->message);
+		values[2] = CStringGetTextDatum(fault->hint);
+		memset(nulls, false, sizeof(nulls));
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+}
