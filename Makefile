@@ -38,13 +38,16 @@ OBJS = \
 	src/measure/quantile.o \
 	src/measure/quantile_io.o \
 	src/measure/rfm.o \
+	src/rule/normal.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
 	src/lock/queries.o \
 	src/lock/messages.o \
 	src/lock/rights.o \
 	src/lock/watch.o \
+	src/lock/depend.o \
 	src/lock/installed.o \
+	src/lock/cache.o \
 	src/lock/lookup.o \
 	src/lock/running.o \
 	src/lock/check.o \
@@ -83,11 +86,9 @@ OBJS = \
 	src/model/override_text.o \
 	src/model/override_check.o \
 	src/model/override_status.o \
-	src/model/reference.o \
 	src/model/program.o \
 	src/model/segments_of.o \
 	src/model/rule_functions.o \
-	src/model/rule_normal.o \
 	src/model/rule_check.o \
 	src/model/rule_parse.o \
 	src/model/rule_clock.o \
@@ -206,6 +207,7 @@ REGRESS = \
 	model_sources \
 	lock_install \
 	lock_conditions \
+	lock_conditions_generated \
 	lock_subscriptions \
 	lock_customers \
 	lock_offers \
@@ -215,6 +217,7 @@ REGRESS = \
 	lock_partitions \
 	lock_security \
 	lock_repair \
+	lock_renames \
 	lock_statement \
 	lock_waits \
 	lock_markets \
@@ -231,7 +234,6 @@ REGRESS = \
 	model_catalogue \
 	model_security \
 	model_lost \
-	model_rights \
 	model_retention \
 	model_migrations \
 	printed \

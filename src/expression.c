@@ -20,8 +20,8 @@
 
 /*
  * Expressions are kept with every name qualified but the system's own, and with
- * literals in which a backslash is just that.  Returns the level to leave with
- * AtEOXact_GUC.
+ * literals in which a backslash is just that, and a NULL in an array no word.
+ * Returns the level to leave with AtEOXact_GUC.
  */
 int
 expression_enter_safe_path(void)
@@ -30,6 +30,7 @@ expression_enter_safe_path(void)
 
 	set_option("search_path", "pg_catalog, pg_temp");
 	set_option("standard_conforming_strings", "on");
+	set_option("array_nulls", "on");
 	return save_nestlevel;
 }
 

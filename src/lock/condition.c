@@ -19,6 +19,7 @@
 
 #include "expression.h"
 #include "lock/lock.h"
+#include "rule/normal.h"
 
 typedef struct KeptCondition
 {
@@ -87,6 +88,7 @@ parse_condition(Relation rel, const char *condition)
 								EXPR_KIND_TRIGGER_WHEN, "locks_when or running_when");
 	assign_expr_collations(pstate, expr);
 	free_parsestate(pstate);
+	expr = rule_normalise(expr);
 
 	check_columns(rel, expr, condition);
 	if (contain_volatile_functions(expr))
@@ -154,16 +156,46 @@ point_into_argument(void *arg)
 }
 
 static Node *
-parse_argument(Relation rel, const char *condition, const char *argument)
+parse_argument(Relation rel, const GivenCondition *given)
 {
-	GivenCondition given = {argument, condition};
-	ErrorContextCallback callback = {error_context_stack, point_into_argument, &given};
+	ErrorContextCallback callback = {error_context_stack, point_into_argument, (void *) given};
 	Node	   *expr;
 
 	error_context_stack = &callback;
-	expr = parse_condition(rel, condition);
+	expr = parse_condition(rel, given->condition);
 	error_context_stack = callback.previous;
 	return expr;
+}
+
+static char *
+condition_text(Node *expr, Relation rel)
+{
+	return expression_deparse(expr, deparse_context_for("s", RelationGetRelid(rel)), true);
+}
+
+static void
+explain_reading_back(void *kept)
+{
+	expression_point_into(kept);
+	errhint("Compare values one by one, by operators and functions.");
+	errcontext("reading back the condition as it would be kept: %s", (const char *) kept);
+}
+
+/* what is kept must mean the same where other schemas are searched */
+static void
+read_back(Relation rel, Node *expr, const char *condition)
+{
+	char	   *kept = condition_text(expr, rel);
+	ErrorContextCallback callback = {error_context_stack, explain_reading_back, kept};
+	int			save_nestlevel = expression_enter_safe_path();
+
+	error_context_stack = &callback;
+	if (!rule_is_same(parse_condition(rel, kept), expr))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("condition of a lock depends on the search_path: %s", condition)));
+	error_context_stack = callback.previous;
+	AtEOXact_GUC(true, save_nestlevel);
 }
 
 /*
@@ -175,15 +207,16 @@ Datum
 lock_condition(PG_FUNCTION_ARGS)
 {
 	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
-	Node	   *expr = parse_argument(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)),
-									  text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	GivenCondition given = {text_to_cstring(PG_GETARG_TEXT_PP(2)), text_to_cstring(PG_GETARG_TEXT_PP(1))};
+	Node	   *expr = parse_argument(rel, &given);
 	TupleDesc	desc;
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	values[0] = CStringGetTextDatum(expression_deparse(expr, deparse_context_for("s", RelationGetRelid(rel)), true));
+	read_back(rel, expr, given.condition);
+	values[0] = CStringGetTextDatum(condition_text(expr, rel));
 	values[1] = PointerGetDatum(column_names(expr, rel));
 	table_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));

@@ -1,6 +1,6 @@
 /*
- * installed.c: what a trigger of a lock keeps from call to call, and how it
- * runs its statements.
+ * installed.c: what a trigger of a lock keeps from call to call, see cache.c, and
+ * how it runs its statements.
  */
 #include "segmentation.h"
 
@@ -14,8 +14,6 @@
 #include "optimizer/optimizer.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
-#include "utils/hsearch.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -28,69 +26,6 @@
 
 /* from here on a statement is planned for many rows */
 #define MANY_ROWS 100
-
-typedef struct CacheEntry
-{
-	Oid			trigger_oid;	/* hash key */
-	InstalledLock *lock;
-} CacheEntry;
-
-static HTAB *installed_locks = NULL;
-
-/* counts what could concern a lock that is being loaded */
-static uint64 invalidations = 0;
-
-/*
- * A changed table may have other columns, keys or triggers; a changed function
- * may be one that a condition has inlined.  Both are rare: forget everything
- * that could be concerned.
- */
-static void
-forget_table(Datum arg, Oid relid)
-{
-	HASH_SEQ_STATUS status;
-	CacheEntry *entry;
-
-	invalidations++;
-	hash_seq_init(&status, installed_locks);
-	while ((entry = hash_seq_search(&status)) != NULL)
-		if (entry->lock &&
-			(!OidIsValid(relid) ||
-			 relid == entry->lock->def->customers_oid ||
-			 relid == entry->lock->def->subscriptions_oid ||
-			 relid == entry->lock->def->offers_oid ||
-			 relid == entry->lock->def->markets_oid))
-			entry->lock->valid = false;
-}
-
-static void
-forget_all(Datum arg, int cacheid, uint32 hashvalue)
-{
-	forget_table(arg, InvalidOid);
-}
-
-static void
-create_cache(void)
-{
-	HASHCTL		ctl = {0};
-
-	ctl.keysize = sizeof(Oid);
-	ctl.entrysize = sizeof(CacheEntry);
-	installed_locks = hash_create("segmentation locks", 16, &ctl,
-								  HASH_ELEM | HASH_BLOBS);
-	CacheRegisterRelcacheCallback(forget_table, (Datum) 0);
-	CacheRegisterSyscacheCallback(PROCOID, forget_all, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_all, (Datum) 0);
-}
-
-/* what was found out about a table holds for as long as this number does */
-uint64
-lock_invalidations(void)
-{
-	if (installed_locks == NULL)
-		create_cache();
-	return invalidations;
-}
 
 static void
 free_plans(void *arg)
@@ -143,6 +78,7 @@ static ExprState *
 compile_condition(InstalledLock *lock, Relation rel, const char *condition)
 {
 	Node	   *expr;
+	Expr	   *planned;
 	Bitmapset  *columns = NULL;
 	int			i = -1;
 
@@ -153,7 +89,10 @@ compile_condition(InstalledLock *lock, Relation rel, const char *condition)
 	while ((i = bms_next_member(columns, i)) >= 0)
 		lock->watched = bms_add_member(lock->watched,
 									   i + FirstLowInvalidHeapAttributeNumber);
-	return ExecInitExpr(expression_planner((Expr *) expr), NULL);
+	lock_note_condition(lock, expr);
+	planned = expression_planner((Expr *) copyObject(expr));
+	lock_note_condition(lock, (Node *) planned);
+	return ExecInitExpr(planned, NULL);
 }
 
 static void
@@ -243,8 +182,9 @@ check_complete(const InstalledLock *lock, TriggerData *trigdata)
 		lock_raise_incomplete();
 }
 
-static InstalledLock *
-load(TriggerData *trigdata, LockPart part)
+/* what a trigger's arguments and the catalog say now */
+InstalledLock *
+lock_load(TriggerData *trigdata, LockPart part)
 {
 	Trigger    *trigger = trigdata->tg_trigger;
 	InstalledLock *lock = create_lock(part);
@@ -256,40 +196,12 @@ load(TriggerData *trigdata, LockPart part)
 	lock_definition_resolve(lock->def, false);
 	check_table(lock->def, trigdata->tg_relation, table_of(lock->def, part));
 	describe_rows(lock, trigdata->tg_relation);
+	lock_note_columns(lock);
 	if (part == LOCK_SUBSCRIPTIONS)
 		lock->lookups = lock_prepare_lookups(lock);
 	AtEOXact_GUC(true, save_nestlevel);
 	MemoryContextSwitchTo(old);
 	MemoryContextSetParent(lock->context, CacheMemoryContext);
-	return lock;
-}
-
-/*
- * The lock of a trigger.  One that is out of date may be in use further up the
- * stack, so it stays until the transaction ends.
- */
-InstalledLock *
-installed_lock(TriggerData *trigdata, LockPart part)
-{
-	Oid			trigger_oid = trigdata->tg_trigger->tgoid;
-	CacheEntry *entry;
-	InstalledLock *lock;
-	uint64		before;
-	bool		found;
-
-	if (installed_locks == NULL)
-		create_cache();
-	entry = hash_search(installed_locks, &trigger_oid, HASH_FIND, NULL);
-	if (entry && entry->lock && entry->lock->valid && entry->lock->part == part)
-		return entry->lock;
-
-	before = invalidations;
-	lock = load(trigdata, part);
-	lock->valid = invalidations == before;
-	entry = hash_search(installed_locks, &trigger_oid, HASH_ENTER, &found);
-	if (found && entry->lock)
-		MemoryContextSetParent(entry->lock->context, TopTransactionContext);
-	entry->lock = lock;
 	return lock;
 }
 

@@ -54,6 +54,9 @@ typedef struct InstalledLock
 	ExprState  *locks;			/* NULL: always */
 	ExprState  *running;
 	LockLookups *lookups;		/* NULL: by statements only */
+	List	   *types;			/* hash values of those that it reads */
+	List	   *composites;		/* their relations */
+	bool		names_objects;	/* its conditions have constants that are tables or the like */
 	SPIPlanPtr	plans[LOCK_N_PLANS][LOCK_N_SIZES];
 } InstalledLock;
 
@@ -67,7 +70,17 @@ typedef struct CollectedRows
 	Tuplestorestate *store;		/* all of them, if there are several */
 } CollectedRows;
 
+/* cache.c */
 extern InstalledLock *installed_lock(TriggerData *trigdata, LockPart part);
+
+/* depend.c */
+extern void lock_note_columns(InstalledLock *lock);
+extern void lock_note_condition(InstalledLock *lock, Node *expr);
+extern bool lock_depends_on_table(const InstalledLock *lock, Oid relid);
+extern bool lock_depends_on_type(const InstalledLock *lock, uint32 hashvalue);
+
+/* installed.c */
+extern InstalledLock *lock_load(TriggerData *trigdata, LockPart part);
 extern void lock_rows_begin(CollectedRows *rows, TupleDesc desc);
 extern void lock_rows_add(CollectedRows *rows, InstalledLock *lock,
 						  TupleTableSlot *old, TupleTableSlot *slot,

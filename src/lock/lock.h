@@ -154,7 +154,7 @@ pg_noreturn extern void lock_raise_denied(Oid relid, const char *privileges, con
 extern void lock_require_select(Oid relid, const List *columns, const char *why);
 extern void lock_require_update(Oid relid, const List *columns, const char *why);
 
-/* installed.c */
+/* cache.c */
 extern uint64 lock_invalidations(void);
 
 /* watch.c */

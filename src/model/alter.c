@@ -111,7 +111,7 @@ parse_rule(SegmentRule *kept, Oid source, const char *time_zone)
 	Rule	   *rule;
 
 	error_context_stack = &callback;
-	rule = rule_parse(source, kept->text, kept->model, time_zone);
+	rule = rule_parse_kept(source, kept->text, kept->model, time_zone);
 	error_context_stack = callback.previous;
 	return rule;
 }

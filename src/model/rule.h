@@ -37,6 +37,7 @@ typedef void (*rule_reference_printer) (StringInfo buf, const RuleReference *ref
 
 /* rule_parse.c */
 extern Rule *rule_parse(Oid source, const char *text, const char *model, const char *time_zone);
+extern Rule *rule_parse_kept(Oid source, const char *text, const char *model, const char *time_zone);
 extern void rule_notice_stable(const Rule *rule);
 
 /* rule_functions.c: what a rule may call */
@@ -46,9 +47,6 @@ extern bool rule_is_in_segment(Node *node);
 extern bool rule_function_asks_clock(Oid function);
 extern bool rule_function_hides_clock(Oid function);
 extern bool rule_function_is_documented(Oid function);
-
-/* rule_normal.c */
-extern Node *rule_normalise(Node *expr);
 
 /* rule_clock.c */
 extern Node *rule_bind_clock(Node *expr, const char *time_zone);

@@ -9,7 +9,6 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
 #include "parser/parse_expr.h"
@@ -23,6 +22,7 @@
 #include "expression.h"
 #include "model/rule.h"
 #include "model/rule_check.h"
+#include "rule/normal.h"
 
 #define RULE_HINT "A rule is one condition over the columns of the source, as after WHERE: for example, country = 'FR' AND employees > 1000."
 
@@ -50,6 +50,12 @@ extend_search_path(void)
 
 	path += strspn(path, " \t\n\r\f\v");
 	set_option("search_path", psprintf("%s%s%s, segmentation", path, *path ? ", " : "", schema));
+}
+
+static void
+limit_search_path(void)
+{
+	set_option("search_path", "pg_catalog, pg_temp");
 }
 
 /* the source as the only table, under its own name */
@@ -121,19 +127,8 @@ static void
 point_into_kept(void *kept)
 {
 	expression_point_into(kept);
-	errhint("Compare values of types outside pg_catalog one by one, not as rows.");
+	errhint("Compare values one by one, by operators and functions.");
 	errcontext("reading back the rule as it would be kept: %s", (const char *) kept);
-}
-
-/*
- * An explicit cast of an array's elements is written as one of the array: such
- * trees differ, but not in what they come to.
- */
-static bool
-is_same(Node *a, Node *b)
-{
-	return equal(a, b) ||
-		equal(eval_const_expressions(NULL, a), eval_const_expressions(NULL, b));
 }
 
 /*
@@ -153,7 +148,7 @@ read_back(Rule *rule, Relation rel, const char *text)
 	save_nestlevel = expression_enter_safe_path();
 	error_context_stack = &callback;
 	analyse(&again, rel, kept);
-	if (!is_same(again.expr, rule->expr))
+	if (!rule_is_same(again.expr, rule->expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("rule depends on the search_path")));
@@ -192,12 +187,8 @@ column_names(Node *expr, Relation rel)
 	return result;
 }
 
-/*
- * The checked rule over a source.  The text is a definer's, or one that was
- * kept; the latter is to be read under a search_path of pg_catalog, pg_temp.
- */
-Rule *
-rule_parse(Oid source, const char *text, const char *model, const char *time_zone)
+static Rule *
+parse(Oid source, const char *text, const char *model, const char *time_zone, void (*set_search_path) (void))
 {
 	ErrorContextCallback callback = {error_context_stack, point_into_rule, (void *) text};
 	int			save_nestlevel = NewGUCNestLevel();
@@ -205,7 +196,7 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 	Rule	   *rule = palloc0(sizeof(Rule));
 
 	check_source(rel);
-	extend_search_path();
+	set_search_path();
 	set_option("TimeZone", time_zone);
 	rule->source = source;
 	rule->model = model;
@@ -218,4 +209,18 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 	relation_close(rel, NoLock);
 	AtEOXact_GUC(true, save_nestlevel);
 	return rule;
+}
+
+/* the checked rule over a source, as a definer has written it */
+Rule *
+rule_parse(Oid source, const char *text, const char *model, const char *time_zone)
+{
+	return parse(source, text, model, time_zone, extend_search_path);
+}
+
+/* one that was kept: what somebody has put into the schema of our types means nothing to it */
+Rule *
+rule_parse_kept(Oid source, const char *text, const char *model, const char *time_zone)
+{
+	return parse(source, text, model, time_zone, limit_search_path);
 }
