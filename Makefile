@@ -238,6 +238,7 @@ REGRESS = \
 	model_migrations \
 	printed \
 	model_swapped \
+	install_traps \
 	catalog \
 	soft_errors
 ISOLATION = \

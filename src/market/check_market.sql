@@ -1,6 +1,6 @@
 -- what is missing or doubtful about a market before it goes live
 
-CREATE FUNCTION segmentation.market_known(id segment_id) RETURNS segmentation.market
+CREATE FUNCTION segmentation.market_known(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     result segmentation.market;
@@ -17,23 +17,23 @@ BEGIN
     RETURN result;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_known(segment_id) IS 'the market of an id, or an error';
+COMMENT ON FUNCTION segmentation.market_known(@extschema@.segment_id) IS 'the market of an id, or an error';
 
-CREATE FUNCTION segmentation.market_same_offers(a segment_id, b segment_id) RETURNS boolean
+CREATE FUNCTION segmentation.market_same_offers(a @extschema@.segment_id, b @extschema@.segment_id) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT NOT EXISTS (
         SELECT FROM (SELECT code, price, free, billing_period, available, promotional, kind, customer
-                       FROM segmentation.offer WHERE market = a) x
+                       FROM segmentation.offer WHERE market OPERATOR(@extschema@.=) a) x
                FULL JOIN
                (SELECT code, price, free, billing_period, available, promotional, kind, customer
-                  FROM segmentation.offer WHERE market = b) y USING (code)
+                  FROM segmentation.offer WHERE market OPERATOR(@extschema@.=) b) y USING (code)
          WHERE x IS DISTINCT FROM y);
 END;
-COMMENT ON FUNCTION segmentation.market_same_offers(segment_id, segment_id) IS
+COMMENT ON FUNCTION segmentation.market_same_offers(@extschema@.segment_id, @extschema@.segment_id) IS
     'whether two markets have the same offers at the same prices, whatever their texts';
 
-CREATE FUNCTION segmentation.check_market(id segment_id)
+CREATE FUNCTION segmentation.check_market(id @extschema@.segment_id)
     RETURNS TABLE (code text, severity text, sentence text, hint text)
     LANGUAGE sql STABLE ROWS 5
 BEGIN ATOMIC
@@ -51,10 +51,10 @@ BEGIN ATOMIC
                    AND m.countries @> this.countries AND m.countries <@ this.countries
                    AND segmentation.market_same_offers(m.id, this.id) AS same_but_language
           FROM segmentation.market m, this
-         WHERE m.id <> this.id AND m.status <> 'retired'
+         WHERE m.id OPERATOR(@extschema@.<>) this.id AND m.status <> 'retired'
     ), offer AS MATERIALIZED (
         SELECT o.* FROM segmentation.offer o, this
-         WHERE o.market = this.id AND o.available && daterange(current_date, NULL)
+         WHERE o.market OPERATOR(@extschema@.=) this.id AND o.available && daterange(current_date, NULL)
     )
     SELECT f.* FROM (
     SELECT 'no-country' AS code, 'error' AS severity,
@@ -83,25 +83,25 @@ BEGIN ATOMIC
            'Add their titles to segmentation.offer_text.'
       FROM offer, this
      WHERE NOT EXISTS (SELECT FROM segmentation.offer_text t
-                        WHERE t.market = offer.market AND t.offer = offer.code
+                        WHERE t.market OPERATOR(@extschema@.=) offer.market AND t.offer = offer.code
                           AND t.language = ANY (segmentation.language_fallback(this.default_language)))
      GROUP BY this.default_language
     UNION ALL
     SELECT 'currency-withdrawn', 'warning',
            format('Market "%s" sells in %s (%s), which is withdrawn.', this.id, this.currency, c.name),
            'Make a market in the currency that has followed, with segmentation.clone_market, and move to it the customers who agree, with segmentation.move_customer.'
-      FROM this JOIN currencies() c ON c.code = this.currency AND c.withdrawn
+      FROM this JOIN @extschema@.currencies() c ON c.code = this.currency AND c.withdrawn
     UNION ALL
     SELECT 'language-missing', 'warning',
            format('Offers have no text in languages of other markets: %s.',
                   segmentation_internal.first_ten(array_agg(format('"%s" of market "%s" (%s of %s)', language, of_market, wanting, total) ORDER BY language))),
            'Add titles in those languages to segmentation.offer_text, or leave such customers to the default language.'
-      FROM (SELECT t.language, min(t.market) AS of_market
-              FROM segmentation.offer_text t JOIN other ON other.id = t.market AND other.same_business
+      FROM (SELECT t.language, @extschema@.min(t.market) AS of_market
+              FROM segmentation.offer_text t JOIN other ON other.id OPERATOR(@extschema@.=) t.market AND other.same_business
              GROUP BY t.language) l,
            LATERAL (SELECT count(*) AS total, count(*) FILTER (WHERE NOT EXISTS (
                            SELECT FROM segmentation.offer_text t
-                            WHERE t.market = offer.market AND t.offer = offer.code
+                            WHERE t.market OPERATOR(@extschema@.=) offer.market AND t.offer = offer.code
                               AND t.language = ANY (segmentation.language_fallback(l.language)))) AS wanting
                       FROM offer) o
      WHERE wanting > 0
@@ -142,5 +142,5 @@ BEGIN ATOMIC
     ) f
      ORDER BY f.severity, f.code, f.sentence COLLATE "C";
 END;
-COMMENT ON FUNCTION segmentation.check_market(segment_id) IS
+COMMENT ON FUNCTION segmentation.check_market(@extschema@.segment_id) IS
     'what is missing (error) or doubtful (warning) about a market before it goes live, at most one finding of a kind';

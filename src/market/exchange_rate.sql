@@ -20,8 +20,8 @@ COMMENT ON COLUMN segmentation.exchange_rate.quote IS 'currency of which there a
 COMMENT ON COLUMN segmentation.exchange_rate.valid_from IS 'first day of the rate';
 COMMENT ON COLUMN segmentation.exchange_rate.rate IS 'how much of quote 1 base is worth';
 
-CREATE FUNCTION convert_currency(price currency_price, currency text, on_date date DEFAULT current_date)
-    RETURNS currency_price
+CREATE FUNCTION @extschema@.convert_currency(price @extschema@.currency_price, currency text, on_date date DEFAULT current_date)
+    RETURNS @extschema@.currency_price
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION convert_currency(currency_price, text, date) IS
+COMMENT ON FUNCTION @extschema@.convert_currency(@extschema@.currency_price, text, date) IS
     'the price in another currency by the exchange rate of a day, rounded half-even to 18 digits';

@@ -1,6 +1,6 @@
 -- making markets, and their way from draft to retired
 
-CREATE FUNCTION segmentation.market_check_new(id segment_id, currency text, countries text[], default_language text) RETURNS void
+CREATE FUNCTION segmentation.market_check_new(id @extschema@.segment_id, currency text, countries text[], default_language text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     unknown text;
@@ -33,11 +33,11 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_check_new(segment_id, text, text[], text) IS
+COMMENT ON FUNCTION segmentation.market_check_new(@extschema@.segment_id, text, text[], text) IS
     'raises an error that says what is wrong with a market to be made';
 
 CREATE FUNCTION segmentation.create_market(
-    id segment_id,
+    id @extschema@.segment_id,
     currency text,
     countries text[] DEFAULT '{}',
     customer_type text DEFAULT 'direct',
@@ -68,25 +68,25 @@ BEGIN
     RETURN result;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION segmentation.create_market(segment_id, text, text[], text, text, text, text, text, text, text, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION segmentation.create_market(segment_id, text, text[], text, text, text, text, text, text, text, text, text, text) IS
+REVOKE EXECUTE ON FUNCTION segmentation.create_market(@extschema@.segment_id, text, text[], text, text, text, text, text, text, text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation.create_market(@extschema@.segment_id, text, text[], text, text, text, text, text, text, text, text, text, text) IS
     'makes a market, a draft at first; the title is in the default language';
 
-CREATE FUNCTION segmentation.market_converted_price(price currency_price, currency text, rate numeric) RETURNS currency_price
+CREATE FUNCTION segmentation.market_converted_price(price @extschema@.currency_price, currency text, rate numeric) RETURNS @extschema@.currency_price
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION segmentation.market_converted_price(currency_price, text, numeric) IS
+COMMENT ON FUNCTION segmentation.market_converted_price(@extschema@.currency_price, text, numeric) IS
     'a price times a rate in another currency, rounded half-even to the minor unit';
 
 -- a price by another market's rate; one that is the same stays exact
-CREATE FUNCTION segmentation.market_price(price currency_price, currency text, rate numeric) RETURNS currency_price
+CREATE FUNCTION segmentation.market_price(price @extschema@.currency_price, currency text, rate numeric) RETURNS @extschema@.currency_price
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE rate WHEN 1 THEN currency_price(amount(price), currency)
+RETURN CASE rate WHEN 1 THEN @extschema@.currency_price(@extschema@.amount(price), currency)
        ELSE segmentation.market_converted_price(price, currency, rate) END;
-COMMENT ON FUNCTION segmentation.market_price(currency_price, text, numeric) IS
+COMMENT ON FUNCTION segmentation.market_price(@extschema@.currency_price, text, numeric) IS
     'a price at a rate in another currency, rounded half-even to the minor unit unless the rate is 1';
 
 -- one statement, so that texts agree with offers whatever others do meanwhile
-CREATE FUNCTION segmentation.clone_market("from" segment_id, "to" segment_id, currency text, rate numeric DEFAULT 1)
+CREATE FUNCTION segmentation.clone_market("from" @extschema@.segment_id, "to" @extschema@.segment_id, currency text, rate numeric DEFAULT 1)
     RETURNS segmentation.market
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -136,16 +136,16 @@ BEGIN
     RETURN result;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION segmentation.clone_market(segment_id, segment_id, text, numeric) FROM PUBLIC;
-COMMENT ON FUNCTION segmentation.clone_market(segment_id, segment_id, text, numeric) IS
+REVOKE EXECUTE ON FUNCTION segmentation.clone_market(@extschema@.segment_id, @extschema@.segment_id, text, numeric) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation.clone_market(@extschema@.segment_id, @extschema@.segment_id, text, numeric) IS
     'makes a draft market, without countries, of another one''s offers and texts: at the same figures, or converted by a rate';
 
-CREATE FUNCTION segmentation.market_has_customers(foreign_key oid, id segment_id) RETURNS boolean
+CREATE FUNCTION segmentation.market_has_customers(foreign_key oid, id @extschema@.segment_id) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
-COMMENT ON FUNCTION segmentation.market_has_customers(oid, segment_id) IS 'whether the table that has a foreign key to the markets has customers of one';
+COMMENT ON FUNCTION segmentation.market_has_customers(oid, @extschema@.segment_id) IS 'whether the table that has a foreign key to the markets has customers of one';
 
 -- a snapshot that is older than a customer would hide it
-CREATE FUNCTION segmentation.market_customers(id segment_id) RETURNS regclass
+CREATE FUNCTION segmentation.market_customers(id @extschema@.segment_id) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     reference record;
@@ -170,7 +170,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_customers(segment_id) IS 'a table that has customers of a market, NULL if there is none';
+COMMENT ON FUNCTION segmentation.market_customers(@extschema@.segment_id) IS 'a table that has customers of a market, NULL if there is none';
 
 CREATE FUNCTION segmentation.market_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -248,7 +248,7 @@ CREATE TRIGGER market_activation AFTER UPDATE ON segmentation.market
 COMMENT ON TRIGGER market_activation ON segmentation.market IS 'a market becomes active only without errors';
 
 -- who comes second finds what the first has made of it
-CREATE FUNCTION segmentation.market_set_status(id segment_id, status text) RETURNS segmentation.market
+CREATE FUNCTION segmentation.market_set_status(id @extschema@.segment_id, status text) RETURNS segmentation.market
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     old segmentation.market;
@@ -265,23 +265,23 @@ BEGIN
     RETURN result;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION segmentation.market_set_status(segment_id, text) FROM PUBLIC;
-COMMENT ON FUNCTION segmentation.market_set_status(segment_id, text) IS 'gives a market another status, or says that it has it already';
+REVOKE EXECUTE ON FUNCTION segmentation.market_set_status(@extschema@.segment_id, text) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation.market_set_status(@extschema@.segment_id, text) IS 'gives a market another status, or says that it has it already';
 
-CREATE FUNCTION segmentation.activate_market(id segment_id) RETURNS segmentation.market
+CREATE FUNCTION segmentation.activate_market(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 RETURN segmentation.market_set_status(id, 'active');
-REVOKE EXECUTE ON FUNCTION segmentation.activate_market(segment_id) FROM PUBLIC;
-COMMENT ON FUNCTION segmentation.activate_market(segment_id) IS 'lets a market sell; refused while check_market finds errors';
+REVOKE EXECUTE ON FUNCTION segmentation.activate_market(@extschema@.segment_id) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation.activate_market(@extschema@.segment_id) IS 'lets a market sell; refused while check_market finds errors';
 
-CREATE FUNCTION segmentation.suspend_market(id segment_id) RETURNS segmentation.market
+CREATE FUNCTION segmentation.suspend_market(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 RETURN segmentation.market_set_status(id, 'suspended');
-REVOKE EXECUTE ON FUNCTION segmentation.suspend_market(segment_id) FROM PUBLIC;
-COMMENT ON FUNCTION segmentation.suspend_market(segment_id) IS 'stops an active market: it keeps its customers and takes no new subscription';
+REVOKE EXECUTE ON FUNCTION segmentation.suspend_market(@extschema@.segment_id) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation.suspend_market(@extschema@.segment_id) IS 'stops an active market: it keeps its customers and takes no new subscription';
 
-CREATE FUNCTION segmentation.retire_market(id segment_id) RETURNS segmentation.market
+CREATE FUNCTION segmentation.retire_market(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 RETURN segmentation.market_set_status(id, 'retired');
-REVOKE EXECUTE ON FUNCTION segmentation.retire_market(segment_id) FROM PUBLIC;
-COMMENT ON FUNCTION segmentation.retire_market(segment_id) IS 'ends a market without customers for ever';
+REVOKE EXECUTE ON FUNCTION segmentation.retire_market(@extschema@.segment_id) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation.retire_market(@extschema@.segment_id) IS 'ends a market without customers for ever';

@@ -1,7 +1,7 @@
 -- markets: segments that sell
 
 CREATE TABLE segmentation.market (
-    id segment_id PRIMARY KEY,
+    id @extschema@.segment_id PRIMARY KEY,
     currency text COLLATE "C" NOT NULL
         CONSTRAINT market_currency_iso_4217 CHECK (segmentation.is_currency(currency)),
     countries text[] COLLATE "C" NOT NULL DEFAULT '{}'
@@ -20,8 +20,8 @@ CREATE TABLE segmentation.market (
         CONSTRAINT market_default_language_iso_639 CHECK (segmentation.is_language(default_language)),
     status text NOT NULL DEFAULT 'draft'
         CONSTRAINT market_status CHECK (status IN ('draft', 'active', 'suspended', 'retired')),
-    model segment_id NOT NULL DEFAULT 'market'
-        CONSTRAINT market_model CHECK (model = 'market'),
+    model @extschema@.segment_id NOT NULL DEFAULT 'market'
+        CONSTRAINT market_model CHECK (model OPERATOR(@extschema@.=) 'market'),
     CONSTRAINT market_currency_key UNIQUE (id, currency),
     CONSTRAINT market_segment FOREIGN KEY (model, id) REFERENCES segmentation.segment ON UPDATE CASCADE,
     CONSTRAINT market_partner_of_resellers CHECK ((customer_type = 'reseller') = (partner IS NOT NULL)),
@@ -62,8 +62,8 @@ COMMENT ON TRIGGER market_segment_goes ON segmentation.market IS 'and no longer 
 COMMENT ON TRIGGER market_segments_go ON segmentation.market IS 'likewise';
 
 CREATE TABLE segmentation.segment_text (
-    model segment_id NOT NULL,
-    segment segment_id NOT NULL,
+    model @extschema@.segment_id NOT NULL,
+    segment @extschema@.segment_id NOT NULL,
     language text COLLATE "C" NOT NULL
         CONSTRAINT segment_text_language_iso_639 CHECK (segmentation.is_language(language)),
     title text NOT NULL

@@ -1,12 +1,12 @@
 -- offers: what markets sell, and its texts
 
 CREATE TABLE segmentation.offer (
-    market segment_id NOT NULL
+    market @extschema@.segment_id NOT NULL
         CONSTRAINT offer_market REFERENCES segmentation.market ON UPDATE CASCADE,
     code text COLLATE "C" NOT NULL
         CONSTRAINT offer_code_trimmed CHECK (code <> '' AND code = btrim(code)),
-    price currency_price
-        CONSTRAINT offer_price_positive CHECK (sign(price) > 0),
+    price @extschema@.currency_price
+        CONSTRAINT offer_price_positive CHECK (@extschema@.sign(price) > 0),
     free boolean NOT NULL DEFAULT false,
     billing_period interval
         CONSTRAINT offer_billing_period_positive CHECK (billing_period > '0'),
@@ -18,7 +18,7 @@ CREATE TABLE segmentation.offer (
         CONSTRAINT offer_kind CHECK (kind IN ('all-inclusive', 'base', 'add-on')),
     customer text[]
         CONSTRAINT offer_customer_key CHECK (cardinality(customer) > 0 AND array_position(customer, NULL) IS NULL),
-    currency text COLLATE "C" GENERATED ALWAYS AS (currency(price)) STORED,
+    currency text COLLATE "C" GENERATED ALWAYS AS (@extschema@.currency(price)) STORED,
     PRIMARY KEY (market, code),
     CONSTRAINT offer_market_currency FOREIGN KEY (market, currency) REFERENCES segmentation.market (id, currency),
     CONSTRAINT offer_free_or_price CHECK (NOT free OR price IS NULL),
@@ -39,7 +39,7 @@ COMMENT ON COLUMN segmentation.offer.customer IS 'key of the only customer it is
 COMMENT ON COLUMN segmentation.offer.currency IS 'currency of the price';
 
 CREATE TABLE segmentation.offer_text (
-    market segment_id NOT NULL,
+    market @extschema@.segment_id NOT NULL,
     offer text COLLATE "C" NOT NULL,
     language text COLLATE "C" NOT NULL
         CONSTRAINT offer_text_language_iso_639 CHECK (segmentation.is_language(language)),

@@ -7,13 +7,13 @@ COMMENT ON FUNCTION segmentation.language_fallback(text, text) IS
 
 -- for the planner to inline: one query of stable parts, without settings; an
 -- SQL-standard body, whose names are resolved here
-CREATE FUNCTION segmentation.price_list(market segment_id, language text DEFAULT NULL, on_date date DEFAULT current_date)
+CREATE FUNCTION segmentation.price_list(market @extschema@.segment_id, language text DEFAULT NULL, on_date date DEFAULT current_date)
     RETURNS TABLE (
         code text,
         title text,
         description text,
         text_language text,
-        price currency_price,
+        price @extschema@.currency_price,
         free boolean,
         billing_period interval,
         kind text,
@@ -27,13 +27,13 @@ BEGIN ATOMIC
            o.price, o.free, o.billing_period, o.kind, o.promotional, o.available
       FROM segmentation.market m
            CROSS JOIN segmentation.language_fallback(price_list.language, m.default_language) AS f (languages)
-           JOIN segmentation.offer o ON o.market = m.id
+           JOIN segmentation.offer o ON o.market OPERATOR(@extschema@.=) m.id
            LEFT JOIN segmentation.offer_text t
-           ON t.market = o.market AND t.offer = o.code AND t.language = ANY (f.languages)
-     WHERE m.id = price_list.market
+           ON t.market OPERATOR(@extschema@.=) o.market AND t.offer = o.code AND t.language = ANY (f.languages)
+     WHERE m.id OPERATOR(@extschema@.=) price_list.market
        AND o.customer IS NULL
        AND o.available @> coalesce(on_date, current_date)
      ORDER BY o.code, array_position(f.languages, t.language);
 END;
-COMMENT ON FUNCTION segmentation.price_list(segment_id, text, date) IS
+COMMENT ON FUNCTION segmentation.price_list(@extschema@.segment_id, text, date) IS
     'offers of a market to all its customers on a day, with their texts in a language, or else the market''s default one';

@@ -1,7 +1,7 @@
 -- models and their segments: what divides the customers, and by which rules
 
 CREATE TABLE segmentation.model (
-    id segment_id PRIMARY KEY,
+    id @extschema@.segment_id PRIMARY KEY,
     kind text NOT NULL
         CONSTRAINT model_kind CHECK (kind IN ('overlapping', 'exclusive', 'column')),
     source segmentation_internal.relation_reference,
@@ -44,8 +44,8 @@ COMMENT ON COLUMN segmentation.model.refreshed_at IS 'when the last refresh was,
 COMMENT ON COLUMN segmentation.model.as_of IS 'moment as of which the last refresh evaluated the rules';
 
 CREATE TABLE segmentation.segment (
-    model segment_id NOT NULL REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
-    id segment_id NOT NULL,
+    model @extschema@.segment_id NOT NULL REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
+    id @extschema@.segment_id NOT NULL,
     title text,
     rank integer,
     rule text,
@@ -63,10 +63,10 @@ COMMENT ON COLUMN segmentation.segment.rule IS 'SQL condition over the source''s
 COMMENT ON COLUMN segmentation.segment.columns IS 'columns of the source that the rule reads';
 
 CREATE TABLE segmentation.segment_reference (
-    model segment_id NOT NULL,
-    segment segment_id NOT NULL,
-    to_model segment_id NOT NULL,
-    to_segment segment_id NOT NULL,
+    model @extschema@.segment_id NOT NULL,
+    segment @extschema@.segment_id NOT NULL,
+    to_model @extschema@.segment_id NOT NULL,
+    to_segment @extschema@.segment_id NOT NULL,
     PRIMARY KEY (model, segment, to_model, to_segment),
     CONSTRAINT segment_reference_from FOREIGN KEY (model, segment)
         REFERENCES segmentation.segment (model, id) ON UPDATE CASCADE ON DELETE CASCADE,
@@ -83,12 +83,12 @@ COMMENT ON COLUMN segmentation.segment_reference.to_model IS 'model of the segme
 COMMENT ON COLUMN segmentation.segment_reference.to_segment IS 'segment asked for';
 
 CREATE TABLE segmentation.definition (
-    model segment_id NOT NULL REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
+    model @extschema@.segment_id NOT NULL REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
     version integer NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     changed_by name NOT NULL DEFAULT SESSION_USER,
     change text NOT NULL,
-    segment segment_id,
+    segment @extschema@.segment_id,
     title text,
     rank integer,
     rule text,

@@ -3,7 +3,7 @@
 CREATE FUNCTION segmentation.impact(model text, segment text DEFAULT NULL, rule text DEFAULT NULL, rank integer DEFAULT NULL,
     source regclass DEFAULT NULL, key name[] DEFAULT NULL, kind text DEFAULT NULL, time_zone text DEFAULT NULL,
     segment_column name DEFAULT NULL, as_of timestamptz DEFAULT NULL,
-    OUT affected_model segment_id, OUT affected_segment segment_id, OUT depends_on text,
+    OUT affected_model @extschema@.segment_id, OUT affected_segment @extschema@.segment_id, OUT depends_on text,
     OUT customers bigint, OUT entering bigint, OUT leaving bigint, OUT problem text) RETURNS SETOF record
     LANGUAGE c AS 'MODULE_PATHNAME', 'model_impact';
 COMMENT ON FUNCTION segmentation.impact(text, text, text, integer, regclass, name[], text, text, name, timestamptz) IS

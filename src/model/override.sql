@@ -6,7 +6,7 @@ COMMENT ON FUNCTION segmentation.check_override() IS
     'trigger on a model''s table of overrides: the model has such a segment, and who changes an override is its author';
 
 CREATE FUNCTION segmentation.model_overrides(model text)
-    RETURNS TABLE (customer text[], segment segment_id, member boolean, reason text, author text,
+    RETURNS TABLE (customer text[], segment @extschema@.segment_id, member boolean, reason text, author text,
         set_at timestamptz, expires_at timestamptz, status text)
     LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segmentation.model_overrides(text) IS

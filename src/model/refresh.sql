@@ -1,7 +1,7 @@
 -- refreshing models, and the log of it
 
 CREATE TABLE segmentation.refresh_log (
-    model segment_id NOT NULL
+    model @extschema@.segment_id NOT NULL
         REFERENCES segmentation.model ON UPDATE CASCADE ON DELETE CASCADE,
     refreshed_at timestamptz NOT NULL,
     as_of timestamptz NOT NULL,
@@ -36,9 +36,9 @@ COMMENT ON COLUMN segmentation.refresh_log.milliseconds IS 'how long it took';
 COMMENT ON COLUMN segmentation.refresh_log.failed IS 'segments that kept their members because a rule failed';
 
 CREATE TABLE segmentation.refresh_log_segment (
-    model segment_id NOT NULL,
+    model @extschema@.segment_id NOT NULL,
     refreshed_at timestamptz NOT NULL,
-    segment segment_id NOT NULL,
+    segment @extschema@.segment_id NOT NULL,
     entered bigint NOT NULL,
     exited bigint NOT NULL,
     PRIMARY KEY (model, refreshed_at, segment),
@@ -55,10 +55,10 @@ COMMENT ON COLUMN segmentation.refresh_log_segment.entered IS 'customers who ent
 COMMENT ON COLUMN segmentation.refresh_log_segment.exited IS 'customers who left it';
 
 CREATE TABLE segmentation.rule_failure (
-    model segment_id NOT NULL,
-    segment segment_id NOT NULL,
-    failing_model segment_id NOT NULL,
-    failing_segment segment_id NOT NULL,
+    model @extschema@.segment_id NOT NULL,
+    segment @extschema@.segment_id NOT NULL,
+    failing_model @extschema@.segment_id NOT NULL,
+    failing_segment @extschema@.segment_id NOT NULL,
     since timestamptz NOT NULL,
     refreshed_at timestamptz NOT NULL,
     sqlstate text NOT NULL,
@@ -83,7 +83,7 @@ COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error';
 -- with its owner's rights, to those whom a refresh of the model would warn of it
 CREATE VIEW segmentation.rule_failure_message WITH (security_barrier) AS
     SELECT f.model, f.segment, f.message
-      FROM segmentation.rule_failure f JOIN segmentation.model m ON m.id = f.failing_model
+      FROM segmentation.rule_failure f JOIN segmentation.model m ON m.id OPERATOR(@extschema@.=) f.failing_model
      WHERE pg_catalog.has_table_privilege(m.assignment, 'UPDATE');
 GRANT SELECT ON segmentation.rule_failure_message TO PUBLIC;
 COMMENT ON VIEW segmentation.rule_failure_message IS 'why rules failed at the last refresh, to those who may refresh the model of the rule';
@@ -97,7 +97,7 @@ COMMENT ON FUNCTION segmentation_internal.model_fault(text) IS
     'whether the source or a table of a model is gone or swapped, and what mends it; NULL: neither';
 
 CREATE FUNCTION segmentation.model_status(model text)
-    RETURNS TABLE (segment segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
+    RETURNS TABLE (segment @extschema@.segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -138,6 +138,6 @@ CREATE FUNCTION segmentation.refresh(model text, as_of timestamptz DEFAULT NULL)
 COMMENT ON FUNCTION segmentation.refresh(text, timestamptz) IS 'brings the stored answers of a model up to date, and records what changed';
 
 CREATE FUNCTION segmentation.verify(model text)
-    RETURNS TABLE (customer text[], stored segment_id[], expected segment_id[])
+    RETURNS TABLE (customer text[], stored @extschema@.segment_id[], expected @extschema@.segment_id[])
     LANGUAGE c AS 'MODULE_PATHNAME', 'model_verify';
 COMMENT ON FUNCTION segmentation.verify(text) IS 'customers whose stored segments differ from what each rule, as a query of its own, gives as of the last refresh';

@@ -1,12 +1,12 @@
 -- what rules are made of, and what they are checked by
 
-CREATE FUNCTION segmentation.in_segment(id segment_id) RETURNS boolean
+CREATE FUNCTION segmentation.in_segment(id @extschema@.segment_id) RETURNS boolean
     AS 'MODULE_PATHNAME', 'in_segment' LANGUAGE C STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segmentation.in_segment(segment_id) IS
+COMMENT ON FUNCTION segmentation.in_segment(@extschema@.segment_id) IS
     'in a rule: whether the customer is in another segment of the same model';
-CREATE FUNCTION segmentation.in_segment(model segment_id, id segment_id) RETURNS boolean
+CREATE FUNCTION segmentation.in_segment(model @extschema@.segment_id, id @extschema@.segment_id) RETURNS boolean
     AS 'MODULE_PATHNAME', 'in_segment' LANGUAGE C STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION segmentation.in_segment(segment_id, segment_id) IS
+COMMENT ON FUNCTION segmentation.in_segment(@extschema@.segment_id, @extschema@.segment_id) IS
     'in a rule: whether the customer is in a segment of another model';
 
 CREATE FUNCTION segmentation.check_rule(

@@ -204,7 +204,7 @@ RETURN (
 COMMENT ON FUNCTION segmentation.starter_tiers(name, text, text[], text[], boolean) IS
     'segments by the bounds of tiers, and one for those below all of them';
 
-CREATE FUNCTION segmentation.starter_revenue(source regclass, columns name[], tiers tier_scale, OUT objective text, OUT segments text[])
+CREATE FUNCTION segmentation.starter_revenue(source regclass, columns name[], tiers @extschema@.tier_scale, OUT objective text, OUT segments text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kinds text[] := CASE WHEN tiers IS NULL THEN '{currency_price,integer,numeric,double precision}' ELSE '{currency_price}' END;
@@ -238,7 +238,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_revenue(regclass, name[], tier_scale) IS 'segments by the tiers of a scale, or by thirds of the revenue above zero';
+COMMENT ON FUNCTION segmentation.starter_revenue(regclass, name[], @extschema@.tier_scale) IS 'segments by the tiers of a scale, or by thirds of the revenue above zero';
 
 CREATE FUNCTION segmentation.starter_rfm(source regclass, columns name[], today date, OUT objective text, OUT segments text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -269,7 +269,7 @@ $$;
 COMMENT ON FUNCTION segmentation.starter_rfm(regclass, name[], date) IS 'the segments of rfm_segments() by quantiles of three columns';
 
 -- numbers of days, where a starter takes them
-CREATE FUNCTION segmentation.starter_check_arguments(starter text, tiers tier_scale, days integer[]) RETURNS void
+CREATE FUNCTION segmentation.starter_check_arguments(starter text, tiers @extschema@.tier_scale, days integer[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     expected integer := CASE starter WHEN 'nps' THEN 1 WHEN 'lifecycle' THEN 4 END;
@@ -286,7 +286,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_check_arguments(text, tier_scale, integer[]) IS 'an error where a starter is given what it does not take';
+COMMENT ON FUNCTION segmentation.starter_check_arguments(text, @extschema@.tier_scale, integer[]) IS 'an error where a starter is given what it does not take';
 
 -- columns of the primary key, in its order
 CREATE FUNCTION segmentation.starter_key(source regclass) RETURNS name[]
@@ -306,8 +306,8 @@ END
 $$;
 COMMENT ON FUNCTION segmentation.starter_key(regclass) IS 'columns of a table''s primary key; an error where it has none';
 
-CREATE FUNCTION segmentation.starter_result(model segment_id, customers bigint)
-    RETURNS TABLE (segment segment_id, title text, rule text, members bigint, share numeric)
+CREATE FUNCTION segmentation.starter_result(model @extschema@.segment_id, customers bigint)
+    RETURNS TABLE (segment @extschema@.segment_id, title text, rule text, members bigint, share numeric)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY EXECUTE format(
@@ -319,14 +319,14 @@ BEGIN
         (SELECT m.assignment::regclass FROM segmentation.model AS m WHERE m.id OPERATOR(@extschema@.=) starter_result.model)) USING model, customers;
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_result(segment_id, bigint) IS 'segments of a model by rank, with their members if the number of customers is given';
+COMMENT ON FUNCTION segmentation.starter_result(@extschema@.segment_id, bigint) IS 'segments of a model by rank, with their members if the number of customers is given';
 
 CREATE FUNCTION segmentation.create_model_from(starter text, source regclass,
     column_1 name DEFAULT NULL, column_2 name DEFAULT NULL, column_3 name DEFAULT NULL,
-    key name[] DEFAULT NULL, name text DEFAULT NULL, tiers tier_scale DEFAULT NULL, days integer[] DEFAULT NULL,
+    key name[] DEFAULT NULL, name text DEFAULT NULL, tiers @extschema@.tier_scale DEFAULT NULL, days integer[] DEFAULT NULL,
     as_of timestamptz DEFAULT NULL, refresh boolean DEFAULT true,
     time_zone text DEFAULT pg_catalog.current_setting('TimeZone'), schema name DEFAULT pg_catalog.current_schema(), prefix name DEFAULT NULL)
-    RETURNS TABLE (segment segment_id, title text, rule text, members bigint, share numeric)
+    RETURNS TABLE (segment @extschema@.segment_id, title text, rule text, members bigint, share numeric)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET row_security = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -355,5 +355,5 @@ BEGIN
     RETURN QUERY SELECT * FROM segmentation.starter_result(id, CASE WHEN refresh THEN (segmentation.refresh(id::text, as_of)).rows_read END);
 END
 $$;
-COMMENT ON FUNCTION segmentation.create_model_from(text, regclass, name, name, name, name[], text, tier_scale, integer[], timestamptz, boolean, text, name, name) IS
+COMMENT ON FUNCTION segmentation.create_model_from(text, regclass, name, name, name, name[], text, @extschema@.tier_scale, integer[], timestamptz, boolean, text, name, name) IS
     'a model in one call: segments by NPS, revenue, lifecycle or RFM, from columns of the source';
