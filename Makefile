@@ -87,6 +87,7 @@ OBJS = \
 	src/model/override_text.o \
 	src/model/override_check.o \
 	src/model/override_status.o \
+	src/model/reference.o \
 	src/model/program.o \
 	src/model/segments_of.o \
 	src/model/rule_functions.o \
@@ -236,6 +237,7 @@ REGRESS = \
 	model_catalogue \
 	model_security \
 	model_lost \
+	model_rights \
 	model_retention \
 	model_migrations \
 	printed \

@@ -22,6 +22,7 @@
 #include "model/objects.h"
 #include "model/override.h"
 #include "model/program.h"
+#include "model/reference.h"
 #include "model/rule.h"
 
 /* "model/segment" */
@@ -111,6 +112,7 @@ static void
 add_model(Analysis *analysis, const Model *model)
 {
 	CompiledSegment *lower = NULL;
+	bool		stored = reference_reads_answers(analysis->result->model, model);
 	ListCell   *cell;
 
 	analysis->result->models = lappend(analysis->result->models, unconstify(Model *, model));
@@ -125,36 +127,12 @@ add_model(Analysis *analysis, const Model *model)
 		compiled->segment = segment;
 		compiled->last = lnext(model->segments, cell) == NULL;
 		compiled->lower = lower;
+		compiled->stored = stored;
 		compiled->kept = is_named(analysis->kept, name);
 		compiled->culprit = compiled->kept ? compiled : NULL;
 		entry->segment = compiled;
 		lower = compiled;
 	}
-}
-
-static bool
-same_names(const List *a, const List *b)
-{
-	ListCell   *cell_a;
-	ListCell   *cell_b;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(cell_a, a, cell_b, b)
-		if (strcmp(lfirst(cell_a), lfirst(cell_b)) != 0)
-			return false;
-	return true;
-}
-
-/* rules of another model can be asked for only where they divide the same customers */
-static void
-check_same_customers(const Model *model, const Model *other)
-{
-	if (other->source != model->source || !same_names(other->key, model->key))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("models \"%s\" and \"%s\" are of different customers", model->id, other->id),
-				 errdetail("A rule can ask for segments of a model with the same source and key only.")));
 }
 
 static void
@@ -167,9 +145,7 @@ need_model(Analysis *analysis, const char *id)
 		if (strcmp(((Model *) lfirst(cell))->id, id) == 0)
 			return;
 	other = model_read(id);
-	check_same_customers(analysis->result->model, other);
-	if (!override_is_readable(other))
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(other->override));
+	reference_check(analysis->result->model, other);
 	add_model(analysis, other);
 }
 
@@ -283,7 +259,7 @@ rule_line(Analysis *analysis, CompiledSegment *segment)
 static void
 follow_rule(Analysis *analysis, CompiledSegment *segment)
 {
-	if (segment->kept)
+	if (segment->kept || segment->stored)
 		return;
 	if (segment->model->kind == MODEL_COLUMN)
 		segment->line = column_line(segment);
@@ -315,7 +291,7 @@ follow(Analysis *analysis, CompiledSegment *segment)
 		raise_cycle(analysis, segment);
 	segment->open = true;
 	analysis->path = lappend(analysis->path, segment);
-	if (segment->model->kind == MODEL_EXCLUSIVE)
+	if (segment->model->kind == MODEL_EXCLUSIVE && !segment->stored)
 		follow_lower_ranks(analysis, segment);
 	error_context_stack = &callback;
 	follow_rule(analysis, segment);
@@ -430,7 +406,7 @@ print_token(Printer *printer, const CompiledSegment *segment, char *token)
 		appendStringInfoString(&printer->lines, token);
 }
 
-/* whether the customer was a member at the last refresh */
+/* whether the customer was a member at the last refresh of the model */
 static void
 print_kept(Printer *printer, const CompiledSegment *segment)
 {
@@ -450,7 +426,7 @@ print_rule(Printer *printer, const CompiledSegment *segment)
 {
 	char	   *rest;
 
-	if (segment->kept)
+	if (segment->kept || segment->stored)
 		print_kept(printer, segment);
 	else
 		for (char *token = strtok_r(pstrdup(segment->line), " ", &rest); token; token = strtok_r(NULL, " ", &rest))
@@ -538,13 +514,15 @@ print_exclusive(Printer *printer, const CompiledSegment *segment)
 static void
 print_segment(Printer *printer, const CompiledSegment *segment)
 {
-	if (segment->model->kind == MODEL_EXCLUSIVE)
+	if (segment->model->kind == MODEL_EXCLUSIVE && !segment->stored)
 	{
 		print_exclusive(printer, segment);
 		return;
 	}
 	print_line_begin(printer, line_name(printer, segment->model->id, segment->segment->id));
 	print_rule(printer, segment);
+	if (segment->stored)
+		return;
 	if (segment->model->kind == MODEL_COLUMN && overrides_of(printer, segment->model)->segments != NIL)
 	{
 		print_put_in_any(printer, segment->model);
@@ -609,7 +587,8 @@ print_kept_join(StringInfo buf, const Model *model, int number)
 	ListCell   *cell;
 
 	initStringInfo(&match);
-	appendStringInfoString(buf, "\n       LEFT JOIN (SELECT segments AS segmentation_segments");
+	appendStringInfo(buf, "\n       -- what the stored answer of model \"%s\" is\n", model->id);
+	appendStringInfoString(buf, "       LEFT JOIN (SELECT segments AS segmentation_segments");
 	foreach(cell, model->key)
 	{
 		int			n = foreach_current_index(cell) + 1;

@@ -18,6 +18,7 @@ typedef struct CompiledSegment
 	const ModelSegment *segment;
 	struct CompiledSegment *lower;	/* the one before it in the order of rank */
 	bool		last;			/* in that order */
+	bool		stored;			/* its members are read from the answers of its model */
 	bool		kept;			/* its members are those of the last refresh */
 	const struct CompiledSegment *culprit;	/* because this one's rule fails */
 	bool		done;

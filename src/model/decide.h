@@ -35,6 +35,7 @@ typedef struct DecidedSegment
 	const ModelSegment *segment;
 	struct DecidedSegment *lower;	/* the one before it in the order of rank */
 	bool		last;			/* in that order */
+	bool		stored;			/* its members are read from the answers of its model */
 	bool		open;			/* its rule is being followed */
 	bool		collected;
 	Rule	   *rule;			/* NULL: none, or a column's */

@@ -15,6 +15,7 @@
 #include "model/compile.h"
 #include "model/decide.h"
 #include "model/define.h"
+#include "model/reference.h"
 
 typedef struct Splitting
 {
@@ -26,6 +27,7 @@ static void
 add_model(Decision *decision, const Model *model)
 {
 	DecidedSegment *lower = NULL;
+	bool		stored = reference_reads_answers(decision->model, model);
 	ListCell   *cell;
 
 	decision->models = lappend(decision->models, unconstify(Model *, model));
@@ -36,6 +38,7 @@ add_model(Decision *decision, const Model *model)
 		segment->model = model;
 		segment->segment = lfirst(cell);
 		segment->lower = lower;
+		segment->stored = stored;
 		segment->last = lnext(model->segments, cell) == NULL;
 		decision->known = lappend(decision->known, segment);
 		lower = segment;
@@ -78,11 +81,7 @@ need_model(Decision *decision, const char *id)
 		if (strcmp(((Model *) lfirst(cell))->id, id) == 0)
 			return;
 	other = model_read(id);
-	if (other->source != decision->model->source ||
-		!define_same_names(other->key, decision->model->key))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("models \"%s\" and \"%s\" are of different customers", decision->model->id, id)));
+	reference_check(decision->model, other);
 	add_model(decision, other);
 }
 
@@ -242,6 +241,14 @@ collect_column(Decision *decision, DecidedSegment *segment)
 }
 
 static void
+collect_answer(DecidedSegment *segment)
+{
+	segment->conditions = list_make1(palloc0(sizeof(Condition)));
+	segment->sql = reference_answer(segment->model, segment->segment->id);
+	segment->tree = as_parameter(1);
+}
+
+static void
 collect_rule(Decision *decision, DecidedSegment *segment)
 {
 	const Model *model = segment->model;
@@ -302,11 +309,13 @@ decide_collect(Decision *decision, DecidedSegment *segment)
 				 errmsg("segment \"%s\" of model \"%s\" depends on itself", segment->segment->id, segment->model->id)));
 	segment->open = true;
 	error_context_stack = &callback;
-	if (segment->model->kind == MODEL_EXCLUSIVE)
+	if (segment->model->kind == MODEL_EXCLUSIVE && !segment->stored)
 		collect_lower(decision, segment);
 	decision->parsing = segment;
 	segment->error = unreadable_message(decision, segment);
-	if (segment->model->kind == MODEL_COLUMN)
+	if (segment->stored)
+		collect_answer(segment);
+	else if (segment->model->kind == MODEL_COLUMN)
 		collect_column(decision, segment);
 	else if (segment->segment->rule && segment->error == NULL)
 		collect_rule(decision, segment);

@@ -9,6 +9,7 @@
 
 #include "model/decide.h"
 #include "model/objects.h"
+#include "model/reference.h"
 
 /* for segments that there are no more they do nothing */
 static void
@@ -48,13 +49,20 @@ read_model(Decision *decision, const Model *model, const char *key_match, Datum 
 		take_override(decision, model, SPI_tuptable->vals[i]);
 }
 
-/* of all models that are asked for, which have the same key; the reasons of others are not for us */
+/*
+ * Of all models that are asked for, which have the same key; the reasons of
+ * others are not for us.  A stored answer has what people had decided.
+ */
 void
 decide_read_overrides(Decision *decision, const char *key_match, Datum key)
 {
 	ListCell   *cell;
 
 	foreach(cell, decision->models)
-		if (OidIsValid(((Model *) lfirst(cell))->override))
-			read_model(decision, lfirst(cell), key_match, key);
+	{
+		const Model *model = lfirst(cell);
+
+		if (OidIsValid(model->override) && !reference_reads_answers(decision->model, model))
+			read_model(decision, model, key_match, key);
+	}
 }

@@ -112,7 +112,7 @@ apply_rank(DecidedSegment *segment)
 {
 	DecidedSegment *lower = segment->lower;
 
-	if (segment->model->kind != MODEL_EXCLUSIVE || lower == NULL)
+	if (segment->model->kind != MODEL_EXCLUSIVE || segment->stored || lower == NULL)
 		return;
 	segment->taken_by = lower->member ? lower : lower->taken_by;
 	if (lower->error && segment->taken_by == NULL && segment->error == NULL)

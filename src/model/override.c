@@ -37,25 +37,25 @@ override_table(Oid relid, const List *key)
 }
 
 static bool
-column_is_readable(Oid relid, const char *name)
+column_is_readable(Oid relid, const char *name, Oid role)
 {
-	return pg_attribute_aclcheck(relid, get_attnum(relid, name), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+	return pg_attribute_aclcheck(relid, get_attnum(relid, name), role, ACL_SELECT) == ACLCHECK_OK;
 }
 
 /* what decides, which is not the reason */
 bool
-override_is_readable(const Model *model)
+override_is_readable(const Model *model, Oid role)
 {
 	bool		result = true;
 	ListCell   *cell;
 
 	if (!OidIsValid(model->override) ||
-		pg_class_aclcheck(model->override, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		pg_class_aclcheck(model->override, role, ACL_SELECT) == ACLCHECK_OK)
 		return true;
 	for (size_t i = 0; i < lengthof(columns); i++)
-		result &= column_is_readable(model->override, columns[i]);
+		result &= column_is_readable(model->override, columns[i], role);
 	foreach(cell, model->key)
-		result &= column_is_readable(model->override, lfirst(cell));
+		result &= column_is_readable(model->override, lfirst(cell), role);
 	return result;
 }
 

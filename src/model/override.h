@@ -22,7 +22,7 @@ typedef struct OverriddenModel
 
 /* override.c */
 extern Oid	override_table(Oid relid, const List *key);
-extern bool override_is_readable(const Model *model);
+extern bool override_is_readable(const Model *model, Oid role);
 extern OverriddenModel *override_model(List **known, const Model *model, TimestampTz after);
 extern bool override_is_about(const OverriddenModel *overridden, const char *segment);
 

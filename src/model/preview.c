@@ -74,7 +74,7 @@ rule_text(const Preview *preview, const Rule *rule)
 static char *
 true_text(const Preview *preview, const DecidedSegment *segment)
 {
-	if (segment->model->kind == MODEL_COLUMN)
+	if (segment->stored || segment->model->kind == MODEL_COLUMN)
 		return segment->sql;
 	if (segment->rule)
 		return rule_text(preview, segment->rule);
@@ -98,7 +98,7 @@ taken_text(Preview *preview, const DecidedSegment *segment)
 {
 	OverriddenModel *overridden;
 
-	if (segment == NULL || segment->model->kind == MODEL_OVERLAPPING)
+	if (segment == NULL || segment->stored || segment->model->kind == MODEL_OVERLAPPING)
 		return "false";
 	if (segment->model->kind == MODEL_EXCLUSIVE && segment->lower)
 		return psprintf("segmentation_%d.segmentation_taken", place(preview, segment->lower));
@@ -110,7 +110,7 @@ taken_text(Preview *preview, const DecidedSegment *segment)
 static char *
 decided_text(Preview *preview, const DecidedSegment *segment, const char *condition)
 {
-	return segment ? override_decided(overrides_of(preview, segment->model), segment->segment->id, condition) :
+	return segment && !segment->stored ? override_decided(overrides_of(preview, segment->model), segment->segment->id, condition) :
 		pstrdup(condition);
 }
 

@@ -14,7 +14,7 @@
 
 #include "model/define.h"
 #include "model/objects.h"
-#include "model/override.h"
+#include "model/reference.h"
 
 /* arguments of define_segment */
 enum
@@ -117,19 +117,6 @@ check_unchanged(const Model *before, const Model *model)
 				 errhint("Try again.")));
 }
 
-/* to depend on another's segment is to read its answers */
-static void
-check_may_refer(const Model *other)
-{
-	if (!OidIsValid(other->assignment) || has_privs_of_role(GetUserId(), other->owner))
-		return;
-	if (pg_class_aclcheck(other->assignment, GetUserId(), ACL_SELECT) != ACLCHECK_OK || !override_is_readable(other))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to refer to segments of model \"%s\"", other->id),
-				 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author.")));
-}
-
 static void
 check_reference(const Definition *def, const Model *model, const RuleReference *reference)
 {
@@ -137,12 +124,7 @@ check_reference(const Definition *def, const Model *model, const RuleReference *
 	Model	   *other = own ? NULL : model_read_definition(reference->model);
 
 	if (other)
-		check_may_refer(other);
-	if (other && (other->source != model->source || !define_same_names(other->key, model->key)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("segments of model \"%s\" are not of the same customers", other->id),
-				 errdetail("in_segment can refer to models of the same source and key.")));
+		reference_check(model, other);
 	if (own && strcmp(reference->segment, def->segment) == 0)
 		return;
 	if (catalogue_execute("SELECT FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "

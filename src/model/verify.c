@@ -20,6 +20,7 @@
 #include "model/define.h"
 #include "model/objects.h"
 #include "model/override.h"
+#include "model/reference.h"
 #include "model/refresh.h"
 #include "model/rule.h"
 
@@ -127,7 +128,7 @@ column_text(const Model *model)
 					quote_identifier(model->segment_column));
 }
 
-/* a rule that failed at the last refresh: its members are those that there are */
+/* a rule that failed at the last refresh, or is not for this model to run: its members are those that there are */
 static void
 print_kept(Verification *verification, const CompiledSegment *segment)
 {
@@ -141,8 +142,11 @@ print_kept(Verification *verification, const CompiledSegment *segment)
 static const OverriddenModel *
 overrides_of(Verification *verification, const Model *model)
 {
+	static const OverriddenModel nobody = {0};
 	const Model *own = verification->model;
 
+	if (reference_reads_answers(own, model))
+		return &nobody;
 	return override_model(&verification->overridden, model, own->as_of);
 }
 
@@ -184,7 +188,7 @@ print_condition(Verification *verification, const CompiledSegment *segment)
 {
 	const Model *model = segment->model;
 
-	if (segment->kept)
+	if (segment->kept || segment->stored)
 		print_kept(verification, segment);
 	else if (model->kind == MODEL_COLUMN)
 		appendStringInfo(&verification->buf, "(%s = %s)", column_text(model),
@@ -244,7 +248,7 @@ next_query(const Verification *verification, int first)
 
 	query->model = segment->model;
 	query->first = query->last = first;
-	if (query->model->kind != MODEL_EXCLUSIVE)
+	if (query->model->kind != MODEL_EXCLUSIVE || segment->stored)
 		return query;
 	while (query->last + 1 < count)
 	{
@@ -290,7 +294,7 @@ print_query(Verification *verification, SegmentQuery *query)
 	if (can_be_put(verification, query->model))
 		appendStringInfo(buf, " LEFT JOIN LATERAL (%s) AS p ON true", put_text(verification, query->model));
 	appendStringInfoString(buf, " WHERE true");
-	if (query->model->kind == MODEL_EXCLUSIVE)
+	if (query->model->kind == MODEL_EXCLUSIVE && !segment_number(verification, query->first)->stored)
 		print_not_given(verification, query);
 	appendStringInfoString(buf, ") AS decided WHERE segmentation_number IS NOT NULL)");
 	verification->queries = lappend(verification->queries, query);

@@ -1,0 +1,179 @@
+-- rules that ask for segments of another owner's model: nothing of that owner's runs, the stored answer is read
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/model.sql'
+\set ECHO none
+\i :include
+\set ECHO all
+SET client_min_messages = warning;
+DROP ROLE IF EXISTS regress_rights_asker, regress_rights_asked, regress_rights_boss;
+RESET client_min_messages;
+CREATE ROLE regress_rights_boss LOGIN SUPERUSER;
+CREATE ROLE regress_rights_asker LOGIN;
+CREATE ROLE regress_rights_asked LOGIN;
+CREATE SCHEMA asked AUTHORIZATION regress_rights_asked;
+CREATE SCHEMA asker AUTHORIZATION regress_rights_asker;
+GRANT CREATE ON SCHEMA model_test TO PUBLIC;
+SET search_path = model_test, public;
+CREATE TABLE customer (id int PRIMARY KEY, size int, segment text);
+INSERT INTO customer SELECT i, i, CASE WHEN i < 4 THEN 'eu' END FROM generate_series(1, 6) i;
+GRANT SELECT ON customer TO PUBLIC;
+
+-- whoever evaluates a rule says as whom it runs, if it is not its author
+SET SESSION AUTHORIZATION regress_rights_asked;
+CREATE FUNCTION asked.spy(value int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'regress_rights_asked' THEN
+        RAISE WARNING 'ran as %', current_user;
+    END IF;
+    RETURN value > 2;
+END
+$$;
+CREATE DOMAIN asked.spied AS int CHECK (asked.spy(VALUE + 3));
+GRANT USAGE ON SCHEMA asked TO PUBLIC;
+SELECT segmentation.create_model('asked', 'customer', '{id}', schema => 'asked');
+SELECT members FROM segmentation.define_segment('asked', 'big', $$ asked.spy(size) AND id <> ALL ('{1,2}'::asked.spied[]) $$);
+SELECT segmentation.create_model('ranked', 'customer', '{id}', kind => 'exclusive', schema => 'asked');
+SELECT members FROM segmentation.define_segment('ranked', 'first', 'size < 3', rank => 1);
+SELECT members FROM segmentation.define_segment('ranked', 'rest', rank => 2);
+SELECT segmentation.create_model('chosen', 'customer', '{id}', kind => 'column', schema => 'asked');
+SELECT members FROM segmentation.define_segment('chosen', 'eu');
+
+-- it takes a right to the answers, also of who defines for the owner
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT segmentation.create_model('asking', 'customer', '{id}', schema => 'asker');
+CALL refused($$ SELECT segmentation.define_segment('asking', 'vip', $r$ in_segment('asked', 'big') $r$) $$);
+RESET SESSION AUTHORIZATION;
+REVOKE USAGE ON SCHEMA asked FROM PUBLIC;
+CALL refused($$ SELECT segmentation.define_segment('asking', 'vip', $r$ in_segment('asked', 'big') $r$) $$);
+GRANT USAGE ON SCHEMA asked TO regress_rights_asker; GRANT SELECT (id, segments) ON asked.asked_assignment TO regress_rights_asker;
+GRANT SELECT (id, segments) ON asked.ranked_assignment TO regress_rights_asker;
+GRANT SELECT ON asked.chosen_assignment TO regress_rights_asker;
+
+-- answers are those of the other model's last refresh: none before the first
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT members FROM segmentation.define_segment('asking', 'vip', $$ in_segment('asked', 'big') AND size < 6 $$);
+SELECT members FROM segmentation.define_segment('asking', 'others', $$ NOT in_segment('ranked', 'first') $$);
+SELECT members FROM segmentation.define_segment('asking', 'rest', $$ in_segment('ranked', 'rest') AND in_segment('chosen', 'eu') $$);
+SELECT appeared FROM segmentation.refresh('asking');
+SELECT id, segments FROM asker.asking_assignment ORDER BY id;
+SET SESSION AUTHORIZATION regress_rights_asked;
+INSERT INTO asked.asked_override (id, segment, member, reason) VALUES (2, 'big', true, 'decided');
+SELECT appeared FROM segmentation.refresh('asked');
+SELECT appeared FROM segmentation.refresh('ranked');
+SELECT appeared FROM segmentation.refresh('chosen');
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT count(*) FROM segmentation.verify('asking');
+SELECT changed FROM segmentation.refresh('asking');
+SELECT id, segments FROM asker.asking_assignment ORDER BY id;
+SELECT DISTINCT cause FROM asker.asking_history;
+
+-- all who evaluate say the same
+SELECT id, segmentation.classify('asking', id::text), segmentation.classify_row('asking', to_jsonb(c)) FROM customer c ORDER BY id;
+SELECT segment, member, decided_by, because FROM segmentation.explain_customer('asking', '2');
+SELECT segment, members, (SELECT count(*) FROM asker.asking_member m WHERE m.segment = p.segment) AS stored
+  FROM (SELECT s.id AS segment, (segmentation.preview('asking', s.rule, s.id::text)).members FROM segmentation.segment s WHERE s.model = 'asking') p ORDER BY 1;
+SELECT * FROM segmentation.preview_changes('asking', $$ in_segment('asked', 'big') $$, 'vip');
+SELECT affected_model, affected_segment, customers, entering, leaving, problem
+  FROM segmentation.impact('asking', 'vip', $$ in_segment('asked', 'big') $$);
+SELECT count(*) FROM segmentation.verify('asking');
+SELECT regexp_replace(segmentation.model_sql('asking'), '.*(FROM customer|FROM model_test)', '\1') ~ 'asked.asked_assignment' AS reads_answers;
+
+-- what changes there is no change of a definition here
+SET SESSION AUTHORIZATION regress_rights_asked;
+SELECT members FROM segmentation.define_segment('asked', 'big', $$ asked.spy(size - 1) $$);
+SELECT changed FROM segmentation.refresh('asked');
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT changed, failed FROM segmentation.refresh('asking');
+SELECT id, segments FROM asker.asking_assignment ORDER BY id;
+SELECT cause, count(*) FROM asker.asking_history GROUP BY cause;
+
+-- a superuser's model runs nothing of others either, whoever calls
+SET SESSION AUTHORIZATION regress_rights_boss;
+SELECT segmentation.create_model('boss', 'customer', '{id}');
+SELECT members FROM segmentation.define_segment('boss', 'vip', $$ in_segment('asked', 'big') $$);
+SELECT appeared FROM segmentation.refresh('boss');
+SELECT count(*) FROM segmentation.verify('boss');
+SELECT segmentation.classify('boss', '6');
+SELECT segment, because FROM segmentation.explain_customer('boss', '6');
+SELECT customers FROM segmentation.impact('boss', 'vip', $$ NOT in_segment('asked', 'big') $$) WHERE affected_segment IS NULL;
+
+-- nor what their tables have that planning and reading would run
+SET SESSION AUTHORIZATION regress_rights_asked;
+CREATE INDEX asked_spy ON asked.asked_assignment (version) WHERE asked.spy(1);
+CALL refused($$ SELECT segmentation.refresh('boss') $$);
+RESET SESSION AUTHORIZATION;
+SELECT changed, failed FROM segmentation.refresh('boss');
+CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
+CALL refused($$ SELECT segmentation.define_segment('boss', 'other', $r$ in_segment('asked', 'big') $r$) $$);
+SET SESSION AUTHORIZATION regress_rights_asked;
+DROP INDEX asked.asked_spy;
+CREATE STATISTICS asked.spied_on ON asked.spy(version), since FROM asked.asked_assignment;
+RESET SESSION AUTHORIZATION;
+CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
+SET SESSION AUTHORIZATION regress_rights_asked;
+DROP STATISTICS asked.spied_on;
+ALTER TABLE asked.asked_assignment ADD CONSTRAINT spied CHECK (asked.spy(7) OR version > 0);
+RESET SESSION AUTHORIZATION;
+CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
+SET SESSION AUTHORIZATION regress_rights_asked;
+ALTER TABLE asked.asked_assignment DROP CONSTRAINT spied;
+CREATE FUNCTION asked.quiet(int, int) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN asked.spy($1);
+CREATE OPERATOR asked.=== (FUNCTION = asked.quiet, LEFTARG = int, RIGHTARG = int);
+ALTER TABLE asked.asked_assignment ADD CONSTRAINT spied CHECK (7 OPERATOR(asked.===) 7 OR version > 0);
+RESET SESSION AUTHORIZATION;
+CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
+CREATE FOREIGN DATA WRAPPER regress_rights_wrapper;
+CREATE SERVER regress_rights_server FOREIGN DATA WRAPPER regress_rights_wrapper;
+GRANT USAGE ON FOREIGN SERVER regress_rights_server TO regress_rights_asked;
+SET SESSION AUTHORIZATION regress_rights_asked;
+ALTER TABLE asked.asked_assignment DROP CONSTRAINT spied;
+CREATE FOREIGN TABLE asked.elsewhere () INHERITS (asked.asked_assignment) SERVER regress_rights_server;
+RESET SESSION AUTHORIZATION;
+CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
+DROP FOREIGN TABLE asked.elsewhere;
+DROP SERVER regress_rights_server;
+DROP FOREIGN DATA WRAPPER regress_rights_wrapper;
+-- a row security policy is not evaluated either: it would be another answer to each
+SET SESSION AUTHORIZATION regress_rights_asked;
+CREATE POLICY spied ON asked.asked_assignment USING (asked.spy(id));
+ALTER TABLE asked.asked_assignment ENABLE ROW LEVEL SECURITY;
+SET SESSION AUTHORIZATION regress_rights_asker;
+CALL refused($$ SELECT segmentation.classify('asking', '6') $$);
+SET SESSION AUTHORIZATION regress_rights_asked;
+ALTER TABLE asked.asked_assignment DISABLE ROW LEVEL SECURITY;
+-- what is taken back, is
+REVOKE SELECT (id, segments) ON asked.asked_assignment FROM regress_rights_asker;
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT failed FROM segmentation.refresh('asking');
+SELECT segment, status, failing, message FROM segmentation.model_status('asking');
+SET SESSION AUTHORIZATION regress_rights_asked;
+GRANT SELECT (id, segments) ON asked.asked_assignment TO regress_rights_asker;
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT changed, failed FROM segmentation.refresh('asking');
+
+-- an owner who has the rights of the asking one anyway gains nothing: the rules run, as they are now
+SET SESSION AUTHORIZATION regress_rights_asked;
+SELECT members FROM segmentation.define_segment('asked', 'big', 'size = 1');
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT segmentation.classify('asking', '1');
+RESET SESSION AUTHORIZATION;
+GRANT regress_rights_asker TO regress_rights_asked;
+GRANT SELECT ON asked.asked_override, asked.ranked_override, asked.chosen_override TO regress_rights_asker;
+SELECT segmentation.classify('asking', '1');
+SELECT changed FROM segmentation.refresh('asking');
+SELECT count(*) FROM segmentation.verify('asking');
+SELECT id, segments FROM asker.asking_assignment ORDER BY id;
+REVOKE regress_rights_asker FROM regress_rights_asked;
+SELECT segmentation.classify('asking', '1');
+ALTER TABLE asker.asking_assignment OWNER TO regress_rights_asked;
+ALTER TABLE asker.asking_history OWNER TO regress_rights_asked;
+ALTER TABLE asker.asking_override OWNER TO regress_rights_asked;
+GRANT USAGE ON SCHEMA asker TO regress_rights_asked;
+SELECT segmentation.classify('asking', '1');
+SELECT rolname FROM pg_roles WHERE rolsuper AND rolname LIKE 'regress_rights%';
+\set ECHO none
+SET client_min_messages = warning;
+SELECT segmentation.drop_model(id::text) FROM unnest('{boss,asking,asked,ranked,chosen}'::text[]) id \g /dev/null
+DROP SCHEMA model_test, asked, asker CASCADE;
+DROP OWNED BY regress_rights_asker, regress_rights_asked, regress_rights_boss CASCADE;
+DROP ROLE regress_rights_asker, regress_rights_asked, regress_rights_boss;

@@ -1,0 +1,213 @@
+/*
+ * reference.c: what a rule that asks for another model's segment gets.
+ *
+ * Rules run as the owner of the model that is evaluated, those that they ask
+ * for too.  Where the asked model's owner has not the rights of that one,
+ * nothing that is the asked owner's runs: its stored answers are read instead,
+ * once reading them is found to run nothing either.
+ */
+#include "segmentation.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "model/compile.h"
+#include "model/define.h"
+#include "model/objects.h"
+#include "model/override.h"
+#include "model/reference.h"
+
+/* as things are now: ownership and membership may change after a definition */
+bool
+reference_reads_answers(const Model *asking, const Model *asked)
+{
+	return !OidIsValid(asked->owner) || !has_privs_of_role(asked->owner, asking->owner);
+}
+
+static const char *
+role_name(Oid role)
+{
+	return quote_identifier(GetUserNameFromId(role, false));
+}
+
+static void
+check_customers(const Model *asking, const Model *asked)
+{
+	if (asked->source != asking->source || !define_same_names(asked->key, asking->key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("models \"%s\" and \"%s\" are of different customers", asking->id, asked->id),
+				 errdetail("A rule can ask for segments of a model with the same source and key only.")));
+}
+
+static bool
+may_select(Oid role, Oid relid, const char *column)
+{
+	AttrNumber	number = get_attnum(relid, column);
+
+	return pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK ||
+		(number != InvalidAttrNumber && pg_attribute_aclcheck(relid, number, role, ACL_SELECT) == ACLCHECK_OK);
+}
+
+static bool
+may_read_answers(Oid role, const Model *asked)
+{
+	bool		result = may_select(role, asked->assignment, "segments");
+	ListCell   *cell;
+
+	foreach(cell, asked->key)
+		result &= may_select(role, asked->assignment, lfirst(cell));
+	return result;
+}
+
+static void
+check_may_read_answers(const Model *asking, const Model *asked)
+{
+	Oid			schema = get_rel_namespace(asked->assignment);
+	bool		has_schema = pg_namespace_aclcheck(schema, asking->owner, ACL_USAGE) == ACLCHECK_OK;
+	const char *role = role_name(asking->owner);
+
+	if (has_schema && may_read_answers(asking->owner, asked))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for role %s to read the answers of model \"%s\"", role, asked->id),
+			 errdetail("Rules of model \"%s\" run as role %s, and those of model \"%s\" are of role %s, which has not the rights of that one: "
+					   "its stored answers are read.", asking->id, role, asked->id, role_name(asked->owner)),
+			 errhint("Let their owner say: %sGRANT SELECT (%s, segments) ON %s TO %s;",
+					 has_schema ? "" : psprintf("GRANT USAGE ON SCHEMA %s TO %s; ",
+												quote_identifier(get_namespace_name(schema)), role),
+					 compile_key_list(asked->key, NULL), relation_name(asked->assignment), role)));
+}
+
+/* rules and overrides, which go into the asking model's SELECT */
+static void
+check_may_evaluate(const Model *asking, const Model *asked)
+{
+	if (may_read_answers(asking->owner, asked) &&
+		(!OidIsValid(asked->override) || override_is_readable(asked, asking->owner)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for role %s to refer to segments of model \"%s\"", role_name(asking->owner), asked->id),
+			 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author.")));
+}
+
+/*
+ * What planning or reading the table would run that its owner has made: the
+ * functions of constraints, of indexes, statistics and partition keys, which
+ * the planner evaluates where it can, generated columns, foreign tables.
+ */
+static const char *const FOREIGN_CODE =
+"WITH RECURSIVE part AS (SELECT $1 AS relid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN part p ON i.inhparent = p.relid), "
+"object AS (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid, relid AS objid FROM part "
+"UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid FROM pg_catalog.pg_index i JOIN part p ON i.indrelid = p.relid "
+"UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, c.oid FROM pg_catalog.pg_constraint c JOIN part p ON c.conrelid = p.relid "
+"UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid FROM pg_catalog.pg_statistic_ext s JOIN part p ON s.stxrelid = p.relid), "
+"named AS (SELECT CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid ELSE o.oprcode END AS function "
+"FROM object JOIN pg_catalog.pg_depend d ON d.classid = object.classid AND d.objid = object.objid "
+"LEFT JOIN pg_catalog.pg_operator o ON o.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass) "
+"SELECT pg_catalog.format('function %s', f.oid::pg_catalog.regprocedure) FROM named n JOIN pg_catalog.pg_proc f ON f.oid = n.function "
+"WHERE NOT pg_catalog.pg_has_role(f.proowner, $2, 'USAGE') "
+"UNION ALL SELECT pg_catalog.format('%s %s', CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view' ELSE 'relation' END, c.oid::pg_catalog.regclass) "
+"FROM part JOIN pg_catalog.pg_class c ON c.oid = part.relid WHERE c.relkind <> ALL ('{r,p}') "
+"UNION ALL SELECT pg_catalog.format('generated column %I of table %s', a.attname, a.attrelid::pg_catalog.regclass) "
+"FROM part JOIN pg_catalog.pg_attribute a ON a.attrelid = part.relid "
+"WHERE a.attgenerated = 'v' LIMIT 1";
+
+static void
+check_no_code(const Model *asking, const Model *asked)
+{
+	Oid			types[] = {OIDOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(asked->assignment), ObjectIdGetDatum(asking->owner)};
+
+	SPI_connect();
+	if (catalogue_execute(FOREIGN_CODE, lengthof(types), types, values, NULL) > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("reading the answers of model \"%s\" would run what is not of role %s",
+						asked->id, role_name(asking->owner)),
+				 errdetail("Table %s has %s, and role %s has not the rights of role %s.", relation_name(asked->assignment),
+						   change_get(0, 1), role_name(asked->owner), role_name(asking->owner)),
+				 errhint("Let its owner take that from the table.")));
+	SPI_finish();
+}
+
+static void
+check_policies(const Model *asking, const Model *asked)
+{
+	if (check_enable_rls(asked->assignment, asking->owner, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("row-level security of \"%s\" holds for role %s", get_rel_name(asked->assignment), role_name(asking->owner)),
+				 errdetail("Rules that ask for segments of model \"%s\" would find its answers incomplete.", asked->id)));
+}
+
+static void
+check_key_types(const Model *asking, const Model *asked)
+{
+	ListCell   *cell;
+
+	foreach(cell, asked->key)
+	{
+		Oid			type = get_atttype(asking->source, get_attnum(asking->source, lfirst(cell)));
+		Oid			stored = get_atttype(asked->assignment, get_attnum(asked->assignment, lfirst(cell)));
+
+		if (!OidIsValid(type) || !IsBinaryCoercible(getBaseType(type), getBaseType(stored)))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("key column \"%s\" has another type in the assignment of model \"%s\" than in the source",
+							(char *) lfirst(cell), asked->id)));
+	}
+}
+
+/* nobody puts anything on the table between the check and the end of the transaction */
+static void
+keep_definition(const Model *asked)
+{
+	LockRelationOid(asked->assignment, RecoveryInProgress() ? AccessShareLock : RowExclusiveLock);
+}
+
+static void
+check_answers(const Model *asking, const Model *asked)
+{
+	if (!model_has_answers(asked->assignment, "recheck_at", asked->key))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("stored answers of model \"%s\" are gone", asked->id)));
+	keep_definition(asked);
+	check_may_read_answers(asking, asked);
+	check_policies(asking, asked);
+	check_key_types(asking, asked);
+	check_no_code(asking, asked);
+}
+
+/* an error where a rule of the one model cannot ask for segments of the other */
+void
+reference_check(const Model *asking, const Model *asked)
+{
+	check_customers(asking, asked);
+	if (reference_reads_answers(asking, asked))
+		check_answers(asking, asked);
+	else
+		check_may_evaluate(asking, asked);
+}
+
+/* whether the stored answer has the segment, of the customer of a row of the source */
+char *
+reference_answer(const Model *asked, const char *segment)
+{
+	return psprintf("EXISTS (SELECT FROM %s AS segmentation_answer WHERE %s "
+					"AND segmentation_answer.segments OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[])",
+					relation_name(asked->assignment), compile_key_match(asked, "segmentation_answer", "source"),
+					segment, types_schema());
+}

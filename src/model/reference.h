@@ -1,0 +1,16 @@
+/*
+ * reference.h: what a rule that asks for another model's segment gets.
+ */
+#ifndef SEGMENTATION_MODEL_REFERENCE_H
+#define SEGMENTATION_MODEL_REFERENCE_H
+
+#include "segmentation.h"
+
+#include "model/model.h"
+
+/* reference.c */
+extern bool reference_reads_answers(const Model *asking, const Model *asked);
+extern void reference_check(const Model *asking, const Model *asked);
+extern char *reference_answer(const Model *asked, const char *segment);
+
+#endif							/* SEGMENTATION_MODEL_REFERENCE_H */
