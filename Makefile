@@ -8,7 +8,6 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 # each room's C, and the SQL that declares it, in the order of installation
 OBJS = \
 	src/segmentation.o \
-	src/relation.o \
 	src/expression.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
@@ -54,6 +53,7 @@ OBJS = \
 	src/lock/check.o \
 	src/lock/subscription.o \
 	src/lock/statement.o \
+	src/lock/moved.o \
 	src/lock/customer.o \
 	src/lock/offer.o \
 	src/lock/key.o \
@@ -113,7 +113,6 @@ OBJS = \
 	src/model/refresh_difference.o \
 	src/model/refresh_write.o \
 	src/model/refresh_failure.o \
-	src/model/subscriber.o \
 	src/model/refresh_log.o \
 	src/model/verify.o \
 	src/model/impact.o
@@ -218,6 +217,7 @@ REGRESS = \
 	lock_names \
 	lock_move \
 	lock_partitions \
+	lock_triggers \
 	lock_security \
 	lock_repair \
 	lock_renames \

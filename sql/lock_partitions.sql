@@ -171,7 +171,6 @@ INSERT INTO of_segment VALUES (1, 1, 'eu'), (12, 2, 'us');
 CALL refused($$ INSERT INTO of_segment VALUES (2, 1, 'us') $$);
 UPDATE by_segment SET segment = 'us' WHERE id = 3;
 CALL refused($$ UPDATE by_segment SET segment = 'us' WHERE id = 1 $$);
-CALL refused($$ UPDATE by_segment_eu SET segment = 'us' WHERE id = 1 $$);
 CALL refused($$ UPDATE of_segment SET segment = 'us' WHERE id = 1 $$);
 CALL refused($$ SELECT segmentation.move_customer('by_segment', '{1,eu}', 'us', 'no') $$);
 SELECT customer_key, from_segment, to_segment FROM segmentation.move_customer('by_segment', '{2,us}', 'eu', 'ended');

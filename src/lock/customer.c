@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/plannodes.h"
+#include "parser/parsetree.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -169,10 +170,35 @@ is_permitted_move(const Change *change)
 		is_equal(change, attnum, segment, permitted);
 }
 
+static void
+check_change(const Change *change)
+{
+	if (is_null(change, change->old, LOCKED_AT_COLUMN))
+		return;
+	if (differs(change, LOCKED_AT_COLUMN))
+		refuse_unlocking(change);
+	if (differs(change, change->def->customer_segment) && !is_permitted_move(change))
+		refuse_segment(change);
+	if (key_differs(change) && !key_cascades(change))
+		refuse_key(change);
+}
+
+/* a row that has arrived in a partition is compared with what it was before */
+static void
+check_arrival(Change *change, TriggerData *trigdata)
+{
+	change->old = lock_take_moved(change->def, change->rel);
+	change->new = trigdata->tg_trigslot;
+	if (change->old == NULL)
+		return;
+	check_change(change);
+	ExecDropSingleTupleTableSlot(change->old);
+}
+
 /*
- * lock_customer: on UPDATE of a locked customer's key, segment or lock.  After
- * it, when every other trigger has had its say; before it on a partitioned
- * table, where a row that changes its partition fires no trigger after UPDATE.
+ * lock_customer: after UPDATE of a locked customer's key, segment or lock, when
+ * every other trigger has had its say.  On a partitioned table also after DELETE
+ * and INSERT, of which an UPDATE consists that changes the partition.
  */
 PG_FUNCTION_INFO_V1(lock_customer);
 Datum
@@ -183,39 +209,40 @@ lock_customer(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
-		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+		!TRIGGER_FIRED_AFTER(trigdata->tg_event))
 		lock_raise_trigger_misuse("lock_customer");
 
 	change.def = installed_lock(trigdata, LOCK_CUSTOMERS)->def;
 	change.rel = trigdata->tg_relation;
 	change.old = trigdata->tg_trigslot;
 	change.new = trigdata->tg_newslot;
-	if (!is_null(&change, change.old, LOCKED_AT_COLUMN))
-	{
-		if (differs(&change, LOCKED_AT_COLUMN))
-			refuse_unlocking(&change);
-		if (differs(&change, change.def->customer_segment) && !is_permitted_move(&change))
-			refuse_segment(&change);
-		if (key_differs(&change) && !key_cascades(&change))
-			refuse_key(&change);
-	}
-	return PointerGetDatum(TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
-						   trigdata->tg_newtuple : NULL);
+	if (TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
+		check_change(&change);
+	else if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		check_arrival(&change, trigdata);
+	else if (lock_row_moves(trigdata->tg_trigtuple))
+		lock_note_moved(change.def, change.rel, change.old);
+	return PointerGetDatum(NULL);
 }
 
-/* all columns of a table that a statement updates, by whatever part of it */
+/*
+ * All columns of a table that a statement updates, by whatever part of it; NULL
+ * where a part does not say, such as one that names a parent of the table.
+ */
 static Bitmapset *
 columns_updated(PlannedStmt *statement, Oid relid)
 {
 	Bitmapset  *result = NULL;
 	ListCell   *cell;
 
-	foreach(cell, statement->rtable)
+	foreach(cell, statement->resultRelations)
 	{
-		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+		RangeTblEntry *entry = rt_fetch(lfirst_int(cell), statement->rtable);
+		Bitmapset  *updated = entry->relid == relid ? updated_columns(statement, entry) : NULL;
 
-		if (entry->rtekind == RTE_RELATION && entry->relid == relid)
-			result = bms_add_members(result, updated_columns(statement, entry));
+		if (entry->relid == relid && bms_is_empty(updated))
+			return NULL;
+		result = bms_add_members(result, updated);
 	}
 	return result;
 }
@@ -246,7 +273,8 @@ may_change(Relation rel, ArrayType *columns)
 	PlannedStmt *statement = lock_running_statement();
 	Bitmapset  *updated;
 
-	if (statement == NULL || (rel->trigdesc && rel->trigdesc->trig_update_before_row))
+	if (statement == NULL || rel->rd_rel->relispartition ||
+		(rel->trigdesc && rel->trigdesc->trig_update_before_row))
 		return true;
 	updated = columns_updated(statement, RelationGetRelid(rel));
 	return bms_is_empty(updated) || names_one_of(rel, updated, columns);
@@ -273,4 +301,18 @@ lock_may_change(PG_FUNCTION_ARGS)
 	result = may_change(rel, PG_GETARG_ARRAYTYPE_P(1));
 	relation_close(rel, AccessShareLock);
 	PG_RETURN_BOOL(result);
+}
+
+/*
+ * lock_may_move(): whether the statement that runs can move rows to other
+ * partitions.  The condition of a trigger after INSERT, immutable likewise: what
+ * only inserts has no row compared.
+ */
+PG_FUNCTION_INFO_V1(lock_may_move);
+Datum
+lock_may_move(PG_FUNCTION_ARGS)
+{
+	PlannedStmt *statement = lock_running_statement();
+
+	PG_RETURN_BOOL(statement == NULL || statement->commandType != CMD_INSERT || statement->hasModifyingCTE);
 }

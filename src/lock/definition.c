@@ -9,7 +9,6 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
@@ -31,7 +30,6 @@
 
 #include "expression.h"
 #include "lock/lock.h"
-#include "relation.h"
 
 static List *
 split_names(const char *value, char separator)
@@ -186,18 +184,18 @@ lock_errhint_reinstall(const LockDefinition *def)
 				   def->customers);
 }
 
-static Relation
+static Oid
 required_table(const LockDefinition *def, const char *quoted_name)
 {
-	Relation	rel = try_relation_open(table_oid(quoted_name), AccessShareLock);
+	Oid			relid = table_oid(quoted_name);
 
-	if (rel == NULL)
+	if (!OidIsValid(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of the lock of %s does not exist",
 						quoted_name, def->customers),
 				 lock_errhint_reinstall(def)));
-	return rel;
+	return relid;
 }
 
 void
@@ -474,7 +472,7 @@ require_guard(const LockDefinition *def, Relation customers)
 static void
 resolve_markets(LockDefinition *def, Relation customers, AttrNumber segment, bool installing)
 {
-	Relation	markets = required_table(def, LOCK_MARKETS);
+	Relation	markets = table_open(required_table(def, LOCK_MARKETS), AccessShareLock);
 	AttrNumber	id = required_column(def, markets, "id");
 	Oid			constraint;
 
@@ -554,8 +552,8 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 	bool		cascades;
 	ListCell   *cell;
 
-	offers = required_table(def, def->offers);
-	def->offers_oid = RelationGetRelid(offers);
+	def->offers_oid = required_table(def, def->offers);
+	offers = table_open(def->offers_oid, AccessShareLock);
 	def->from_offers = from_item(offers, def->offers);
 	check_segment_type(def, offers, def->offer_segment, segment_type);
 	def->offer_operators = required_foreign_key(def, subscriptions,
@@ -624,8 +622,8 @@ resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 	Oid			segment_type;
 	Oid			constraint;
 
-	subscriptions = required_table(def, def->subscriptions);
-	def->subscriptions_oid = RelationGetRelid(subscriptions);
+	def->subscriptions_oid = required_table(def, def->subscriptions);
+	subscriptions = table_open(def->subscriptions_oid, AccessShareLock);
 	resolve_subscription_key(def, subscriptions);
 	if (def->locks_when || def->running_when)
 		check_conditions(def, subscriptions);
@@ -651,8 +649,8 @@ lock_definition_resolve(LockDefinition *def, bool installing)
 {
 	Relation	customers;
 
-	customers = required_table(def, def->customers);
-	def->customers_oid = RelationGetRelid(customers);
+	def->customers_oid = required_table(def, def->customers);
+	customers = table_open(def->customers_oid, AccessShareLock);
 	resolve_customers(def, customers, installing);
 	if (def->subscriptions)
 		resolve_subscriptions(def, customers, installing);
@@ -720,6 +718,20 @@ references(Oid relid, Oid referenced)
 	return found;
 }
 
+/* InvalidOid where the table has been dropped just now */
+static Oid
+owner_of(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
 /*
  * Anyone can make a trigger on a table of his own and name the customers in
  * its arguments.  It is a lock of theirs if its table refers to them or its
@@ -728,7 +740,7 @@ references(Oid relid, Oid referenced)
 static bool
 is_lock_of(Oid relid, Oid customers)
 {
-	Oid			owner = relation_owner(relid);	/* it may have been dropped just now */
+	Oid			owner = owner_of(relid);
 
 	return OidIsValid(owner) &&
 		(references(relid, customers) || may_lock(owner, customers));

@@ -6,7 +6,8 @@
 CREATE VIEW segmentation.lock AS
     WITH trigger AS (
         SELECT t.tgrelid, t.tgfoid, segmentation.lock_arguments(t.oid) AS arguments,
-               (t.tgtype OPERATOR(pg_catalog.&) 4::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0 AS on_insert
+               (t.tgtype OPERATOR(pg_catalog.&) 4::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0 AS on_insert,
+               (t.tgtype OPERATOR(pg_catalog.&) 16::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0 AS on_update
           FROM pg_catalog.pg_trigger t
          WHERE t.tgfoid OPERATOR(pg_catalog.=) ANY (ARRAY['segmentation.lock_subscription()'::pg_catalog.regprocedure,
                                                           'segmentation.lock_customer()'::pg_catalog.regprocedure]::pg_catalog.oid[])
@@ -19,7 +20,7 @@ CREATE VIEW segmentation.lock AS
          UNION ALL
         SELECT NULL, t.tgrelid, t.arguments
           FROM trigger t
-         WHERE t.tgfoid OPERATOR(pg_catalog.=) 'segmentation.lock_customer()'::pg_catalog.regprocedure
+         WHERE t.tgfoid OPERATOR(pg_catalog.=) 'segmentation.lock_customer()'::pg_catalog.regprocedure AND t.on_update
            AND NOT EXISTS (SELECT FROM trigger s
                             WHERE s.tgfoid OPERATOR(pg_catalog.<>) t.tgfoid
                               AND s.arguments[1] OPERATOR(pg_catalog.=) t.arguments[1])
@@ -45,11 +46,7 @@ BEGIN
         RAISE null_value_not_allowed USING
             MESSAGE = format('argument "%s" must not be null', role);
     END IF;
-    SELECT * INTO class FROM pg_class WHERE oid = relation;
-    IF NOT FOUND THEN
-        RAISE undefined_table USING
-            MESSAGE = format('relation with OID %s does not exist', relation::oid);
-    END IF;
+    SELECT * INTO STRICT class FROM pg_class WHERE oid = relation;
     IF class.relkind NOT IN ('r', 'p') THEN
         RAISE wrong_object_type USING
             MESSAGE = format('"%s" is not a table', relation),
@@ -204,7 +201,7 @@ COMMENT ON FUNCTION segmentation.lock_check_offers(regclass, regclass, regclass,
 -- Waits in short steps and lets go in between: transactions that hold one of
 -- the tables and want another get on, and nobody meets a deadlock.
 CREATE FUNCTION segmentation.lock_tables(customers regclass, customers_mode text, others regclass[]) RETURNS void
-LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
 DECLARE
     attempts CONSTANT int := 20;
     other regclass;
@@ -306,8 +303,13 @@ BEGIN
 
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure) THEN
         IF (SELECT relkind = 'p' FROM pg_class WHERE oid = customers) THEN
-            RETURN NEXT format('CREATE TRIGGER "~segmentation_lock_customer" BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
                                customers_name, guard_condition, guard_call);
+            -- a row that changes its partition is deleted and inserted
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_leaving AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',
+                               customers_name, guard_call);
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_arriving AFTER INSERT ON %s FOR EACH ROW WHEN (segmentation.lock_may_move()) %s',
+                               customers_name, guard_call);
         ELSE
             -- CASE, for that is reduced to one of its branches before it is evaluated
             RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (CASE WHEN segmentation.lock_may_change(%L, %L) THEN %s ELSE false END) %s',
@@ -327,10 +329,8 @@ BEGIN
     END IF;
 
     IF offers IS NOT NULL THEN
-        RETURN NEXT format('CREATE TRIGGER %s UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
-                           CASE WHEN (SELECT relkind = 'p' FROM pg_class WHERE oid = offers)
-                                THEN format('%I BEFORE', segmentation.lock_trigger_name(offers, '~segmentation_lock_offer'))
-                                ELSE format('%I AFTER', segmentation.lock_trigger_name(offers, 'segmentation_lock_offer')) END,
+        RETURN NEXT format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                           segmentation.lock_trigger_name(offers, 'segmentation_lock_offer'),
                            offers_name,
                            format('segmentation.lock_watches(%L, %L) AND %s', offers_name,
                                   (SELECT parse_ident(substr(a, length('offer_segment=') + 1)) FROM unnest(arguments) a WHERE a LIKE 'offer_segment=%'),
@@ -383,7 +383,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_check_installed(regclass, regclass, text[]) IS 'raises an error where a lock contradicts one that is installed';
 
 CREATE FUNCTION segmentation.lock_raise_conflicts(customers regclass, query text) RETURNS void
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
     total bigint := 0;
@@ -410,7 +410,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text) IS 'raises an error where customers and subscriptions contradict each other at installation';
 
 CREATE FUNCTION segmentation.lock_market_conflicts(arguments text[]) RETURNS SETOF text
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
 BEGIN
@@ -431,7 +431,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_market_conflicts(text[]) IS 'what contradicts the markets of the catalogue at installation';
 
 CREATE FUNCTION segmentation.lock_raise_market_conflicts(customers regclass, arguments text[]) RETURNS void
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     total bigint;
     named text;
@@ -486,7 +486,7 @@ COMMENT ON FUNCTION segmentation.lock_check_markets(regclass, name) IS 'raises a
 
 -- triggers of others have their say in what is updated
 CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
-LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     remaining bigint;
 BEGIN

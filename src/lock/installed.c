@@ -170,14 +170,13 @@ create_lock(LockPart part)
 	return lock;
 }
 
-/* only the guard of the customers can do without subscriptions */
+/* only the guard of the customers can do without subscriptions, see key.c */
 static void
-check_complete(const InstalledLock *lock, TriggerData *trigdata)
+check_complete(const InstalledLock *lock)
 {
 	const LockDefinition *def = lock->def;
 
-	if ((def->subscriptions == NULL &&
-		 !(lock->part == LOCK_CUSTOMERS && TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))) ||
+	if ((def->subscriptions == NULL && lock->part != LOCK_CUSTOMERS) ||
 		(def->offers == NULL && lock->part == LOCK_OFFERS))
 		lock_raise_incomplete();
 }
@@ -192,7 +191,7 @@ lock_load(TriggerData *trigdata, LockPart part)
 	int			save_nestlevel = expression_enter_safe_path();
 
 	lock->def = lock_definition_parse(trigger->tgnargs, trigger->tgargs);
-	check_complete(lock, trigdata);
+	check_complete(lock);
 	lock_definition_resolve(lock->def, false);
 	check_table(lock->def, trigdata->tg_relation, table_of(lock->def, part));
 	describe_rows(lock, trigdata->tg_relation);

@@ -104,6 +104,11 @@ extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel,
 /* subscription.c */
 extern void lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata);
 
+/* moved.c */
+extern bool lock_row_moves(HeapTuple tuple);
+extern void lock_note_moved(const LockDefinition *def, Relation rel, TupleTableSlot *slot);
+extern TupleTableSlot *lock_take_moved(const LockDefinition *def, Relation rel);
+
 /* statement.c */
 extern bool lock_leave_to_statement(InstalledLock *lock, TriggerData *trigdata, bool share);
 

@@ -94,6 +94,7 @@ static Datum
 check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	InstalledLock *lock;
 	LockUser	self;
 	int			save_nestlevel;
 
@@ -105,7 +106,10 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
 	save_nestlevel = expression_enter_safe_path();
 	set_option("row_security", "off");
-	check_keys(installed_lock(trigdata, part), trigdata);
+	lock = installed_lock(trigdata, part);
+	if (lock->def->subscriptions == NULL)
+		lock_raise_incomplete();
+	check_keys(lock, trigdata);
 	AtEOXact_GUC(true, save_nestlevel);
 	lock_become_self(self);
 	return PointerGetDatum(NULL);

@@ -160,6 +160,9 @@ extern uint64 lock_invalidations(void);
 /* watch.c */
 extern void lock_require_watched(Relation rel, const List *columns);
 
+/* moved.c */
+extern void lock_require_arrivals(void);
+
 /* running.c */
 extern PlannedStmt *lock_running_statement(void);
 extern void lock_init(void);

@@ -12,9 +12,9 @@ CREATE TABLE segmentation.customer_move (
     moved_by name NOT NULL DEFAULT SESSION_USER,
     from_segment text,
     to_segment text NOT NULL,
-    reason text NOT NULL,
-    PRIMARY KEY (customer_key, customers, moved_at)
+    reason text NOT NULL
 );
+CREATE INDEX customer_move_customer_idx ON segmentation.customer_move (customer_key, customers);
 SELECT pg_catalog.pg_extension_config_dump('segmentation.customer_move', '');
 COMMENT ON TABLE segmentation.customer_move IS 'moves of customers to another segment by segmentation.move_customer';
 COMMENT ON COLUMN segmentation.customer_move.customers IS 'table of customers, as its lock names it';
@@ -35,12 +35,17 @@ COMMENT ON FUNCTION segmentation.lock_statement() IS 'trigger of a lock on parti
 
 CREATE FUNCTION segmentation.lock_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_customer';
-COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one';
+COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one, also on its way to another partition';
 
 -- immutable to the statement that asks
 CREATE FUNCTION segmentation.lock_may_change(customers regclass, columns name[]) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_change';
 COMMENT ON FUNCTION segmentation.lock_may_change(regclass, name[]) IS 'whether the statement that runs, or triggers before its rows, can change one of these columns';
+
+-- immutable likewise
+CREATE FUNCTION segmentation.lock_may_move() RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_move';
+COMMENT ON FUNCTION segmentation.lock_may_move() IS 'whether the statement that runs can move rows to other partitions';
 
 -- immutable likewise
 CREATE FUNCTION segmentation.lock_watches(relation regclass, columns name[]) RETURNS boolean

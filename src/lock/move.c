@@ -3,7 +3,7 @@
  */
 #include "segmentation.h"
 
-#include "access/relation.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -20,11 +20,12 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/relcache.h"
 #include "utils/rls.h"
+#include "utils/syscache.h"
 
 #include "expression.h"
 #include "lock/installed.h"
-#include "relation.h"
 
 /* how long a move waits for a row, unless lock_timeout is shorter */
 #define MOVE_LOCK_TIMEOUT "10s"
@@ -110,7 +111,9 @@ find_locks(Move *move)
 	if (move->definitions == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("table %s has no lock", relation_name(move->customers)),
+				 errmsg("table %s has no lock",
+						quote_qualified_identifier(get_namespace_name(get_rel_namespace(move->customers)),
+												   get_rel_name(move->customers))),
 				 get_rel_relispartition(move->customers) ?
 				 errhint("Name the partitioned table.") :
 				 errhint("If it was renamed since segmentation.install_lock, renew the lock.")));
@@ -157,7 +160,7 @@ static void
 read_arguments(Move *move)
 {
 	const LockDefinition *def = move->def;
-	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
+	Relation	rel = table_open(move->customers, AccessShareLock);
 	Datum	   *elements;
 	int			nkeys;
 
@@ -171,7 +174,7 @@ read_arguments(Move *move)
 									 TextDatumGetCString(elements[i]), &move->types[i]);
 	move->values[nkeys] = read_value(rel, def->customer_segment, pstrdup(move->to),
 									 &move->types[nkeys]);
-	relation_close(rel, AccessShareLock);
+	table_close(rel, AccessShareLock);
 }
 
 /* "c.k OPERATOR(=) $1 AND ..." */
@@ -258,7 +261,15 @@ find_customer(Move *move, const char *locking)
 static Oid
 owner_of_catalogue(const char *table)
 {
-	return relation_owner(get_relname_relid(table, get_namespace_oid("segmentation", false)));
+	Oid			schema = get_namespace_oid("segmentation", false);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(get_relname_relid(table, schema)));
+	Oid			result;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "table segmentation.%s does not exist", table);
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return result;
 }
 
 /* as the owner of markets: who moves customers need not be allowed to lock them */
@@ -281,7 +292,7 @@ read_market(const Move *move, const LockDefinition *def, const char *locking)
 static void
 check_target(const Move *move, const LockDefinition *def, const char *locking)
 {
-	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
+	Relation	rel = RelationIdGetRelation(move->customers);
 	char	   *status;
 
 	if (read_market(move, def, locking) == 0)
@@ -295,7 +306,7 @@ check_target(const Move *move, const LockDefinition *def, const char *locking)
 				 errdetail("Its status is \"%s\".", status),
 				 lock_errhint_closed(move->to_segment, status),
 				 errtableconstraint(rel, LOCK_CONSTRAINT_MARKET)));
-	relation_close(rel, AccessShareLock);
+	RelationClose(rel);
 }
 
 static void
@@ -342,12 +353,12 @@ typedef struct OwnersView
 static OwnersView
 enter_owners_view(const LockDefinition *def)
 {
-	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
+	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
 	OwnersView	view;
 
 	view.self = lock_become_owner(rel->rd_rel->relowner);
 	lock_restrict_operation();
-	relation_close(rel, AccessShareLock);
+	RelationClose(rel);
 	view.save_nestlevel = expression_enter_safe_path();
 	return view;
 }
@@ -362,7 +373,7 @@ leave_owners_view(OwnersView view)
 static void
 refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
 {
-	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
+	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),

@@ -37,8 +37,10 @@ refuse_if_subscribed(InstalledLock *lock, CollectedRows *offer, TriggerData *tri
 }
 
 /*
- * lock_offer: on UPDATE of an offer's segment.  It locks the offer against the
- * key share of subscriptions that are being made, and then looks for them.
+ * lock_offer: after UPDATE of an offer's segment, when subscriptions have the key
+ * that the offer has by now.  It locks the offer against the key share of those
+ * that are being made, and then looks for them.  Where an offer moves to another
+ * partition they follow its key, and are checked themselves.
  */
 PG_FUNCTION_INFO_V1(lock_offer);
 Datum
@@ -48,23 +50,19 @@ lock_offer(PG_FUNCTION_ARGS)
 	InstalledLock *lock;
 	CollectedRows	rows;
 	LockUser	self;
-	TupleTableSlot *current;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
+		!TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
 		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 		lock_raise_trigger_misuse("lock_offer");
 
-	/* the key that subscriptions have by now */
-	current = TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
-		trigdata->tg_trigslot : trigdata->tg_newslot;
 	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
 	lock = installed_lock(trigdata, LOCK_OFFERS);
 	lock_rows_begin(&rows, lock->rows_desc);
-	lock_rows_add(&rows, lock, NULL, current, NULL);
+	lock_rows_add(&rows, lock, NULL, trigdata->tg_newslot, NULL);
 	if (rows.count > 0)
 		refuse_if_subscribed(lock, &rows, trigdata);
 	lock_become_self(self);
-	return PointerGetDatum(TRIGGER_FIRED_BEFORE(trigdata->tg_event) ?
-						   trigdata->tg_newtuple : NULL);
+	return PointerGetDatum(NULL);
 }

@@ -62,6 +62,7 @@ finish(QueryDesc *queryDesc)
 		innermost = self.outer;
 	}
 	PG_END_TRY();
+	lock_require_arrivals();
 }
 
 /* NULL where it is not known: it began before the library was loaded */

@@ -43,7 +43,7 @@ readable(const Model *model, Node *expr)
 	char	   *result;
 
 	set_option("search_path", psprintf("pg_catalog, %s, segmentation, %s", types_schema(),
-									   relation_schema(model->source)));
+									   quote_identifier(get_namespace_name(get_rel_namespace(model->source)))));
 	set_option("quote_all_identifiers", "off");
 	result = unparenthesised(deparse_expression(expr, deparse_context_for("source", model->source), false, false));
 	AtEOXact_GUC(true, save_nestlevel);
