@@ -70,6 +70,8 @@ typedef struct Decision
 	List	   *columns;		/* char *, that conditions read */
 	char	  **values;			/* of these columns */
 	char	   *column_value;	/* of a column model's column, as an id */
+	List	   *names;			/* of the source's columns, as deparsing wants them: made once, for it
+								 * compares each with each */
 } Decision;
 
 /* decide_collect.c */
@@ -81,7 +83,8 @@ extern Decision *decide_collect_readable(const Model *model);
 extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
 
 /* decide_text.c */
-extern char *decide_condition_text(const DecidedSegment *segment, const Condition *condition);
+extern char *decide_condition_text(const Decision *decision, const DecidedSegment *segment,
+								   const Condition *condition);
 
 /* decide_value.c */
 extern Ternary decide_tree(const DecidedSegment *segment, Node *tree,

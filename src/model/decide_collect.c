@@ -52,6 +52,7 @@ decide_begin(const Model *model)
 
 	decision->model = model;
 	decision->as_of = model_moment(model);
+	decision->names = deparse_context_for("source", model->source);
 	add_model(decision, model);
 	return decision;
 }
@@ -165,7 +166,7 @@ condition_number(Splitting *splitting, Node *node)
 
 /* as one array of which only the elements are taken: deparsing has its price for each call */
 static char *
-conditions_sql(const DecidedSegment *segment)
+conditions_sql(const Decision *decision, const DecidedSegment *segment)
 {
 	const Model *model = segment->model;
 	ArrayExpr  *array = makeNode(ArrayExpr);
@@ -184,7 +185,7 @@ conditions_sql(const DecidedSegment *segment)
 	array->array_typeid = BOOLARRAYOID;
 	array->element_typeid = BOOLOID;
 	array->location = -1;
-	text = expression_deparse((Node *) array, deparse_context_for("source", model->source), false);
+	text = expression_deparse((Node *) array, decision->names, false);
 	Assert(strncmp(text, "ARRAY[", 6) == 0);
 	return pnstrdup(text + 6, strlen(text) - 7);
 }
@@ -256,7 +257,7 @@ collect_rule(Decision *decision, DecidedSegment *segment)
 
 	segment->rule = rule_parse_kept(model->source, segment->segment->rule, model->id, model->time_zone);
 	segment->tree = split(&splitting, segment->rule->expr);
-	segment->sql = conditions_sql(segment);
+	segment->sql = conditions_sql(decision, segment);
 }
 
 static char *

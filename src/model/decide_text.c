@@ -37,15 +37,15 @@ unparenthesised(char *text)
 
 /* without the schemas that are near */
 static char *
-readable(const Model *model, Node *expr)
+readable(const Decision *decision, Node *expr)
 {
 	int			save_nestlevel = NewGUCNestLevel();
 	char	   *result;
 
 	set_option("search_path", psprintf("pg_catalog, %s, segmentation, %s", types_schema(),
-									   quote_identifier(get_namespace_name(get_rel_namespace(model->source)))));
+									   quote_identifier(get_namespace_name(get_rel_namespace(decision->model->source)))));
 	set_option("quote_all_identifiers", "off");
-	result = unparenthesised(deparse_expression(expr, deparse_context_for("source", model->source), false, false));
+	result = unparenthesised(deparse_expression(expr, decision->names, false, false));
 	AtEOXact_GUC(true, save_nestlevel);
 	return result;
 }
@@ -58,11 +58,11 @@ reference_text(const RuleReference *reference)
 }
 
 char *
-decide_condition_text(const DecidedSegment *segment, const Condition *condition)
+decide_condition_text(const Decision *decision, const DecidedSegment *segment, const Condition *condition)
 {
 	if (condition->reference)
 		return reference_text(rule_reference(segment->rule, (FuncExpr *) condition->expr));
 	if (condition->expr == NULL)
 		return psprintf("%s = '%s'", quote_identifier(segment->model->segment_column), segment->segment->id);
-	return readable(segment->model, condition->expr);
+	return readable(decision, condition->expr);
 }

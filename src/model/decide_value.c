@@ -90,7 +90,7 @@ decide_tree(const DecidedSegment *segment, Node *tree, const Condition *flipped,
 
 /* a rule that asks for a segment which could not be decided cannot be either */
 static void
-ask_others(DecidedSegment *segment)
+ask_others(const Decision *decision, DecidedSegment *segment)
 {
 	ListCell   *cell;
 
@@ -102,7 +102,7 @@ ask_others(DecidedSegment *segment)
 			continue;
 		condition->value = ternary(condition->reference->member);
 		if (condition->reference->error && segment->error == NULL)
-			segment->error = psprintf("%s could not be decided", decide_condition_text(segment, condition));
+			segment->error = psprintf("%s could not be decided", decide_condition_text(decision, segment, condition));
 	}
 }
 
@@ -158,7 +158,7 @@ apply_overrides(const Decision *decision, DecidedSegment *segment)
 static void
 decide_member(const Decision *decision, DecidedSegment *segment)
 {
-	ask_others(segment);
+	ask_others(decision, segment);
 	apply_rank(segment);
 	if (segment->tree)
 		segment->value = decide_tree(segment, segment->tree, NULL, TERNARY_NULL);

@@ -136,7 +136,7 @@ append_condition(StringInfo buf, const Decision *decision, const DecidedSegment 
 {
 	ListCell   *cell;
 
-	appendStringInfo(buf, "%s is %s", decide_condition_text(segment, condition), value_text(condition->value));
+	appendStringInfo(buf, "%s is %s", decide_condition_text(decision, segment, condition), value_text(condition->value));
 	foreach(cell, condition->columns)
 		appendStringInfo(buf, "%s%s is %s", foreach_current_index(cell) > 0 ? ", " : " (",
 						 quote_identifier(lfirst(cell)), shown(column_value(decision, lfirst(cell))));
@@ -226,7 +226,7 @@ append_json_condition(StringInfo buf, const Decision *decision, const DecidedSeg
 	ListCell   *cell;
 
 	appendStringInfoString(buf, "{\"condition\": ");
-	escape_json(buf, decide_condition_text(segment, condition));
+	escape_json(buf, decide_condition_text(decision, segment, condition));
 	appendStringInfo(buf, ", \"value\": %s, \"columns\": {",
 					 condition->value == TERNARY_NULL ? "null" : value_text(condition->value));
 	foreach(cell, condition->columns)
