@@ -55,6 +55,77 @@ get(const TriggerData *trigger, HeapTuple tuple, const char *column, Oid type, b
 	return SPI_getbinval(tuple, RelationGetDescr(trigger->tg_relation), column_number(trigger, column, type), isnull);
 }
 
+/* plans are kept, as a foreign key's are, until the extension is made anew */
+typedef struct HoldPlan
+{
+	const char *sql;
+	SPIPlanPtr	plan;
+	Oid			type;			/* segment_id, for which it was made */
+} HoldPlan;
+
+/* by the table of overrides; and by the model, once a statement knows it */
+static HoldPlan hold_by_table = {
+	.sql = "SELECT s.model FROM segmentation.model m JOIN segmentation.segment s ON s.model OPERATOR(@types@.=) m.id "
+	"AND s.id OPERATOR(@types@.=) $2 WHERE m.override OPERATOR(pg_catalog.=) $1 FOR KEY SHARE"
+};
+static HoldPlan hold_by_model = {
+	.sql = "SELECT s.model FROM segmentation.segment s WHERE s.model OPERATOR(@types@.=) $1 AND s.id OPERATOR(@types@.=) $2 FOR KEY SHARE"
+};
+
+static void
+prepare_hold(HoldPlan *hold, Oid argument, Oid type)
+{
+	if (hold->plan && hold->type == type)
+		return;
+	if (hold->plan)
+		SPI_freeplan(hold->plan);
+	hold->plan = SPI_prepare_cursor(catalogue_query(hold->sql), 2, (Oid[]) {argument, type}, CURSOR_OPT_GENERIC_PLAN);
+	if (hold->plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
+	SPI_keepplan(hold->plan);
+	hold->type = type;
+}
+
+/* true: the rows are there, and held until the transaction ends */
+static bool
+run_hold(HoldPlan *hold, Oid argument, Datum value, Oid type, Datum segment)
+{
+	Oid			userid;
+	int			sec_context;
+	int			result;
+
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(relation_owner(catalogue_relation("model")),
+						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	prepare_hold(hold, argument, type);
+	result = SPI_execute_plan(hold->plan, (Datum[]) {value, segment}, NULL, false, 1);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+	SetUserIdAndSecContext(userid, sec_context);
+	return SPI_processed > 0;
+}
+
+/*
+ * Whether the table's model has the segment: drop_segment waits for who holds its
+ * row, and then finds the override.  The model is the same for all rows of a
+ * statement, for nobody can rename it while its row is held.
+ */
+static bool
+hold_segment(FmgrInfo *flinfo, Oid relid, Oid type, Datum segment)
+{
+	SegmentId  *model = flinfo->fn_extra;
+	bool		isnull;
+
+	if (model && run_hold(&hold_by_model, type, SegmentIdPGetDatum(model), type, segment))
+		return true;
+	if (!run_hold(&hold_by_table, OIDOID, ObjectIdGetDatum(relid), type, segment))
+		return false;
+	if (model == NULL)
+		model = flinfo->fn_extra = MemoryContextAlloc(flinfo->fn_mcxt, sizeof(SegmentId));
+	*model = *DatumGetSegmentIdP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return true;
+}
+
 /* the model whose table it is, NULL: none any more */
 static char *
 model_of(Oid relid)
@@ -65,7 +136,7 @@ model_of(Oid relid)
 	return change_get(0, 1);
 }
 
-/* held until the transaction ends: drop_segment waits, and then finds the override */
+/* the same in two steps, for one who is not there or was just renamed */
 static void
 check_segment(const TriggerData *trigger, const char *model, const char *segment)
 {
@@ -114,16 +185,17 @@ check_override(PG_FUNCTION_ARGS)
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	MemoryContext context = CurrentMemoryContext;
 	HeapTuple	tuple;
+	Oid			type = segment_id_type();
 	bool		isnull;
 	Datum		segment;
 	char	   *model;
 
 	check_event(fcinfo);
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	segment = get(trigger, tuple, "segment", segment_id_type(), &isnull);
+	segment = get(trigger, tuple, "segment", type, &isnull);
 	SPI_connect();
-	model = model_of(RelationGetRelid(trigger->tg_relation));
-	if (model && !isnull)
+	if (!isnull && !hold_segment(fcinfo->flinfo, RelationGetRelid(trigger->tg_relation), type, segment) &&
+		(model = model_of(RelationGetRelid(trigger->tg_relation))) != NULL)
 		check_segment(trigger, model, segment_id_to_cstring(DatumGetSegmentIdP(segment)));
 	MemoryContextSwitchTo(context);
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && is_unchanged(trigger, "author"))
