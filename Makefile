@@ -65,6 +65,7 @@ OBJS = \
 	src/market/iso_codes.o \
 	src/market/language_fallback.o \
 	src/market/market_segment.o \
+	src/market/catalogue_key.o \
 	src/market/market_customers.o \
 	src/market/market_converted_price.o \
 	src/model/context.o \
@@ -120,6 +121,7 @@ OBJS = \
 SQL = \
 	src/extension.sql \
 	src/listing.sql \
+	src/foreign_code.sql \
 	src/types/currency.sql \
 	src/types/segment_id.sql \
 	src/types/segment_id_order.sql \

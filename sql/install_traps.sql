@@ -85,6 +85,7 @@ SELECT count(*) > 500 AS many FROM pg_proc WHERE pronamespace IN ('public'::regn
 
 CREATE EXTENSION segmentation SCHEMA public;
 SHOW search_path;
+SET search_path = pg_catalog;
 -- nothing is bound to a trap
 SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS object, pg_describe_object(d.refclassid, d.refobjid, 0) AS bound_to
   FROM pg_depend d

@@ -189,7 +189,7 @@ INSERT INTO own_customers VALUES (1, 'eu'), (2, 'paused');
 GRANT INSERT ON own_subscriptions TO lock_test_writer;
 CALL refused($$ SELECT segmentation.install_lock('own_customers', 'own_subscriptions', subscription_price => 'price', markets => true) $$);
 RESET ROLE;
-GRANT REFERENCES (id) ON segmentation.market TO lock_test_owner;
+GRANT EXECUTE ON FUNCTION segmentation.add_catalogue_key TO lock_test_owner;
 SET ROLE lock_test_owner;
 SELECT count(*) > 0 AS installed FROM segmentation.install_lock('own_customers', 'own_subscriptions', subscription_price => 'price', markets => true);
 SET ROLE lock_test_writer;
@@ -200,15 +200,62 @@ CALL refused($$ INSERT INTO own_subscriptions VALUES (2, 2, 'paused', '1 USD') $
 SET ROLE lock_test_owner;
 SELECT segmentation.remove_lock('own_customers');
 RESET ROLE;
-REVOKE REFERENCES (id) ON segmentation.market FROM lock_test_owner;
+REVOKE EXECUTE ON FUNCTION segmentation.add_catalogue_key FROM lock_test_owner;
 SET ROLE lock_test_owner;
 SELECT count(*) > 0 AS installed FROM segmentation.install_lock('own_customers', 'own_subscriptions', subscription_price => 'price', markets => true);
 SELECT segmentation.remove_lock('own_customers');
 -- one that can be deferred is no such foreign key
 ALTER TABLE own_customers ALTER CONSTRAINT segmentation_lock_market DEFERRABLE;
 CALL refused($$ SELECT segmentation.install_lock('own_customers', 'own_subscriptions', markets => true) $$);
+
+-- the right to add the key is no more than that: what the server checks as the markets' owner casts nothing,
+-- and what reads the table runs as the table's owner
 RESET ROLE;
-DROP OWNED BY lock_test_owner, lock_test_writer;
+GRANT EXECUTE ON FUNCTION segmentation.add_catalogue_key TO lock_test_owner;
+SET ROLE lock_test_owner;
+CREATE FUNCTION spy(value int) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'lock_test_owner' THEN
+        RAISE WARNING 'ran as %', current_user;
+    END IF;
+    RETURN true;
+END
+$$;
+CREATE TYPE code AS ENUM ('eu');
+CREATE FUNCTION as_id(code) RETURNS segment_id IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM lock_test.spy(1); RETURN 'eu'; END $$;
+CREATE CAST (code AS segment_id) WITH FUNCTION as_id(code) AS IMPLICIT;
+CREATE TABLE coded (id int PRIMARY KEY, market code);
+CALL refused($$ SELECT segmentation.add_catalogue_key('coded', '{market}') $$);
+CALL refused($$ ALTER TABLE coded ADD FOREIGN KEY (market) REFERENCES segmentation.market $$);
+CREATE DOMAIN code_of_market AS segment_id CHECK (lock_test.spy(length(VALUE::text)));
+CREATE TABLE spied (id int PRIMARY KEY, market code_of_market, offer_market segment_id, offer text, CHECK (spy(3) AND id > 0));
+CREATE INDEX ON spied ((id > 1)) WHERE spy(2);
+INSERT INTO spied VALUES (1, 'eu', 'eu', 'nothing');
+CALL refused($$ SELECT segmentation.add_catalogue_key('spied', '{offer_market,offer}', 'segmentation.offer') $$);
+UPDATE spied SET offer = NULL;
+SELECT segmentation.add_catalogue_key('spied', '{offer_market,offer}', 'segmentation.offer'), segmentation.add_catalogue_key('spied', '{market}');
+SELECT conname, convalidated, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'spied'::regclass AND contype = 'f' ORDER BY 1;
+-- ... nor later: another type would make the key anew, which takes the right to refer
+CALL refused($$ ALTER TABLE spied ALTER market TYPE code USING 'eu' $$);
+CALL refused($$ INSERT INTO spied VALUES (2, 'nowhere') $$);
+CREATE TABLE parted (id int, market segment_id) PARTITION BY LIST (id);
+CREATE TABLE part PARTITION OF parted FOR VALUES IN (1);
+CREATE INDEX ON part (id) WHERE spy(2);
+CALL refused($$ SELECT segmentation.add_catalogue_key('parted', '{market}') $$);
+DROP INDEX part_id_idx;
+SELECT segmentation.add_catalogue_key('parted', '{market}');
+CALL refused($$ INSERT INTO parted VALUES (1, 'nowhere') $$);
+CALL refused($$ SELECT segmentation.add_catalogue_key('customers', '{segment}') $$);
+CALL refused($$ SELECT segmentation.add_catalogue_key('own_customers', '{segment}', 'own_customers') $$);
+CALL refused($$ SELECT segmentation.add_catalogue_key('own_customers', '{id,segment}') $$);
+CALL refused($$ SELECT segmentation.add_catalogue_key('own_customers', '{nothing}') $$);
+CALL refused($$ SELECT segmentation.add_catalogue_key('own_customers', NULL) $$);
+CALL refused($$ SELECT segmentation.add_catalogue_key(0, '{segment}') $$);
+CALL refused($$ SELECT segmentation.add_catalogue_key('segmentation.lock', '{argument}') $$);
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION segmentation.add_catalogue_key FROM lock_test_owner;
+SET client_min_messages = warning;
+DROP OWNED BY lock_test_owner, lock_test_writer CASCADE;
 DROP ROLE lock_test_owner, lock_test_writer;
 
 SET client_min_messages = warning;

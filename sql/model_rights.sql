@@ -78,6 +78,10 @@ SELECT affected_model, affected_segment, customers, entering, leaving, problem
 SELECT count(*) FROM segmentation.verify('asking');
 SELECT regexp_replace(segmentation.model_sql('asking'), '.*(FROM customer|FROM model_test)', '\1') ~ 'asked.asked_assignment' AS reads_answers;
 
+-- a change there shows here once the other model is refreshed
+RESET SESSION AUTHORIZATION;
+SELECT affected_model, affected_segment, customers, problem FROM segmentation.impact('asked', 'big', 'true') ORDER BY 1, 2;
+
 -- what changes there is no change of a definition here
 SET SESSION AUTHORIZATION regress_rights_asked;
 SELECT members FROM segmentation.define_segment('asked', 'big', $$ asked.spy(size - 1) $$);

@@ -270,8 +270,7 @@ BEGIN
         RETURN NEXT format('ALTER TABLE %s ADD COLUMN segment_locked_at timestamptz', customers_name);
     END IF;
     IF markets AND NOT segmentation.lock_has_market_key(customers, customer_segment) THEN
-        RETURN NEXT format('ALTER TABLE %s ADD CONSTRAINT segmentation_lock_market FOREIGN KEY (%I) REFERENCES segmentation.market (id)',
-                           customers_name, customer_segment);
+        RETURN NEXT format('SELECT segmentation.add_catalogue_key(%L, %L)', customers_name, ARRAY[customer_segment]);
     END IF;
 
     IF (SELECT relkind = 'p' FROM pg_class WHERE oid = subscriptions) THEN
@@ -474,11 +473,11 @@ BEGIN
             DETAIL = format('It is of type %s, from which PostgreSQL takes no foreign key to %s from version 18 on.', format_type(text_type, NULL), market_type),
             HINT = format('Change the type: ALTER TABLE %s ALTER COLUMN %I TYPE %s;', customers, market_column, market_type);
     END IF;
-    IF NOT has_column_privilege('segmentation.market', 'id', 'REFERENCES') THEN
+    IF NOT has_function_privilege('segmentation.add_catalogue_key(regclass, name[], regclass)', 'EXECUTE') THEN
         RAISE insufficient_privilege USING
             MESSAGE = 'permission denied to refer to table segmentation.market',
             DETAIL = format('A lock with markets adds a foreign key from column "%s" of table "%s" to the markets.', market_column, customers),
-            HINT = format('Let its owner say: GRANT REFERENCES (id) ON segmentation.market TO %I;', current_user);
+            HINT = format('Let its owner say: GRANT EXECUTE ON FUNCTION segmentation.add_catalogue_key TO %I;', current_user);
     END IF;
 END
 $$;

@@ -58,3 +58,10 @@ COMMENT ON COLUMN segmentation.offer_text.offer IS 'code of the offer';
 COMMENT ON COLUMN segmentation.offer_text.language IS 'ISO 639, with or without script and country';
 COMMENT ON COLUMN segmentation.offer_text.title IS 'name for people';
 COMMENT ON COLUMN segmentation.offer_text.description IS 'more than the name';
+
+-- REFERENCES on the tables would hand over their owner's rights, see catalogue_key.c
+CREATE FUNCTION segmentation.add_catalogue_key(referencing regclass, columns name[], referenced regclass DEFAULT 'segmentation.market') RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+REVOKE EXECUTE ON FUNCTION segmentation.add_catalogue_key(regclass, name[], regclass) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation.add_catalogue_key(regclass, name[], regclass) IS
+    'adds a foreign key to the markets or offers to a table of yours, between columns of the same types';

@@ -153,18 +153,38 @@ kept_rules(const Impact *impact, const Model *model, bool after)
 	return names;
 }
 
+/* those change when the other model is refreshed */
+static void
+note_stored_answers(Impact *impact, const Compilation *compilation)
+{
+	char	   *problem = psprintf("model \"%s\" reads the stored answers of model \"%s\", which a refresh of that one changes",
+								   compilation->model->id, impact->model);
+	ListCell   *cell;
+
+	foreach(cell, compilation->segments)
+	{
+		const CompiledSegment *segment = lfirst(cell);
+
+		if (segment->stored && strcmp(segment->model->id, impact->model) == 0)
+			impact->current->problem = MemoryContextStrdup(impact->context, problem);
+	}
+}
+
 static void
 write_select(Impact *impact, bool after)
 {
 	AffectedModel *affected = impact->current;
 	Model	   *model = model_read(affected->id);
+	Compilation *compilation;
 	ModelContext saved;
 	char	   *select;
 
 	model_check_owner(model);
 	model_check_objects(model);
 	model_enter(model, &saved);
-	select = model_compile_analysis(model_analyse(model, kept_rules(impact, model, after)));
+	compilation = model_analyse(model, kept_rules(impact, model, after));
+	note_stored_answers(impact, compilation);
+	select = model_compile_analysis(compilation);
 	model_leave(&saved);
 	if (after)
 	{

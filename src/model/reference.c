@@ -102,28 +102,7 @@ check_may_evaluate(const Model *asking, const Model *asked)
 			 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author.")));
 }
 
-/*
- * What planning or reading the table would run that its owner has made: the
- * functions of constraints, of indexes, statistics and partition keys, which
- * the planner evaluates where it can, generated columns, foreign tables.
- */
-static const char *const FOREIGN_CODE =
-"WITH RECURSIVE part AS (SELECT $1 AS relid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN part p ON i.inhparent = p.relid), "
-"object AS (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS classid, relid AS objid FROM part "
-"UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid FROM pg_catalog.pg_index i JOIN part p ON i.indrelid = p.relid "
-"UNION ALL SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, c.oid FROM pg_catalog.pg_constraint c JOIN part p ON c.conrelid = p.relid "
-"UNION ALL SELECT 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid FROM pg_catalog.pg_statistic_ext s JOIN part p ON s.stxrelid = p.relid), "
-"named AS (SELECT CASE WHEN d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass THEN d.refobjid ELSE o.oprcode END AS function "
-"FROM object JOIN pg_catalog.pg_depend d ON d.classid = object.classid AND d.objid = object.objid "
-"LEFT JOIN pg_catalog.pg_operator o ON o.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass) "
-"SELECT pg_catalog.format('function %s', f.oid::pg_catalog.regprocedure) FROM named n JOIN pg_catalog.pg_proc f ON f.oid = n.function "
-"WHERE NOT pg_catalog.pg_has_role(f.proowner, $2, 'USAGE') "
-"UNION ALL SELECT pg_catalog.format('%s %s', CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'v' THEN 'view' ELSE 'relation' END, c.oid::pg_catalog.regclass) "
-"FROM part JOIN pg_catalog.pg_class c ON c.oid = part.relid WHERE c.relkind <> ALL ('{r,p}') "
-"UNION ALL SELECT pg_catalog.format('generated column %I of table %s', a.attname, a.attrelid::pg_catalog.regclass) "
-"FROM part JOIN pg_catalog.pg_attribute a ON a.attrelid = part.relid "
-"WHERE a.attgenerated = 'v' LIMIT 1";
-
+/* what planning or reading the table would run that its owner has made */
 static void
 check_no_code(const Model *asking, const Model *asked)
 {
@@ -131,7 +110,8 @@ check_no_code(const Model *asking, const Model *asked)
 	Datum		values[] = {ObjectIdGetDatum(asked->assignment), ObjectIdGetDatum(asking->owner)};
 
 	SPI_connect();
-	if (catalogue_execute(FOREIGN_CODE, lengthof(types), types, values, NULL) > 0)
+	catalogue_execute("SELECT segmentation_internal.foreign_code($1, $2)", lengthof(types), types, values, NULL);
+	if (change_get(0, 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("reading the answers of model \"%s\" would run what is not of role %s",

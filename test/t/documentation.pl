@@ -57,7 +57,7 @@ system("createdb '$database' && psql -Xq -d '$database' -c 'CREATE EXTENSION seg
 my @functions = query(<<'SQL');
 SELECT DISTINCT p.proname FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_proc p ON p.oid = m.objid
 WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_proc'::regclass AND e.extname = 'segmentation'
-    AND p.prorettype <> 'trigger'::regtype AND p.oid::regprocedure::text !~ '^segmentation\\.(lock_(?!violations)|market_|starter_)'
+    AND p.pronamespace <> 'segmentation_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype AND p.oid::regprocedure::text !~ '^segmentation\\.(lock_(?!violations)|market_|starter_)'
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid)
     AND NOT EXISTS (SELECT FROM pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest, o.oprjoin))
 ORDER BY 1
@@ -65,6 +65,7 @@ SQL
 my @types = query(<<'SQL');
 SELECT t.typname FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_type t ON t.oid = m.objid
 WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_type'::regclass AND e.extname = 'segmentation'
+    AND t.typnamespace <> 'segmentation_internal'::regnamespace
     AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE t.oid IN (a.aggtranstype, a.aggmtranstype) AND a.aggfinalfn <> 0)
 ORDER BY 1
 SQL

@@ -1,0 +1,226 @@
+/*
+ * catalogue_key.c: foreign keys from tables of others to the catalogue.
+ *
+ * The right to REFERENCES would be too much: the server runs the check of a
+ * foreign key as the owner of the table that is referred to, and with it any
+ * cast from the referring column's type.  Here the key is added as that owner
+ * and only between columns of the same types, where nothing is cast.
+ */
+#include "segmentation.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/* what may be referred to, and the columns of its primary key */
+typedef struct ReferredTable
+{
+	const char *name;
+	int			ncolumns;
+	const char *columns[2];
+	const char *column_list;
+	const char *constraint;
+} ReferredTable;
+
+static const ReferredTable tables[] = {
+	{"market", 1, {"id"}, "id", "segmentation_lock_market"},
+	{"offer", 2, {"market", "code"}, "market, code", "segmentation_lock_offer"}
+};
+
+static Oid
+catalogue_table(const ReferredTable *table)
+{
+	return get_relname_relid(table->name, get_namespace_oid("segmentation", false));
+}
+
+static const ReferredTable *
+find_referred(Oid relid)
+{
+	for (size_t i = 0; i < lengthof(tables); i++)
+		if (catalogue_table(&tables[i]) == relid)
+			return &tables[i];
+	ereport(ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+			 errmsg("a key to the catalogue is one to segmentation.market or segmentation.offer")));
+	return NULL;
+}
+
+/* InvalidOid: there is no such relation */
+static Oid
+table_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+static void
+check_referring(Oid relid)
+{
+	Oid			owner = table_owner(relid);
+
+	if (!OidIsValid(owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	if (get_rel_relkind(relid) != RELKIND_RELATION && get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table", get_rel_name(relid))));
+	if (!has_privs_of_role(GetUserId(), owner))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
+}
+
+static const char *
+qualified_name(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
+}
+
+/* a domain's values are of its base type: nothing is cast */
+static void
+check_column(Oid relid, const char *name, Oid referred, const char *referred_name)
+{
+	AttrNumber	number = get_attnum(relid, name);
+	Oid			wanted = get_atttype(referred, get_attnum(referred, referred_name));
+
+	if (number <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of table \"%s\" does not exist", name, get_rel_name(relid))));
+	if (getBaseType(get_atttype(relid, number)) != wanted)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table \"%s\" cannot refer to column \"%s\" of segmentation.%s",
+						name, get_rel_name(relid), referred_name, get_rel_name(referred)),
+				 errdetail("It is of type %s, not %s, and a cast would run with the rights of the catalogue's owner.",
+						   format_type_be(get_atttype(relid, number)), format_type_be(wanted)),
+				 errhint("Change the type: ALTER TABLE %s ALTER COLUMN %s TYPE %s;", qualified_name(relid),
+						 quote_identifier(name), format_type_be_qualified(wanted))));
+}
+
+/* the names, quoted, with commas between */
+static char *
+check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *table)
+{
+	StringInfoData buf;
+	Datum	   *names;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, &nulls, &count);
+	if (count != table->ncolumns || array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a key to segmentation.%s has the columns (%s)", table->name, table->column_list),
+				 errhint("Name as many columns of your table, in that order.")));
+	initStringInfo(&buf);
+	for (int i = 0; i < count; i++)
+	{
+		const char *name = NameStr(*DatumGetName(names[i]));
+
+		check_column(relid, name, referred, table->columns[i]);
+		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", quote_identifier(name));
+	}
+	return buf.data;
+}
+
+/*
+ * To add the key to a partitioned table, which the server does only together
+ * with its check, is to read the partitions as the catalogue's owner.
+ */
+static void
+check_no_code(Oid relid, Oid reader)
+{
+	Oid			types[] = {OIDOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(relid), ObjectIdGetDatum(reader)};
+	char	   *found;
+
+	if (SPI_execute_with_args("SELECT segmentation_internal.foreign_code($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for code of a table's owner");
+	found = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (found)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("partitioned table \"%s\" would have its owner's code run", get_rel_name(relid)),
+				 errdetail("It has %s, and the server checks the rows of a partitioned table at once, as who adds the key.", found),
+				 errhint("Let the owner of the extension add the foreign key, if that one trusts the function.")));
+}
+
+/* in a security-restricted operation */
+static void
+execute_as(Oid role, const char *statement)
+{
+	Oid			userid;
+	int			sec_context;
+	int			nestlevel = NewGUCNestLevel();
+
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(role, sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	set_option("search_path", "pg_catalog, pg_temp");
+	if (SPI_execute(statement, false, 0) < 0)
+		elog(ERROR, "could not execute \"%s\"", statement);
+	AtEOXact_GUC(false, nestlevel);
+	SetUserIdAndSecContext(userid, sec_context);
+}
+
+/* rows that are there are checked as the table's owner, whose indexes and constraints that reads */
+static void
+add_key(Oid relid, const char *columns, const ReferredTable *table)
+{
+	Oid			catalogue_owner = table_owner(catalogue_table(table));
+	bool		at_once = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
+
+	if (at_once)
+		check_no_code(relid, catalogue_owner);
+	execute_as(catalogue_owner,
+			   psprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES segmentation.%s (%s)%s",
+						qualified_name(relid), table->constraint, columns, table->name, table->column_list,
+						at_once ? "" : " NOT VALID"));
+	if (!at_once)
+		execute_as(table_owner(relid),
+				   psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", qualified_name(relid), table->constraint));
+}
+
+/* add_catalogue_key(referencing, columns, referenced) */
+PG_FUNCTION_INFO_V1(add_catalogue_key);
+Datum
+add_catalogue_key(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {"referencing", "columns", "referenced"};
+	const ReferredTable *table;
+	Oid			relid;
+	char	   *columns;
+
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument \"%s\" must not be null", names[i])));
+	relid = PG_GETARG_OID(0);
+	table = find_referred(PG_GETARG_OID(2));
+	check_referring(relid);
+	LockRelationOid(relid, ShareRowExclusiveLock);
+	check_referring(relid);
+	columns = check_columns(relid, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_OID(2), table);
+	SPI_connect();
+	add_key(relid, columns, table);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
