@@ -42,6 +42,12 @@ CREATE TRIGGER arriving BEFORE INSERT ON client_b FOR EACH ROW EXECUTE FUNCTION 
 UPDATE client SET region = 'b' WHERE id = 1;
 UPDATE client SET region = 'b' WHERE id IN (1, 2);
 INSERT INTO client VALUES (6, 'b', 'eu');
+DO $$
+BEGIN
+    UPDATE client SET region = 'b' WHERE id = 1;
+EXCEPTION WHEN triggered_data_change_violation THEN
+    UPDATE client SET region = 'a' WHERE id = 3;
+END $$;
 DROP TRIGGER arriving ON client_b;
 -- many at once, forth and back, also with others that are new
 MERGE INTO client c USING (VALUES (1, 'b'), (2, 'b'), (5, 'b'), (6, 'a')) n (id, region) ON c.id = n.id
@@ -49,6 +55,9 @@ MERGE INTO client c USING (VALUES (1, 'b'), (2, 'b'), (5, 'b'), (6, 'a')) n (id,
 WITH moved AS (UPDATE client SET region = 'a' WHERE id = 1) INSERT INTO client VALUES (7, 'a', 'us');
 UPDATE client SET region = CASE region WHEN 'a' THEN 'b' ELSE 'a' END;
 SELECT tableoid::regclass AS partition, id, segment, segment_locked_at IS NOT NULL AS locked FROM client ORDER BY id;
+COPY client (id, region, segment) FROM stdin;
+8	b	eu
+\.
 SELECT from_segment, to_segment FROM segmentation.move_customer('client', '{2,a}', 'us', 'none runs');
 -- a statement whose parts name the table, and a parent of it
 DROP TABLE contract, client;
