@@ -8,6 +8,7 @@ PGFILEDESC = "segmentation - customer segmentation inside the database"
 # each room's C, and the SQL that declares it, in the order of installation
 OBJS = \
 	src/segmentation.o \
+	src/relation.o \
 	src/expression.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
@@ -114,6 +115,7 @@ OBJS = \
 	src/model/refresh_difference.o \
 	src/model/refresh_write.o \
 	src/model/refresh_failure.o \
+	src/model/subscriber.o \
 	src/model/refresh_log.o \
 	src/model/verify.o \
 	src/model/impact.o

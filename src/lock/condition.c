@@ -4,7 +4,7 @@
  */
 #include "segmentation.h"
 
-#include "access/table.h"
+#include "access/relation.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -19,6 +19,7 @@
 
 #include "expression.h"
 #include "lock/lock.h"
+#include "relation.h"
 #include "rule/normal.h"
 
 typedef struct KeptCondition
@@ -206,7 +207,7 @@ PG_FUNCTION_INFO_V1(lock_condition);
 Datum
 lock_condition(PG_FUNCTION_ARGS)
 {
-	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	rel = relation_open_existing(PG_GETARG_OID(0), AccessShareLock);
 	GivenCondition given = {text_to_cstring(PG_GETARG_TEXT_PP(2)), text_to_cstring(PG_GETARG_TEXT_PP(1))};
 	Node	   *expr = parse_argument(rel, &given);
 	TupleDesc	desc;
@@ -218,6 +219,6 @@ lock_condition(PG_FUNCTION_ARGS)
 	read_back(rel, expr, given.condition);
 	values[0] = CStringGetTextDatum(condition_text(expr, rel));
 	values[1] = PointerGetDatum(column_names(expr, rel));
-	table_close(rel, AccessShareLock);
+	relation_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -9,6 +9,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
@@ -30,6 +31,7 @@
 
 #include "expression.h"
 #include "lock/lock.h"
+#include "relation.h"
 
 static List *
 split_names(const char *value, char separator)
@@ -184,18 +186,18 @@ lock_errhint_reinstall(const LockDefinition *def)
 				   def->customers);
 }
 
-static Oid
+static Relation
 required_table(const LockDefinition *def, const char *quoted_name)
 {
-	Oid			relid = table_oid(quoted_name);
+	Relation	rel = try_relation_open(table_oid(quoted_name), AccessShareLock);
 
-	if (!OidIsValid(relid))
+	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of the lock of %s does not exist",
 						quoted_name, def->customers),
 				 lock_errhint_reinstall(def)));
-	return relid;
+	return rel;
 }
 
 void
@@ -203,8 +205,8 @@ lock_raise_other_table(const LockDefinition *def, Oid relid)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("table \"%s\" is not the one that its lock's trigger names",
-					get_rel_name(relid)),
+			 errmsg("table %s is not the one that its lock's trigger names",
+					relation_name(relid)),
 			 errdetail("The trigger is part of the lock of %s.", def->customers),
 			 lock_errhint_reinstall(def)));
 }
@@ -472,7 +474,7 @@ require_guard(const LockDefinition *def, Relation customers)
 static void
 resolve_markets(LockDefinition *def, Relation customers, AttrNumber segment, bool installing)
 {
-	Relation	markets = table_open(required_table(def, LOCK_MARKETS), AccessShareLock);
+	Relation	markets = required_table(def, LOCK_MARKETS);
 	AttrNumber	id = required_column(def, markets, "id");
 	Oid			constraint;
 
@@ -552,8 +554,8 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 	bool		cascades;
 	ListCell   *cell;
 
-	def->offers_oid = required_table(def, def->offers);
-	offers = table_open(def->offers_oid, AccessShareLock);
+	offers = required_table(def, def->offers);
+	def->offers_oid = RelationGetRelid(offers);
 	def->from_offers = from_item(offers, def->offers);
 	check_segment_type(def, offers, def->offer_segment, segment_type);
 	def->offer_operators = required_foreign_key(def, subscriptions,
@@ -622,8 +624,8 @@ resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 	Oid			segment_type;
 	Oid			constraint;
 
-	def->subscriptions_oid = required_table(def, def->subscriptions);
-	subscriptions = table_open(def->subscriptions_oid, AccessShareLock);
+	subscriptions = required_table(def, def->subscriptions);
+	def->subscriptions_oid = RelationGetRelid(subscriptions);
 	resolve_subscription_key(def, subscriptions);
 	if (def->locks_when || def->running_when)
 		check_conditions(def, subscriptions);
@@ -649,8 +651,8 @@ lock_definition_resolve(LockDefinition *def, bool installing)
 {
 	Relation	customers;
 
-	def->customers_oid = required_table(def, def->customers);
-	customers = table_open(def->customers_oid, AccessShareLock);
+	customers = required_table(def, def->customers);
+	def->customers_oid = RelationGetRelid(customers);
 	resolve_customers(def, customers, installing);
 	if (def->subscriptions)
 		resolve_subscriptions(def, customers, installing);
@@ -718,20 +720,6 @@ references(Oid relid, Oid referenced)
 	return found;
 }
 
-/* InvalidOid where the table has been dropped just now */
-static Oid
-owner_of(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /*
  * Anyone can make a trigger on a table of his own and name the customers in
  * its arguments.  It is a lock of theirs if its table refers to them or its
@@ -740,7 +728,7 @@ owner_of(Oid relid)
 static bool
 is_lock_of(Oid relid, Oid customers)
 {
-	Oid			owner = owner_of(relid);
+	Oid			owner = relation_owner(relid);	/* it may have been dropped just now */
 
 	return OidIsValid(owner) &&
 		(references(relid, customers) || may_lock(owner, customers));

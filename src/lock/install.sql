@@ -46,7 +46,11 @@ BEGIN
         RAISE null_value_not_allowed USING
             MESSAGE = format('argument "%s" must not be null', role);
     END IF;
-    SELECT * INTO STRICT class FROM pg_class WHERE oid = relation;
+    SELECT * INTO class FROM pg_class WHERE oid = relation;
+    IF NOT FOUND THEN
+        RAISE undefined_table USING
+            MESSAGE = format('relation with OID %s does not exist', relation::oid);
+    END IF;
     IF class.relkind NOT IN ('r', 'p') THEN
         RAISE wrong_object_type USING
             MESSAGE = format('"%s" is not a table', relation),
@@ -201,7 +205,7 @@ COMMENT ON FUNCTION segmentation.lock_check_offers(regclass, regclass, regclass,
 -- Waits in short steps and lets go in between: transactions that hold one of
 -- the tables and want another get on, and nobody meets a deadlock.
 CREATE FUNCTION segmentation.lock_tables(customers regclass, customers_mode text, others regclass[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
 DECLARE
     attempts CONSTANT int := 20;
     other regclass;
@@ -382,7 +386,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_check_installed(regclass, regclass, text[]) IS 'raises an error where a lock contradicts one that is installed';
 
 CREATE FUNCTION segmentation.lock_raise_conflicts(customers regclass, query text) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
     total bigint := 0;
@@ -409,7 +413,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text) IS 'raises an error where customers and subscriptions contradict each other at installation';
 
 CREATE FUNCTION segmentation.lock_market_conflicts(arguments text[]) RETURNS SETOF text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
 BEGIN
@@ -430,7 +434,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_market_conflicts(text[]) IS 'what contradicts the markets of the catalogue at installation';
 
 CREATE FUNCTION segmentation.lock_raise_market_conflicts(customers regclass, arguments text[]) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     total bigint;
     named text;
@@ -485,7 +489,7 @@ COMMENT ON FUNCTION segmentation.lock_check_markets(regclass, name) IS 'raises a
 
 -- triggers of others have their say in what is updated
 CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     remaining bigint;
 BEGIN

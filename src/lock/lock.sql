@@ -12,9 +12,9 @@ CREATE TABLE segmentation.customer_move (
     moved_by name NOT NULL DEFAULT SESSION_USER,
     from_segment text,
     to_segment text NOT NULL,
-    reason text NOT NULL
+    reason text NOT NULL,
+    PRIMARY KEY (customer_key, customers, moved_at)
 );
-CREATE INDEX customer_move_customer_idx ON segmentation.customer_move (customer_key, customers);
 SELECT pg_catalog.pg_extension_config_dump('segmentation.customer_move', '');
 COMMENT ON TABLE segmentation.customer_move IS 'moves of customers to another segment by segmentation.move_customer';
 COMMENT ON COLUMN segmentation.customer_move.customers IS 'table of customers, as its lock names it';

@@ -3,7 +3,7 @@
  */
 #include "segmentation.h"
 
-#include "access/table.h"
+#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -20,12 +20,11 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/relcache.h"
 #include "utils/rls.h"
-#include "utils/syscache.h"
 
 #include "expression.h"
 #include "lock/installed.h"
+#include "relation.h"
 
 /* how long a move waits for a row, unless lock_timeout is shorter */
 #define MOVE_LOCK_TIMEOUT "10s"
@@ -111,9 +110,7 @@ find_locks(Move *move)
 	if (move->definitions == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("table %s has no lock",
-						quote_qualified_identifier(get_namespace_name(get_rel_namespace(move->customers)),
-												   get_rel_name(move->customers))),
+				 errmsg("table %s has no lock", relation_name(move->customers)),
 				 get_rel_relispartition(move->customers) ?
 				 errhint("Name the partitioned table.") :
 				 errhint("If it was renamed since segmentation.install_lock, renew the lock.")));
@@ -160,7 +157,7 @@ static void
 read_arguments(Move *move)
 {
 	const LockDefinition *def = move->def;
-	Relation	rel = table_open(move->customers, AccessShareLock);
+	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
 	Datum	   *elements;
 	int			nkeys;
 
@@ -174,7 +171,7 @@ read_arguments(Move *move)
 									 TextDatumGetCString(elements[i]), &move->types[i]);
 	move->values[nkeys] = read_value(rel, def->customer_segment, pstrdup(move->to),
 									 &move->types[nkeys]);
-	table_close(rel, AccessShareLock);
+	relation_close(rel, AccessShareLock);
 }
 
 /* "c.k OPERATOR(=) $1 AND ..." */
@@ -261,15 +258,7 @@ find_customer(Move *move, const char *locking)
 static Oid
 owner_of_catalogue(const char *table)
 {
-	Oid			schema = get_namespace_oid("segmentation", false);
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(get_relname_relid(table, schema)));
-	Oid			result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "table segmentation.%s does not exist", table);
-	result = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return result;
+	return relation_owner(get_relname_relid(table, get_namespace_oid("segmentation", false)));
 }
 
 /* as the owner of markets: who moves customers need not be allowed to lock them */
@@ -292,7 +281,7 @@ read_market(const Move *move, const LockDefinition *def, const char *locking)
 static void
 check_target(const Move *move, const LockDefinition *def, const char *locking)
 {
-	Relation	rel = RelationIdGetRelation(move->customers);
+	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
 	char	   *status;
 
 	if (read_market(move, def, locking) == 0)
@@ -306,7 +295,7 @@ check_target(const Move *move, const LockDefinition *def, const char *locking)
 				 errdetail("Its status is \"%s\".", status),
 				 lock_errhint_closed(move->to_segment, status),
 				 errtableconstraint(rel, LOCK_CONSTRAINT_MARKET)));
-	RelationClose(rel);
+	relation_close(rel, AccessShareLock);
 }
 
 static void
@@ -353,12 +342,12 @@ typedef struct OwnersView
 static OwnersView
 enter_owners_view(const LockDefinition *def)
 {
-	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
+	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
 	OwnersView	view;
 
 	view.self = lock_become_owner(rel->rd_rel->relowner);
 	lock_restrict_operation();
-	RelationClose(rel);
+	relation_close(rel, AccessShareLock);
 	view.save_nestlevel = expression_enter_safe_path();
 	return view;
 }
@@ -373,7 +362,7 @@ leave_owners_view(OwnersView view)
 static void
 refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
 {
-	Relation	rel = RelationIdGetRelation(def->subscriptions_oid);
+	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),

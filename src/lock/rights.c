@@ -13,13 +13,7 @@
 #include "utils/lsyscache.h"
 
 #include "lock/lock.h"
-
-static char *
-table_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
+#include "relation.h"
 
 static const char *
 quoted_role(void)
@@ -30,17 +24,17 @@ quoted_role(void)
 static void
 require_schema(Oid relid, const char *why)
 {
-	Oid			schema = get_rel_namespace(relid);
+	char	   *schema = relation_schema(relid);
 
-	if (pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+	if (pg_namespace_aclcheck(get_rel_namespace(relid), GetUserId(), ACL_USAGE) == ACLCHECK_OK)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for schema %s of table %s",
-					quote_identifier(get_namespace_name(schema)), table_name(relid)),
+					schema, relation_name(relid)),
 			 errdetail("%s", why),
 			 errhint("Let its owner say: GRANT USAGE ON SCHEMA %s TO %s;",
-					 quote_identifier(get_namespace_name(schema)), quoted_role())));
+					 schema, quoted_role())));
 }
 
 void
@@ -48,9 +42,9 @@ lock_raise_denied(Oid relid, const char *privileges, const char *why)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied for table %s", table_name(relid)),
+			 errmsg("permission denied for table %s", relation_name(relid)),
 			 errdetail("%s", why),
-			 errhint("Let its owner say: GRANT %s ON %s TO %s;", privileges, table_name(relid),
+			 errhint("Let its owner say: GRANT %s ON %s TO %s;", privileges, relation_name(relid),
 					 quoted_role())));
 }
 

@@ -20,12 +20,14 @@
 
 #include "expression.h"
 #include "lock/installed.h"
+#include "relation.h"
 
 /* a table that refers to markets, and how */
 typedef struct Reference
 {
 	Oid			customers;
 	Oid			owner;
+	char	   *name;
 	char	   *column;
 	char	   *equals;			/* market's id = column */
 } Reference;
@@ -37,21 +39,6 @@ check_privilege(Oid markets)
 	if (pg_class_aclcheck(markets, GetUserId(), ACL_UPDATE) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(markets, GetUserId(), ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "market");
-}
-
-static Oid
-owner_of(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			result;
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table with OID %u does not exist", relid)));
-	result = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return result;
 }
 
 static void
@@ -85,7 +72,8 @@ reference_of(Oid constraint, Oid markets)
 		if (form->contype == CONSTRAINT_FOREIGN && form->confrelid == markets)
 		{
 			result.customers = form->conrelid;
-			result.owner = owner_of(form->conrelid);
+			result.owner = relation_owner(form->conrelid);
+			result.name = relation_name(form->conrelid);
 			read_columns(tuple, markets, &result);
 		}
 		ReleaseSysCache(tuple);
@@ -101,9 +89,7 @@ static char *
 customers_query(const Reference *reference)
 {
 	return psprintf("SELECT 1 FROM %s c WHERE $1 %s c.%s LIMIT 1",
-					quote_qualified_identifier(get_namespace_name(get_rel_namespace(reference->customers)),
-											   get_rel_name(reference->customers)),
-					reference->equals, quote_identifier(reference->column));
+					reference->name, reference->equals, quote_identifier(reference->column));
 }
 
 static bool

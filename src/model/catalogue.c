@@ -5,7 +5,6 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -26,21 +25,6 @@ catalogue_relation(const char *name)
 	if (!OidIsValid(relid))
 		elog(ERROR, "relation segmentation.%s does not exist", name);
 	return relid;
-}
-
-/* InvalidOid where there is no such relation */
-Oid
-relation_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
 }
 
 /* whoever owns a table can change it, and what is read of it then is no such value */

@@ -157,7 +157,7 @@ check_columns(const Model *model, Jsonb *row)
 static void
 check_generated(const Decision *decision, Jsonb *row)
 {
-	Relation	rel = table_open(decision->model->source, AccessShareLock);
+	Relation	rel = relation_open_existing(decision->model->source, AccessShareLock);
 	ListCell   *cell;
 
 	foreach(cell, decision->columns)

@@ -43,7 +43,7 @@ readable(const Decision *decision, Node *expr)
 	char	   *result;
 
 	set_option("search_path", psprintf("pg_catalog, %s, segmentation, %s", types_schema(),
-									   quote_identifier(get_namespace_name(get_rel_namespace(decision->model->source)))));
+									   relation_schema(decision->model->source)));
 	set_option("quote_all_identifiers", "off");
 	result = unparenthesised(deparse_expression(expr, decision->names, false, false));
 	AtEOXact_GUC(true, save_nestlevel);

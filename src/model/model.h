@@ -11,6 +11,8 @@
 #include "nodes/pg_list.h"
 #include "tcop/dest.h"
 
+#include "relation.h"
+
 typedef struct ModelSegment
 {
 	char	   *id;
@@ -68,6 +70,9 @@ extern void model_check_source(const Model *model);
 extern void model_check_objects(const Model *model);
 extern void model_warn_swapped(const Model *model);
 
+/* subscriber.c */
+extern void model_refuse_subscriber(const Model *model);
+
 /* what context.c restores */
 typedef struct ModelContext
 {
@@ -86,7 +91,6 @@ extern void model_execute(const char *sql, TimestampTz as_of, bool read_only, De
 
 /* catalogue.c: the catalogue's tables, and the schema of the extension's types */
 extern Oid	catalogue_relation(const char *name);
-extern Oid	relation_owner(Oid relid);
 extern bool relation_has_column(Oid relid, const char *name, Oid type);
 extern Oid	segment_id_type(void);
 extern const char *types_schema(void);

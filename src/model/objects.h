@@ -35,9 +35,9 @@ typedef struct ModelNames
 } ModelNames;
 
 /* source.c */
-extern char *relation_name(Oid relid);
 extern void source_check(Oid source);
 extern List *source_key(Oid source, const List *names);
+extern bool source_has_unique_index(Relation rel, const List *names);
 extern void source_notice_duplicates(Oid source, const List *names);
 extern void source_check_segment_column(Oid source, const char *name);
 

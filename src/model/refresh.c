@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "storage/lmgr.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -38,11 +39,12 @@ show_progress(void)
 				(errmsg("model \"%s\": %lld customers evaluated", progress_model, (long long) progress_count)));
 }
 
-/* who may write the stored answers may have them refreshed */
+/* who may write the stored answers may have them refreshed, where they are made */
 static void
 check_may_refresh(const Model *model)
 {
 	model_check_objects(model);
+	model_refuse_subscriber(model);
 	if (pg_class_aclcheck(model->assignment, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
 }
@@ -202,6 +204,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	instr_time	end;
 
 	define_require_argument(fcinfo, 0, "model");
+	PreventCommandIfReadOnly("segmentation.refresh");
 	INSTR_TIME_SET_CURRENT(begin);
 	check_may_refresh(model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 	refresh.model = model_read_locked(text_to_cstring(PG_GETARG_TEXT_PP(0)));

@@ -74,6 +74,7 @@ extern void refresh_execute(Refresh *refresh, const char *sql, RowFunction row, 
 extern RowStore *row_store_create(const char *name, TupleDesc desc);
 extern void row_store_put(RowStore *store, Datum *values, bool *nulls);
 extern void row_store_register(RowStore *store);
+extern void row_store_end(RowStore *store);
 extern bool segments_are_same(Datum a, Datum b);
 extern void refresh_count_row(Refresh *refresh);
 extern void refresh_count_change(Refresh *refresh, Datum before, bool before_null,

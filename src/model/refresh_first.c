@@ -76,7 +76,7 @@ drop_index(Oid index_oid)
 static List *
 drop_indexes(const Model *model)
 {
-	Relation	rel = table_open(model->assignment, NoLock);
+	Relation	rel = relation_open_existing(model->assignment, NoLock);
 	List	   *indexes = RelationGetIndexList(rel);
 	List	   *result = NIL;
 	ListCell   *cell;

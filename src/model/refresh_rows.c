@@ -110,6 +110,17 @@ row_store_register(RowStore *store)
 		elog(ERROR, "could not register relation \"%s\"", store->name);
 }
 
+/*
+ * Its file does not go with its memory: it belongs to the subtransaction, which
+ * closes it where an error ends that, and else expects it closed.
+ */
+void
+row_store_end(RowStore *store)
+{
+	if (store)
+		tuplestore_end(store->rows);
+}
+
 /* our arrays are sorted and have one form: what differs in a byte differs */
 bool
 segments_are_same(Datum a, Datum b)

@@ -3,14 +3,10 @@
  */
 #include "segmentation.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_inherits.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
-#include "utils/relcache.h"
-#include "utils/syscache.h"
 
 #include "model/compile.h"
 #include "model/objects.h"
@@ -38,57 +34,15 @@ source_raise_duplicate(const Model *model, const char *key)
 	pg_unreachable();
 }
 
-/* whether each column of a unique index is one of the key's */
-static bool
-index_covers(Relation rel, Form_pg_index index, const List *key)
-{
-	for (int i = 0; i < index->indnkeyatts; i++)
-	{
-		AttrNumber	attnum = index->indkey.values[i];
-		ListCell   *cell;
-
-		if (attnum <= 0)
-			return false;
-		foreach(cell, key)
-			if (strcmp(lfirst(cell), NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)) == 0)
-				break;
-		if (cell == NULL)
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_unique_index(Relation rel, Oid index_oid, const List *key)
-{
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index_oid));
-	Form_pg_index index;
-	bool		result;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	index = (Form_pg_index) GETSTRUCT(tuple);
-	result = index->indisunique && index->indimmediate && index->indisvalid &&
-		heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
-		index_covers(rel, index, key);
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 /* whether an index of the source keeps every key to one row */
 bool
 source_is_unique(const Model *model)
 {
-	Relation	rel = relation_open(model->source, AccessShareLock);
-	List	   *indexes = RelationGetIndexList(rel);
-	bool		result = false;
-	ListCell   *cell;
-
-	foreach(cell, indexes)
-		result |= is_unique_index(rel, lfirst_oid(cell), model->key);
+	Relation	rel = relation_open_existing(model->source, AccessShareLock);
 	/* the children of a plain table have indexes of their own */
-	if (rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(model->source))
-		result = false;
+	bool		result = source_has_unique_index(rel, model->key) &&
+		!(rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(model->source));
+
 	relation_close(rel, AccessShareLock);
 	return result;
 }

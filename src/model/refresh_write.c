@@ -61,7 +61,7 @@ describe_column(TupleDesc desc, int n, const char *name, Oid type)
 static TupleDesc
 describe_key(const Refresh *refresh, int more)
 {
-	Relation	rel = table_open(refresh->model->assignment, AccessShareLock);
+	Relation	rel = relation_open_existing(refresh->model->assignment, AccessShareLock);
 	TupleDesc	desc = CreateTemplateTupleDesc(refresh->nkeys + more);
 	ListCell   *cell;
 
@@ -371,4 +371,8 @@ refresh_write_difference(Refresh *refresh)
 		write_changes(refresh, changes);
 	if (appeared->count > 0)
 		insert_new(refresh, appeared);
+	row_store_end(appeared);
+	row_store_end(touched);
+	row_store_end(held);
+	row_store_end(changes);
 }

@@ -22,6 +22,7 @@
 #include "expression.h"
 #include "model/rule.h"
 #include "model/rule_check.h"
+#include "relation.h"
 #include "rule/normal.h"
 
 #define RULE_HINT "A rule is one condition over the columns of the source, as after WHERE: for example, country = 'FR' AND employees > 1000."
@@ -192,7 +193,7 @@ parse(Oid source, const char *text, const char *model, const char *time_zone, vo
 {
 	ErrorContextCallback callback = {error_context_stack, point_into_rule, (void *) text};
 	int			save_nestlevel = NewGUCNestLevel();
-	Relation	rel = relation_open(source, AccessShareLock);
+	Relation	rel = relation_open_existing(source, AccessShareLock);
 	Rule	   *rule = palloc0(sizeof(Rule));
 
 	check_source(rel);

@@ -29,13 +29,6 @@ static const char *const own_columns[] = {
 	"member", "reason", "author", "set_at", "expires_at"
 };
 
-char *
-relation_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
-}
-
 static void
 check_kind(Relation rel)
 {
@@ -70,7 +63,7 @@ check_readable(Relation rel)
 void
 source_check(Oid source)
 {
-	Relation	rel = relation_open(source, AccessShareLock);
+	Relation	rel = relation_open_existing(source, AccessShareLock);
 
 	check_kind(rel);
 	check_readable(rel);
@@ -153,7 +146,7 @@ key_column(Form_pg_attribute attr)
 List *
 source_key(Oid source, const List *names)
 {
-	Relation	rel = relation_open(source, AccessShareLock);
+	Relation	rel = relation_open_existing(source, AccessShareLock);
 	List	   *before = NIL;
 	List	   *columns = NIL;
 	ListCell   *cell;
@@ -171,37 +164,52 @@ source_key(Oid source, const List *names)
 	return columns;
 }
 
+/* whether each column of an index is one of the key's */
 static bool
-index_has_key(Relation rel, Oid indexid, const List *names)
+index_covers(Relation rel, Form_pg_index index, const List *names)
 {
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
-	Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
-	bool		result = index->indisunique && index->indisvalid && index->indimmediate &&
-		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
-
-	for (int i = 0; result && i < index->indnkeyatts; i++)
+	for (int i = 0; i < index->indnkeyatts; i++)
 	{
 		AttrNumber	attnum = index->indkey.values[i];
-		bool		found = false;
 		ListCell   *cell;
 
+		if (attnum <= 0)
+			return false;
 		foreach(cell, names)
-			found |= attnum > 0 &&
-				strcmp(NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname), lfirst(cell)) == 0;
-		result = found;
+			if (strcmp(lfirst(cell), NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)) == 0)
+				break;
+		if (cell == NULL)
+			return false;
 	}
+	return true;
+}
+
+static bool
+is_unique_index(Relation rel, Oid index_oid, const List *names)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index_oid));
+	Form_pg_index index;
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	index = (Form_pg_index) GETSTRUCT(tuple);
+	result = index->indisunique && index->indimmediate && index->indisvalid &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+		index_covers(rel, index, names);
 	ReleaseSysCache(tuple);
 	return result;
 }
 
-static bool
-is_unique(Relation rel, const List *names)
+/* whether an index of the relation itself keeps every key to one row */
+bool
+source_has_unique_index(Relation rel, const List *names)
 {
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *cell;
 
 	foreach(cell, indexes)
-		if (index_has_key(rel, lfirst_oid(cell), names))
+		if (is_unique_index(rel, lfirst_oid(cell), names))
 			return true;
 	return false;
 }
@@ -210,11 +218,11 @@ is_unique(Relation rel, const List *names)
 void
 source_notice_duplicates(Oid source, const List *names)
 {
-	Relation	rel = relation_open(source, AccessShareLock);
+	Relation	rel = relation_open_existing(source, AccessShareLock);
 	char		relkind = rel->rd_rel->relkind;
 
 	if ((relkind == RELKIND_RELATION || relkind == RELKIND_MATVIEW ||
-		 relkind == RELKIND_PARTITIONED_TABLE) && !is_unique(rel, names))
+		 relkind == RELKIND_PARTITIONED_TABLE) && !source_has_unique_index(rel, names))
 		ereport(NOTICE,
 				(errmsg("no unique index keeps the model's key unique in \"%s\"",
 						RelationGetRelationName(rel)),
@@ -226,7 +234,7 @@ source_notice_duplicates(Oid source, const List *names)
 void
 source_check_segment_column(Oid source, const char *name)
 {
-	Relation	rel = relation_open(source, AccessShareLock);
+	Relation	rel = relation_open_existing(source, AccessShareLock);
 	Oid			type = getBaseType(source_column(rel, name)->atttypid);
 	char		category;
 	bool		is_preferred;

@@ -81,6 +81,8 @@ for my $statement (
 	my ($status, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY sqlstate\n$statement");
 	like($err, qr/ERROR:  (?:25006|55000)$/, "the standby refuses: $statement");
 }
+(undef, undef, my $refusal) = $standby->psql('postgres', q{SELECT segmentation.refresh('service')});
+like($refusal, qr/ERROR:  cannot execute segmentation.refresh in a read-only transaction/, 'in words that say what cannot be done');
 
 # the subscriber: a lock of its own, on the same tables
 my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
@@ -130,6 +132,76 @@ is($subscriber->safe_psql('postgres', q{SELECT subscription_key, customer_segmen
 	'{1000}|eu|us|other segment', 'a customer locked on both sides is found');
 
 $subscriber->stop;
+
+# the subscriber to everything: definitions by a dump, then the rows of all tables
+my $mirror = PostgreSQL::Test::Cluster->new('mirror');
+$mirror->init(allows_streaming => 'logical');
+$mirror->start;
+$primary->safe_psql('postgres', q{CREATE PUBLICATION everything FOR ALL TABLES});
+my $definitions = $mirror->basedir . '/definitions.sql';
+$primary->command_ok([ 'pg_dump', '--schema-only', '--no-publications', '-f', $definitions, $primary->connstr('postgres') ], 'the definitions are dumped');
+$mirror->safe_psql('postgres', "\\i $definitions");
+$mirror->safe_psql('postgres', sprintf q{CREATE SUBSCRIPTION everything CONNECTION $$%s$$ PUBLICATION everything}, $primary->connstr('postgres'));
+$mirror->poll_query_until('postgres', q{SELECT count(*) > 15 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel})
+  or die 'tables did not synchronize';
+
+# each table of ours and of the model has rows that are inserted, changed and deleted
+my $tables = q{SELECT c.oid::regclass FROM pg_class c WHERE c.relkind = 'r'
+	AND c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = 'public' OR nspname LIKE 'segmentation%') ORDER BY 1};
+my @tables = split /\n/, $primary->safe_psql('postgres', $tables);
+is($mirror->safe_psql('postgres', $tables), join("\n", @tables), 'both have the same tables');
+is($primary->safe_psql('postgres', q{SELECT c.oid::regclass FROM pg_class c JOIN pg_publication_tables t ON c.oid = format('%I.%I', schemaname, tablename)::regclass
+	WHERE NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary)}), '', 'all have a primary key');
+$primary->safe_psql('postgres', <<'SQL');
+INSERT INTO service_override (id, segment, member, reason) VALUES (7, 'quiet', true, 'called'), (8, 'quiet', true, 'called');
+UPDATE customer SET paid = '1 EUR' WHERE id = 7;
+INSERT INTO segmentation.segment_text VALUES ('fr', 'en', 'France'), ('fr', 'fr', 'France');
+SELECT segmentation.define_segment('service', 'broken', 'score / (score - 3) > 0');
+SELECT segmentation.refresh('service', '2026-01-04');
+SQL
+my %before;
+sub rows_of { my ($node, $table) = @_; return $node->safe_psql('postgres', "SELECT t::text FROM $table t ORDER BY 1"); }
+$primary->wait_for_catchup('everything');
+for my $table (@tables)
+{
+	$before{$table} = rows_of($primary, $table);
+	isnt($before{$table}, '', "table $table has rows");
+	is(rows_of($mirror, $table), $before{$table}, 'which the subscriber has');
+}
+for my $question (
+	'SELECT segment, count(*) FROM service_member GROUP BY 1 ORDER BY 1',
+	"SELECT id, segments FROM service_at('infinity') ORDER BY id",
+	"SELECT segmentation.classify('service', '7')",
+	"SELECT * FROM segmentation.verify('service')",
+	"SELECT * FROM segmentation.model_status('service')")
+{
+	is($mirror->safe_psql('postgres', $question), $primary->safe_psql('postgres', $question), "the subscriber answers the same: $question");
+}
+
+# nothing is refreshed there
+(undef, undef, $refusal) = $mirror->psql('postgres', "\\set VERBOSITY verbose\nSELECT segmentation.refresh('service')");
+like($refusal, qr/ERROR:  55000: cannot refresh model "service" on a subscriber/, 'the subscriber refuses to refresh');
+like($refusal, qr/Subscription "everything" brings the rows of table public.service_assignment/, 'and says why');
+is(rows_of($mirror, 'service_assignment'), $before{service_assignment}, 'nothing has changed');
+
+# changes and deletions find their rows by the primary key
+$primary->safe_psql('postgres', <<'SQL');
+SET session_replication_role = replica;
+UPDATE segmentation.customer_move SET reason = 'another';
+UPDATE segmentation.refresh_log SET cause = 'definition';
+UPDATE segmentation.definition SET change = 'another';
+UPDATE service_history SET cause = 'override';
+SQL
+$primary->safe_psql('postgres', join ';', 'SET session_replication_role = replica',
+	map { "DELETE FROM $_ WHERE ctid = (SELECT max(ctid) FROM $_)" } grep { $_ ne 'segmentation.model' } @tables);
+$primary->wait_for_catchup('everything');
+is(rows_of($mirror, $_), rows_of($primary, $_), "changes of $_ arrive") for @tables;
+
+# until it is a subscriber no more
+$mirror->safe_psql('postgres', 'DROP SUBSCRIPTION everything');
+is($mirror->safe_psql('postgres', q{SELECT failed FROM segmentation.refresh('service', '2026-01-05')}), '0', 'then its model is refreshed');
+is($mirror->safe_psql('postgres', q{SELECT count(*) FROM segmentation.verify('service')}), '0', 'and right');
+$mirror->stop;
 
 # promoted, the standby has all of it, and goes on
 $primary->wait_for_catchup($standby);

@@ -1,0 +1,72 @@
+/*
+ * relation.c: relations by an oid that may name none.
+ *
+ * Oids come from callers, who may write any number, and from the catalogue,
+ * whose relations may have been dropped; and another session can drop a relation
+ * between any two looks at it.  Whoever has not opened it takes it from here.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_class.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "relation.h"
+
+pg_noreturn static void
+raise_missing(Oid relid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_TABLE),
+			 errmsg("relation with OID %u does not exist", relid)));
+	pg_unreachable();
+}
+
+/* InvalidOid where there is no such relation */
+Oid
+relation_owner(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* quoted */
+char *
+relation_schema(Oid relid)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+
+	if (schema == NULL)
+		raise_missing(relid);
+	return pstrdup(quote_identifier(schema));
+}
+
+/* quoted and qualified */
+char *
+relation_name(Oid relid)
+{
+	char	   *name = get_rel_name(relid);
+
+	if (name == NULL)
+		raise_missing(relid);
+	return psprintf("%s.%s", relation_schema(relid), quote_identifier(name));
+}
+
+Relation
+relation_open_existing(Oid relid, LOCKMODE mode)
+{
+	Relation	rel = try_relation_open(relid, mode);
+
+	if (rel == NULL)
+		raise_missing(relid);
+	return rel;
+}

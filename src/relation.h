@@ -1,0 +1,17 @@
+/*
+ * relation.h: relations by an oid that may name none.
+ */
+#ifndef SEGMENTATION_RELATION_H
+#define SEGMENTATION_RELATION_H
+
+#include "segmentation.h"
+
+#include "storage/lockdefs.h"
+#include "utils/relcache.h"
+
+extern Oid	relation_owner(Oid relid);
+extern char *relation_name(Oid relid);
+extern char *relation_schema(Oid relid);
+extern Relation relation_open_existing(Oid relid, LOCKMODE mode);
+
+#endif							/* SEGMENTATION_RELATION_H */
