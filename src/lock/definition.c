@@ -205,8 +205,8 @@ lock_raise_other_table(const LockDefinition *def, Oid relid)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("table %s is not the one that its lock's trigger names",
-					relation_name(relid)),
+			 errmsg("table \"%s\" is not the one that its lock's trigger names",
+					get_rel_name(relid)),
 			 errdetail("The trigger is part of the lock of %s.", def->customers),
 			 lock_errhint_reinstall(def)));
 }

@@ -147,7 +147,7 @@ $mirror->poll_query_until('postgres', q{SELECT count(*) > 15 AND bool_and(srsubs
 
 # each table of ours and of the model has rows that are inserted, changed and deleted
 my $tables = q{SELECT c.oid::regclass FROM pg_class c WHERE c.relkind = 'r'
-	AND c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = 'public' OR nspname LIKE 'segmentation%') ORDER BY 1};
+	AND c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = 'public' OR nspname LIKE 'segmentation%') ORDER BY c.oid::regclass::text COLLATE "C"};
 my @tables = split /\n/, $primary->safe_psql('postgres', $tables);
 is($mirror->safe_psql('postgres', $tables), join("\n", @tables), 'both have the same tables');
 is($primary->safe_psql('postgres', q{SELECT c.oid::regclass FROM pg_class c JOIN pg_publication_tables t ON c.oid = format('%I.%I', schemaname, tablename)::regclass
@@ -155,7 +155,7 @@ is($primary->safe_psql('postgres', q{SELECT c.oid::regclass FROM pg_class c JOIN
 $primary->safe_psql('postgres', <<'SQL');
 INSERT INTO service_override (id, segment, member, reason) VALUES (7, 'quiet', true, 'called'), (8, 'quiet', true, 'called');
 UPDATE customer SET paid = '1 EUR' WHERE id = 7;
-INSERT INTO segmentation.segment_text VALUES ('fr', 'en', 'France'), ('fr', 'fr', 'France');
+INSERT INTO segmentation.segment_text (model, segment, language, title) VALUES ('market', 'fr', 'en', 'France'), ('market', 'fr', 'fr', 'France');
 SELECT segmentation.define_segment('service', 'broken', 'score / (score - 3) > 0');
 SELECT segmentation.refresh('service', '2026-01-04');
 SQL
