@@ -10,6 +10,7 @@ OBJS = \
 	src/segmentation.o \
 	src/relation.o \
 	src/expression.o \
+	src/refusal.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
 	src/types/segment_id_order.o \
@@ -122,7 +123,7 @@ OBJS = \
 
 SQL = \
 	src/extension.sql \
-	src/listing.sql \
+	src/refusal.sql \
 	src/foreign_code.sql \
 	src/types/currency.sql \
 	src/types/segment_id.sql \

@@ -18,6 +18,7 @@
 #include "utils/ruleutils.h"
 
 #include "expression.h"
+#include "refusal.h"
 #include "lock/lock.h"
 #include "relation.h"
 #include "rule/normal.h"
@@ -107,7 +108,7 @@ explain_kept_condition(void *arg)
 
 	expression_point_into(kept->condition);
 	errcontext("condition %s of the lock of %s", kept->condition, kept->def->customers);
-	lock_errhint_reinstall(kept->def);
+	lock_errhint_change(kept->def);
 }
 
 /* the same of a condition that a trigger has kept: what it names may be gone */
@@ -207,6 +208,7 @@ PG_FUNCTION_INFO_V1(lock_condition);
 Datum
 lock_condition(PG_FUNCTION_ARGS)
 {
+	ErrorContextCallback *context = context_hide_own();
 	Relation	rel = relation_open_existing(PG_GETARG_OID(0), AccessShareLock);
 	GivenCondition given = {text_to_cstring(PG_GETARG_TEXT_PP(2)), text_to_cstring(PG_GETARG_TEXT_PP(1))};
 	Node	   *expr = parse_argument(rel, &given);
@@ -220,5 +222,6 @@ lock_condition(PG_FUNCTION_ARGS)
 	values[0] = CStringGetTextDatum(condition_text(expr, rel));
 	values[1] = PointerGetDatum(column_names(expr, rel));
 	relation_close(rel, AccessShareLock);
+	error_context_stack = context;
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -179,11 +179,31 @@ table_oid(const char *quoted_name)
 	return OidIsValid(schema) ? get_relname_relid(lsecond(names), schema) : InvalidOid;
 }
 
-int
-lock_errhint_reinstall(const LockDefinition *def)
+/* a call that names the lock by a table that still has its name, or the function alone */
+char *
+lock_call(const LockDefinition *def, const char *function)
 {
-	return errhint("Give it back its name, or renew the lock with segmentation.remove_lock and segmentation.install_lock; until then nothing that the lock of %s protects can change.",
-				   def->customers);
+	if (OidIsValid(table_oid(def->customers)))
+		return psprintf(": SELECT segmentation.%s(%s);", function, quote_literal_cstr(def->customers));
+	if (def->subscriptions && OidIsValid(table_oid(def->subscriptions)))
+		return psprintf(": SELECT segmentation.%s(NULL, %s);", function, quote_literal_cstr(def->subscriptions));
+	return psprintf(" with segmentation.%s;", function);
+}
+
+/* where a table has another name now, or none */
+static int
+errhint_renew(const LockDefinition *def)
+{
+	return errhint("Give it back its name, or renew the lock%s until then nothing that the lock of %s protects can change.",
+				   lock_call(def, "renew_lock"), def->customers);
+}
+
+/* where it is a column or a part of a condition, which only the arguments name */
+int
+lock_errhint_change(const LockDefinition *def)
+{
+	return errhint("Give it back its name, or remove the lock and change the call that this returns%s until then nothing that the lock of %s protects can change.",
+				   lock_call(def, "remove_lock"), def->customers);
 }
 
 static Relation
@@ -196,7 +216,7 @@ required_table(const LockDefinition *def, const char *quoted_name)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table \"%s\" of the lock of %s does not exist",
 						quoted_name, def->customers),
-				 lock_errhint_reinstall(def)));
+				 errhint_renew(def)));
 	return rel;
 }
 
@@ -208,7 +228,7 @@ lock_raise_other_table(const LockDefinition *def, Oid relid)
 			 errmsg("table \"%s\" is not the one that its lock's trigger names",
 					get_rel_name(relid)),
 			 errdetail("The trigger is part of the lock of %s.", def->customers),
-			 lock_errhint_reinstall(def)));
+			 errhint_renew(def)));
 }
 
 char *
@@ -250,7 +270,7 @@ required_column(const LockDefinition *def, Relation rel, const char *quoted_name
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column %s of table \"%s\", part of the lock of %s, does not exist",
 						quoted_name, RelationGetRelationName(rel), def->customers),
-				 lock_errhint_reinstall(def)));
+				 lock_errhint_change(def)));
 	lock_refuse_virtual(rel, attnum);
 	return attnum;
 }
@@ -333,6 +353,12 @@ index_of(Oid constraint)
 	return result;
 }
 
+static char *
+qualified_name(Relation rel)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), RelationGetRelationName(rel));
+}
+
 /*
  * The lock stands on foreign keys: their row locks order a subscription and a
  * move of its customer, or a change of its offer.
@@ -365,7 +391,8 @@ required_foreign_key(const LockDefinition *def, Relation referencing,
 			 errmsg("the foreign key from \"%s\" to \"%s\" that its lock stands on does not exist",
 					RelationGetRelationName(referencing),
 					RelationGetRelationName(referenced)),
-			 errhint("Add it again, or renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+			 errhint("Add it again: ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s);",
+					 qualified_name(referencing), lock_column_names(columns), qualified_name(referenced), lock_column_names(key_columns))));
 	return NIL;
 }
 
@@ -398,7 +425,7 @@ resolve_foreign_key(LockDefinition *def, Oid constraint, const char *table,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("foreign key \"%s\" has become deferrable since the lock of %s was installed",
 						NameStr(form->conname), def->customers),
-				 errhint("Renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+				 errhint("Renew the lock%s", lock_call(def, "renew_lock"))));
 	ReleaseSysCache(tuple);
 }
 
@@ -467,7 +494,7 @@ require_guard(const LockDefinition *def, Relation customers)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("the trigger that guards the customers in %s does not exist", def->customers),
-			 errhint("Renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+			 errhint("Renew the lock%s", lock_call(def, "renew_lock"))));
 }
 
 /* segments of customers are markets by a foreign key, which installation adds */

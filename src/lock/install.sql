@@ -43,8 +43,8 @@ DECLARE
     class pg_class;
 BEGIN
     IF relation IS NULL THEN
-        RAISE null_value_not_allowed USING
-            MESSAGE = format('argument "%s" must not be null', role);
+        PERFORM segmentation_internal.refuse('22004',
+            format('argument "%s" must not be null', role));
     END IF;
     SELECT * INTO class FROM pg_class WHERE oid = relation;
     IF NOT FOUND THEN
@@ -52,26 +52,26 @@ BEGIN
             MESSAGE = format('relation with OID %s does not exist', relation::oid);
     END IF;
     IF class.relkind NOT IN ('r', 'p') THEN
-        RAISE wrong_object_type USING
-            MESSAGE = format('"%s" is not a table', relation),
-            HINT = 'A lock stands on triggers and foreign keys, which only tables have.';
+        PERFORM segmentation_internal.refuse('42809',
+            format('"%s" is not a table', relation),
+            hint => 'A lock stands on triggers and foreign keys, which only tables have.');
     END IF;
     IF class.relispartition THEN
-        RAISE wrong_object_type USING
-            MESSAGE = format('"%s" is a partition', relation),
-            HINT = 'Install the lock on the partitioned table; it reaches all partitions, present and future.';
+        PERFORM segmentation_internal.refuse('42809',
+            format('"%s" is a partition', relation),
+            hint => 'Install the lock on the partitioned table; it reaches all partitions, present and future.');
     END IF;
     IF class.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE relation IN (inhrelid, inhparent)) THEN
-        RAISE feature_not_supported USING
-            MESSAGE = format('table "%s" has an inheritance parent or child', relation),
-            DETAIL = 'Foreign keys and triggers do not reach across inheritance.',
-            HINT = 'Use a partitioned table.';
+        PERFORM segmentation_internal.refuse('0A000',
+            format('table "%s" has an inheritance parent or child', relation),
+            detail => 'Foreign keys and triggers do not reach across inheritance.',
+            hint => 'Use a partitioned table.');
     END IF;
     IF EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = relation AND deptype = 'e') THEN
-        RAISE wrong_object_type USING
-            MESSAGE = format('table %s belongs to an extension', relation),
-            DETAIL = 'A column and triggers that are added to it would not be dumped.',
-            HINT = 'Install the lock on tables of your own.';
+        PERFORM segmentation_internal.refuse('42809',
+            format('table %s belongs to an extension', relation),
+            detail => 'A column and triggers that are added to it would not be dumped.',
+            hint => 'Install the lock on tables of your own.');
     END IF;
     PERFORM segmentation.lock_check_owner(relation);
 END
@@ -82,9 +82,9 @@ CREATE FUNCTION segmentation.lock_check_column(relation regclass, col name, hint
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = col AND attnum > 0) THEN
-        RAISE undefined_column USING
-            MESSAGE = format('column "%s" of table "%s" does not exist', col, relation),
-            HINT = hint;
+        PERFORM segmentation_internal.refuse('42703',
+            format('column "%s" of table "%s" does not exist', col, relation),
+            hint => hint);
     END IF;
 END
 $$;
@@ -132,6 +132,80 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp A
 $$;
 COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of a table, as triggers keep it';
 
+-- A column of the right type that stands in no key yet, if there is but one, or
+-- else a new one; and where the key is not unique yet, that comes first.
+CREATE FUNCTION segmentation_internal.lock_key_statements(referencing regclass, referenced regclass, columns name[], key name[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    WITH part AS (
+        SELECT k.n, r.attname, r.atttypid, format_type(r.atttypid, r.atttypmod) AS type,
+               coalesce(columns[k.n], (
+                   SELECT min(a.attname::text) FROM pg_attribute a
+                    WHERE a.attrelid = referencing AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = r.atttypid
+                      AND cardinality(key) = 1
+                      AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = referencing AND a.attnum = ANY (c.conkey))
+                   HAVING count(*) = 1)) AS column_name
+          FROM unnest(key) WITH ORDINALITY k(name, n)
+               JOIN pg_attribute r ON r.attrelid = referenced AND r.attname = k.name
+    ), named AS (
+        SELECT p.*, coalesce(p.column_name, (
+                   SELECT format('%s_%s%s', c.relname, p.attname, nullif(tries, 1)) FROM pg_class c, generate_series(1, 100) tries
+                    WHERE c.oid = referenced
+                      AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = referencing AND attname = format('%s_%s%s', c.relname, p.attname, nullif(tries, 1)))
+                    ORDER BY tries LIMIT 1)) AS referencing_column
+          FROM part p
+    )
+    SELECT concat(CASE WHEN NOT EXISTS (SELECT FROM pg_index i
+                                         WHERE i.indrelid = referenced AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate
+                                           AND ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = referenced AND attnum = ANY (i.indkey[:i.indnkeyatts - 1]))
+                                               OPERATOR(pg_catalog.@>) key
+                                           AND i.indnkeyatts = cardinality(key))
+                       THEN format('ALTER TABLE %s ADD UNIQUE (%s); ', referenced, segmentation.lock_column_list(key)) END,
+                  format('ALTER TABLE %s %sADD FOREIGN KEY (%s) REFERENCES %s (%s);', referencing,
+                         string_agg(format('ADD COLUMN %I %s, ', referencing_column, type), '' ORDER BY n) FILTER (WHERE column_name IS NULL),
+                         string_agg(quote_ident(referencing_column), ', ' ORDER BY n), referenced, segmentation.lock_column_list(key)))
+      FROM named
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_key_statements(regclass, regclass, name[], name[]) IS 'the statements that would add a foreign key that a lock can stand on';
+
+-- an error where columns are not as many as those of the key, or not there
+CREATE FUNCTION segmentation_internal.lock_check_key(referencing regclass, referenced regclass, columns name[], key name[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM segmentation.lock_check_column(referenced, k, 'Name columns that identify a row of the table.') FROM unnest(key) k;
+    PERFORM segmentation.lock_check_column(referencing, c, 'Name the columns of the foreign key.') FROM unnest(columns) c;
+    IF cardinality(columns) <> cardinality(key) THEN
+        PERFORM segmentation_internal.refuse('22023',
+            format('columns of "%s" do not fit the key of "%s"', referencing, referenced),
+            detail => format('The key has %s (%s), and %s given (%s).', cardinality(key), segmentation.lock_column_list(key),
+                             cardinality(columns), segmentation.lock_column_list(columns)),
+            hint => 'Name one column for each column of the key, in its order.');
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_check_key(regclass, regclass, name[], name[]) IS 'raises an error where columns do not fit the key that they are to refer to';
+
+CREATE FUNCTION segmentation_internal.lock_refuse_no_key(referencing regclass, referenced regclass, given_columns name[], wanted_key name[], argument text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    other record;
+BEGIN
+    IF wanted_key IS NULL THEN
+        PERFORM segmentation_internal.refuse('42704',
+            format('table "%s" has no primary key', referenced),
+            hint => 'Give it one; a lock stands on foreign keys, which need it.');
+    END IF;
+    SELECT f.constraint_name, f.key INTO other FROM segmentation.lock_foreign_keys(referencing, referenced, NULL) f
+     WHERE given_columns IS NULL OR f.columns @> given_columns LIMIT 1;
+    PERFORM segmentation_internal.refuse('42704',
+        format('table "%s" has no foreign key to "%s" (%s)', referencing, referenced, segmentation.lock_column_list(wanted_key)),
+        detail => 'A lock stands on foreign keys: their row locks order what concurrent sessions do.',
+        hint => CASE WHEN other.key IS NOT NULL AND argument = 'subscription_customer' AND cardinality(other.key) >= cardinality(wanted_key)
+                     THEN format('Say customer_key => %L, which foreign key "%s" refers to.', other.key, other.constraint_name)
+                     ELSE 'Add it: ' || segmentation_internal.lock_key_statements(referencing, referenced, given_columns, wanted_key) END);
+END
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_refuse_no_key(regclass, regclass, name[], name[], text) IS 'raises the error that a foreign key is wanting';
+
 -- the one foreign key that fits, or an error that says how to get one; several
 -- over the same columns are as one
 CREATE FUNCTION segmentation.lock_foreign_key(referencing regclass, referenced regclass,
@@ -142,6 +216,9 @@ DECLARE
     candidate record;
     names text[];
 BEGIN
+    IF argument = 'subscription_customer' THEN
+        PERFORM segmentation_internal.lock_check_key(referencing, referenced, wanted_columns, wanted_key);
+    END IF;
     FOR candidate IN
         SELECT min(f.constraint_name::text) AS constraint_name, f.columns AS c, f.key AS k, bool_or(f.is_deferrable) AS d
           FROM segmentation.lock_foreign_keys(referencing, referenced, wanted_key) f
@@ -150,27 +227,20 @@ BEGIN
          GROUP BY f.columns, f.key
          ORDER BY 1
     LOOP
-        names := names || candidate.constraint_name;
+        names := names || format('"%s" (%s)', candidate.constraint_name, segmentation.lock_column_list(candidate.c));
         columns := candidate.c;
         key := candidate.k;
         is_deferrable := candidate.d;
     END LOOP;
-    IF cardinality(names) = 1 THEN
-        RETURN;
-    ELSIF cardinality(names) > 1 THEN
-        RAISE ambiguous_column USING
-            MESSAGE = format('table "%s" has several foreign keys to "%s"', referencing, referenced),
-            DETAIL = format('They are %s.', array_to_string(names, ', ')),
-            HINT = format('Say with %s which columns count.', argument);
+    IF cardinality(names) > 1 THEN
+        PERFORM segmentation_internal.refuse('42702',
+            format('table "%s" has several foreign keys to "%s"', referencing, referenced),
+            detail => format('They are %s.', segmentation_internal.first_ten(names)),
+            hint => format('Say with %s which columns count.', argument));
+    ELSIF names IS NULL THEN
+        PERFORM segmentation_internal.lock_refuse_no_key(referencing, referenced, wanted_columns,
+            coalesce(wanted_key, segmentation.lock_primary_key(referenced)), argument);
     END IF;
-    wanted_key := coalesce(wanted_key, segmentation.lock_primary_key(referenced));
-    RAISE undefined_object USING
-        MESSAGE = format('table "%s" has no foreign key to "%s" (%s)', referencing, referenced,
-                         segmentation.lock_column_list(wanted_key)),
-        DETAIL = 'A lock stands on foreign keys: their row locks order what concurrent sessions do.',
-        HINT = format('Add it: ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s);', referencing,
-                      coalesce(segmentation.lock_column_list(wanted_columns), '...'), referenced,
-                      segmentation.lock_column_list(wanted_key));
 END
 $$;
 COMMENT ON FUNCTION segmentation.lock_foreign_key(regclass, regclass, name[], name[], text) IS 'the foreign key from one table to another that a lock stands on';
@@ -181,6 +251,7 @@ CREATE FUNCTION segmentation.lock_check_offers(customers regclass, subscriptions
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     items regclass;
+    between_them regclass;
 BEGIN
     SELECT s.conrelid INTO items
       FROM pg_constraint s JOIN pg_constraint o ON o.conrelid = s.conrelid
@@ -188,15 +259,22 @@ BEGIN
        AND o.contype = 'f' AND o.confrelid = offers AND o.conparentid = 0
      ORDER BY s.conrelid::text
      LIMIT 1;
-    IF items IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.lock_foreign_keys(subscriptions, offers, NULL)) THEN
-        RAISE undefined_object USING
-            MESSAGE = format('subscriptions in "%s" do not name their offer', subscriptions),
-            DETAIL = format('Table "%s" stands between "%s" and "%s", so that one subscription can have offers of several segments.',
-                            items, subscriptions, offers),
-            HINT = format('Keep the segment in the subscription: ALTER TABLE %s ADD COLUMN %I %s; let the application fill it, and say subscription_segment => %L instead of offers.',
-                          subscriptions, customer_segment,
-                          (SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = customers AND attname = customer_segment),
-                          customer_segment);
+    SELECT o.conrelid INTO between_them
+      FROM pg_constraint s JOIN pg_constraint o ON o.conrelid = s.confrelid
+     WHERE s.contype = 'f' AND s.conrelid = subscriptions AND s.conparentid = 0
+       AND o.contype = 'f' AND o.confrelid = offers AND o.conparentid = 0 AND o.conrelid <> customers
+     ORDER BY o.conrelid::text
+     LIMIT 1;
+    IF coalesce(items, between_them) IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.lock_foreign_keys(subscriptions, offers, NULL)) THEN
+        PERFORM segmentation_internal.refuse('42704',
+            format('subscriptions in "%s" do not name their offer', subscriptions),
+            detail => format(CASE WHEN items IS NOT NULL THEN 'Table "%s" stands between "%s" and "%s", so that one subscription can have offers of several segments.'
+                                  ELSE 'They name a row of "%s", which stands between "%s" and "%s" and may come to name another offer.' END,
+                             coalesce(items, between_them), subscriptions, offers),
+            hint => format('Keep the segment in the subscription: ALTER TABLE %s ADD COLUMN %I %s; let the application fill it, and say subscription_segment => %L instead of offers.',
+                           subscriptions, customer_segment,
+                           (SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = customers AND attname = customer_segment),
+                           customer_segment));
     END IF;
 END
 $$;
@@ -219,10 +297,10 @@ BEGIN
             RETURN;
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
             IF attempt = attempts THEN
-                RAISE lock_not_available USING
-                    MESSAGE = format('could not lock table "%s" and those that refer to it', customers),
-                    DETAIL = format('Other transactions held them through %s attempts.', attempts),
-                    HINT = 'Try again when no long transaction writes them.';
+                PERFORM segmentation_internal.refuse('55P03',
+                    format('could not lock table "%s" and those that refer to it', customers),
+                    detail => format('Other transactions held them through %s attempts.', attempts),
+                    hint => 'Try again when no long transaction writes them.');
             END IF;
         END;
         PERFORM pg_sleep(0.05);
@@ -362,24 +440,24 @@ DECLARE
     installed record;
 BEGIN
     IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = subscriptions AND tgfoid = 'segmentation.lock_subscription()'::regprocedure) THEN
-        RAISE duplicate_object USING
-            MESSAGE = format('table "%s" has a lock already', subscriptions),
-            HINT = format('To change it, remove it first: SELECT segmentation.remove_lock(%L, %L);', customers, subscriptions);
+        PERFORM segmentation_internal.refuse('42710',
+            format('table "%s" has a lock already', subscriptions),
+            hint => format('To change it, remove it first: SELECT segmentation.remove_lock(%L, %L);', customers, subscriptions));
     END IF;
     FOR installed IN
         SELECT a FROM pg_trigger, unnest(segmentation.lock_arguments(oid)) a
          WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure AND a <> ALL (arguments)
     LOOP
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('customers in "%s" have a lock with another key or segment', customers),
-            DETAIL = format('It says %s.', installed.a),
-            HINT = 'All locks on one table of customers share its key and segment.';
+        PERFORM segmentation_internal.refuse('22023',
+            format('customers in "%s" have a lock with another key or segment', customers),
+            detail => format('It says %s.', installed.a),
+            hint => 'All locks on one table of customers share its key and segment.');
     END LOOP;
     IF EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at'
                   AND NOT attisdropped AND atttypid <> 'timestamptz'::regtype) THEN
-        RAISE datatype_mismatch USING
-            MESSAGE = format('column "segment_locked_at" of table "%s" is not of type timestamp with time zone', customers),
-            HINT = 'The lock needs a column of that name; give yours another.';
+        PERFORM segmentation_internal.refuse('42804',
+            format('column "segment_locked_at" of table "%s" is not of type timestamp with time zone', customers),
+            hint => 'The lock needs a column of that name; give yours another.');
     END IF;
 END
 $$;
@@ -401,12 +479,12 @@ BEGIN
         END IF;
     END LOOP;
     IF total > 0 THEN
-        RAISE check_violation USING
-            MESSAGE = format('subscriptions contradict the segments of their customers in "%s"', customers),
-            DETAIL = format('Contradictions found: %s. %s%s', total, array_to_string(named, ' '), CASE WHEN total > 3 THEN ' And so on.' END),
-            HINT = 'Make them agree first, or say with running_when which subscriptions have to; dry_run => true lists all.',
-            TABLE = (SELECT relname FROM pg_class WHERE oid = customers),
-            CONSTRAINT = 'segmentation_lock_subscription';
+        PERFORM segmentation_internal.refuse('23514',
+            format('subscriptions contradict the segments of their customers in "%s"', customers),
+            detail => format('Contradictions found: %s. %s%s', total, array_to_string(named, ' '), CASE WHEN total > 3 THEN ' And so on.' END),
+            hint => 'Make them agree first, or say with running_when which subscriptions have to; dry_run => true lists all.',
+            "table" => (SELECT relname FROM pg_class WHERE oid = customers),
+            "constraint" => 'segmentation_lock_subscription');
     END IF;
 END
 $$;
@@ -442,12 +520,12 @@ BEGIN
     SELECT count(*), string_agg(sentence, '; ' ORDER BY n) FILTER (WHERE n <= 3) INTO total, named
       FROM segmentation.lock_market_conflicts(arguments) WITH ORDINALITY c(sentence, n);
     IF total > 0 THEN
-        RAISE check_violation USING
-            MESSAGE = format('customers in "%s" or their subscriptions contradict the catalogue of markets', customers),
-            DETAIL = format('Contradictions found: %s. They are: %s%s.', total, named, CASE WHEN total > 3 THEN '; and so on' END),
-            HINT = 'Make the markets first, with segmentation.create_market, and let them agree; dry_run => true lists all.',
-            TABLE = (SELECT relname FROM pg_class WHERE oid = customers),
-            CONSTRAINT = 'segmentation_lock_market';
+        PERFORM segmentation_internal.refuse('23514',
+            format('customers in "%s" or their subscriptions contradict the catalogue of markets', customers),
+            detail => format('Contradictions found: %s. They are: %s%s.', total, named, CASE WHEN total > 3 THEN '; and so on' END),
+            hint => 'Make the markets first, with segmentation.create_market, and let them agree; dry_run => true lists all.',
+            "table" => (SELECT relname FROM pg_class WHERE oid = customers),
+            "constraint" => 'segmentation_lock_market');
     END IF;
 END
 $$;
@@ -472,16 +550,16 @@ BEGIN
         RETURN;
     END IF;
     IF text_type IS NOT NULL THEN
-        RAISE datatype_mismatch USING
-            MESSAGE = format('column "%s" of table "%s" cannot refer to the markets', market_column, customers),
-            DETAIL = format('It is of type %s, from which PostgreSQL takes no foreign key to %s from version 18 on.', format_type(text_type, NULL), market_type),
-            HINT = format('Change the type: ALTER TABLE %s ALTER COLUMN %I TYPE %s;', customers, market_column, market_type);
+        PERFORM segmentation_internal.refuse('42804',
+            format('column "%s" of table "%s" cannot refer to the markets', market_column, customers),
+            detail => format('It is of type %s, from which PostgreSQL takes no foreign key to %s from version 18 on.', format_type(text_type, NULL), market_type),
+            hint => format('Change the type: ALTER TABLE %s ALTER COLUMN %I TYPE %s;', customers, market_column, market_type));
     END IF;
     IF NOT has_function_privilege('segmentation.add_catalogue_key(regclass, name[], regclass)', 'EXECUTE') THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = 'permission denied to refer to table segmentation.market',
-            DETAIL = format('A lock with markets adds a foreign key from column "%s" of table "%s" to the markets.', market_column, customers),
-            HINT = format('Let its owner say: GRANT EXECUTE ON FUNCTION segmentation.add_catalogue_key TO %I;', current_user);
+        PERFORM segmentation_internal.refuse('42501',
+            'permission denied to refer to table segmentation.market',
+            detail => format('A lock with markets adds a foreign key from column "%s" of table "%s" to the markets.', market_column, customers),
+            hint => format('Let its owner say: GRANT EXECUTE ON FUNCTION segmentation.add_catalogue_key TO %I;', current_user));
     END IF;
 END
 $$;
@@ -495,10 +573,10 @@ DECLARE
 BEGIN
     EXECUTE segmentation.lock_query(arguments, 'unlocked') INTO remaining;
     IF remaining > 0 THEN
-        RAISE triggered_data_change_violation USING
-            MESSAGE = format('could not lock the customers in "%s" to their segments', customers),
-            DETAIL = format('The update of column segment_locked_at did not take effect for %s of them.', remaining),
-            HINT = format('Another trigger on "%s" suppresses it.', customers);
+        PERFORM segmentation_internal.refuse('27000',
+            format('could not lock the customers in "%s" to their segments', customers),
+            detail => format('The update of column segment_locked_at did not take effect for %s of them.', remaining),
+            hint => format('Another trigger on "%s" suppresses it.', customers));
     END IF;
     PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
 END
@@ -524,29 +602,29 @@ BEGIN
     PERFORM segmentation.lock_check_table(customers, 'customers');
     PERFORM segmentation.lock_check_table(subscriptions, 'subscriptions');
     IF subscriptions = customers OR offers IN (customers, subscriptions) THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'customers, subscriptions and offers must be different tables';
+        PERFORM segmentation_internal.refuse('22023',
+            'customers, subscriptions and offers must be different tables');
     END IF;
     IF customer_key = '{}' THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'customer_key must name at least one column';
+        PERFORM segmentation_internal.refuse('22023',
+            'customer_key must name at least one column');
     END IF;
     IF customer_key IS NULL THEN
         customer_key := segmentation.lock_primary_key(customers);
         IF customer_key IS NULL THEN
-            RAISE undefined_object USING
-                MESSAGE = format('table "%s" has no primary key', customers),
-                HINT = 'Say with customer_key which unique columns identify a customer.';
+            PERFORM segmentation_internal.refuse('42704',
+                format('table "%s" has no primary key', customers),
+                hint => 'Say with customer_key which unique columns identify a customer.');
         END IF;
         RETURN QUERY SELECT 'found', format('customer_key => %L, the primary key', customer_key);
     END IF;
     PERFORM segmentation.lock_check_column(customers, customer_segment,
         format('Say with customer_segment which it is, or add it: ALTER TABLE %s ADD COLUMN %I segment_id;', customers, customer_segment));
     IF (SELECT attgenerated <> '' FROM pg_attribute WHERE attrelid = customers AND attname = customer_segment) THEN
-        RAISE feature_not_supported USING
-            MESSAGE = format('column "%s" of table "%s" is generated', customer_segment, customers),
-            DETAIL = 'A customer without a segment takes that of its first subscription.',
-            HINT = 'Make it an ordinary column, filled by the application or a trigger.';
+        PERFORM segmentation_internal.refuse('0A000',
+            format('column "%s" of table "%s" is generated', customer_segment, customers),
+            detail => 'A customer without a segment takes that of its first subscription.',
+            hint => 'Make it an ordinary column, filled by the application or a trigger.');
     END IF;
 
     foreign_key := segmentation.lock_foreign_key(subscriptions, customers, subscription_customer, customer_key, 'subscription_customer');
@@ -565,14 +643,14 @@ BEGIN
 
     IF offers IS NOT NULL THEN
         IF subscription_segment IS NOT NULL THEN
-            RAISE invalid_parameter_value USING
-                MESSAGE = 'subscription_segment and offers exclude each other',
-                HINT = 'A subscription has its segment in a column of its own or from its offer, not both.';
+            PERFORM segmentation_internal.refuse('22023',
+                'subscription_segment and offers exclude each other',
+                hint => 'A subscription has its segment in a column of its own or from its offer, not both.');
         END IF;
         IF offers = 'segmentation.offer'::regclass AND NOT markets THEN
-            RAISE invalid_parameter_value USING
-                MESSAGE = 'offers of the catalogue need markets => true',
-                HINT = 'Their segments are markets.';
+            PERFORM segmentation_internal.refuse('22023',
+                'offers of the catalogue need markets => true',
+                hint => 'Their segments are markets.');
         END IF;
         PERFORM segmentation.lock_check_offers(customers, subscriptions, offers, customer_segment);
         foreign_key := segmentation.lock_foreign_key(subscriptions, offers, array_remove(ARRAY[subscription_offer], NULL), NULL, 'subscription_offer');
@@ -607,16 +685,16 @@ BEGIN
         END IF;
     ELSE
         IF subscription_offer IS NOT NULL OR offer_segment IS NOT NULL THEN
-            RAISE invalid_parameter_value USING
-                MESSAGE = 'subscription_offer and offer_segment need offers',
-                HINT = 'Say with offers which table it is.';
+            PERFORM segmentation_internal.refuse('22023',
+                'subscription_offer and offer_segment need offers',
+                hint => 'Say with offers which table it is.');
         END IF;
         IF subscription_segment IS NULL THEN
             IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = subscriptions AND attname = customer_segment) THEN
-                RAISE undefined_column USING
-                    MESSAGE = format('nothing tells the segment of a subscription in "%s"', subscriptions),
-                    DETAIL = format('There is no column "%s", and neither subscription_segment nor offers is given.', customer_segment),
-                    HINT = 'Say with subscription_segment which column has it, or with offers which table the subscription''s foreign key leads to; where offers hang on items of a subscription, add a column to the subscription.';
+                PERFORM segmentation_internal.refuse('42703',
+                    format('nothing tells the segment of a subscription in "%s"', subscriptions),
+                    detail => format('There is no column "%s", and neither subscription_segment nor offers is given.', customer_segment),
+                    hint => 'Say with subscription_segment which column has it, or with offers which table the subscription''s foreign key leads to; where offers hang on items of a subscription, add a column to the subscription.');
             END IF;
             subscription_segment := customer_segment;
             RETURN QUERY SELECT 'found', format('subscription_segment => %L, named as the customer''s', subscription_segment);
@@ -692,14 +770,14 @@ DECLARE
     running record;
 BEGIN
     IF markets IS NOT TRUE AND subscription_price IS NOT NULL THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'subscription_price needs markets => true',
-            HINT = 'The currency of a price is compared with that of the customer''s market in the catalogue.';
+        PERFORM segmentation_internal.refuse('22023',
+            'subscription_price needs markets => true',
+            hint => 'The currency of a price is compared with that of the customer''s market in the catalogue.');
     END IF;
     IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-        RAISE active_sql_transaction USING
-            MESSAGE = 'install_lock must run at isolation level READ COMMITTED',
-            DETAIL = 'It has to see subscriptions that were committed after the transaction began.';
+        PERFORM segmentation_internal.refuse('25001',
+            'install_lock must run at isolation level READ COMMITTED',
+            detail => 'It has to see subscriptions that were committed after the transaction began.');
     END IF;
     SELECT * INTO locking FROM segmentation.lock_condition(subscriptions, locks_when, 'locks_when');
     SELECT * INTO running FROM segmentation.lock_condition(subscriptions, running_when, 'running_when');
@@ -734,10 +812,10 @@ CREATE FUNCTION segmentation.lock_check_owner(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = relation), 'USAGE') THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = format('must be owner of table %s', relation),
-            DETAIL = format('It belongs to role %s.', (SELECT relowner::regrole FROM pg_class WHERE oid = relation)),
-            HINT = 'A lock is installed and removed by who owns all of its tables.';
+        PERFORM segmentation_internal.refuse('42501',
+            format('must be owner of table %s', relation),
+            detail => format('It belongs to role %s.', (SELECT relowner::regrole FROM pg_class WHERE oid = relation)),
+            hint => 'A lock is installed and removed by who owns all of its tables.');
     END IF;
 END
 $$;
@@ -773,32 +851,168 @@ COMMENT ON FUNCTION segmentation.lock_drop_triggers(regclass, text[]) IS 'drops 
 
 -- Tables may have been renamed since, or dropped: a lock is of these customers
 -- if its triggers are on them or name them, or if a foreign key says so.
-CREATE FUNCTION segmentation.remove_lock(customers regclass, subscriptions regclass DEFAULT NULL) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_arguments_of(customers regclass, subscriptions regclass) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(array_agg(DISTINCT t.arguments::text), '{}')
+      FROM segmentation.lock_triggers() t
+     WHERE t.function <> 'lock_customer'
+       AND (subscriptions IS NULL OR t.relation = subscriptions
+            OR 'subscriptions=' || segmentation.lock_table_name(subscriptions) = ANY (t.arguments))
+       AND (customers IS NULL OR t.relation = customers
+            OR 'customers=' || segmentation.lock_table_name(customers) = ANY (t.arguments)
+            OR (t.function = 'lock_subscription' AND segmentation.lock_references(t.relation, customers)))
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_arguments_of(regclass, regclass) IS 'the locks of customers or subscriptions: the arguments of each as one text';
+
+CREATE FUNCTION segmentation_internal.lock_customers_of(locks text[]) RETURNS regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT t.relation FROM segmentation.lock_triggers() t
+         WHERE t.function = 'lock_new_customer' AND t.arguments::text = ANY (locks) LIMIT 1);
+COMMENT ON FUNCTION segmentation_internal.lock_customers_of(text[]) IS 'table of the customers that a lock is on';
+
+-- a list of quoted names, as a trigger has it, as an array
+CREATE FUNCTION segmentation_internal.lock_names(quoted text) RETURNS name[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format('{%s}', replace(replace(quoted, '\', '\\'), '""', '\"'))::name[];
+COMMENT ON FUNCTION segmentation_internal.lock_names(text) IS 'the names in a list of quoted ones';
+
+CREATE FUNCTION segmentation_internal.lock_has_columns(relation regclass, quoted text) RETURNS boolean
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN NOT EXISTS (SELECT FROM unnest(segmentation_internal.lock_names(quoted)) n
+                    WHERE NOT EXISTS (SELECT FROM pg_attribute
+                                       WHERE attrelid = relation AND attname = n AND attnum > 0 AND NOT attisdropped));
+COMMENT ON FUNCTION segmentation_internal.lock_has_columns(regclass, text) IS 'whether a table has all columns of a list of quoted names';
+
+-- A table has its present name; a column that is part of a key and has another
+-- name by now is left to be found.
+CREATE FUNCTION segmentation_internal.lock_call(lock text) RETURNS text
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    WITH table_now AS (
+        SELECT (max(t.relation::oid) FILTER (WHERE t.function = 'lock_new_customer'))::regclass AS customers,
+               (max(t.relation::oid) FILTER (WHERE t.function = 'lock_subscription'))::regclass AS subscriptions,
+               (max(t.relation::oid) FILTER (WHERE t.function = 'lock_offer'))::regclass AS offers
+          FROM segmentation.lock_triggers() t WHERE t.arguments::text = lock
+    ), argument AS (
+        SELECT n, split_part(a, '=', 1) AS name, substr(a, strpos(a, '=') + 1) AS value
+          FROM unnest(lock::text[]) WITH ORDINALITY u(a, n)
+    ), given AS (
+        SELECT n, name, CASE
+                   WHEN name = 'customers' THEN format('%L', segmentation.lock_table_name(t.customers))
+                   WHEN name = 'subscriptions' THEN format('%L', segmentation.lock_table_name(t.subscriptions))
+                   WHEN name = 'offers' THEN format('%L', segmentation.lock_table_name(t.offers))
+                   WHEN name IN ('locks_when', 'running_when') THEN quote_literal(value)
+                   WHEN name = 'markets' THEN value
+                   WHEN name IN ('customer_segment', 'subscription_segment', 'offer_segment', 'subscription_price')
+                   THEN quote_literal((segmentation_internal.lock_names(value))[1])
+                   WHEN name IN ('customer_key', 'subscription_customer', 'subscription_offer')
+                        AND segmentation_internal.lock_has_columns(
+                            CASE name WHEN 'customer_key' THEN t.customers ELSE t.subscriptions END, value)
+                   THEN quote_literal(CASE name WHEN 'subscription_offer' THEN (segmentation_internal.lock_names(value))[1]::text
+                                      ELSE segmentation_internal.lock_names(value)::text END) END AS value
+          FROM argument CROSS JOIN table_now t
+         WHERE t.customers IS NOT NULL AND t.subscriptions IS NOT NULL
+    )
+    SELECT format('SELECT * FROM segmentation.install_lock(%s);', string_agg(format('%s => %s', name, value), ', ' ORDER BY n))
+      FROM given WHERE value IS NOT NULL
+    HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_call(text) IS 'the call that would install a lock again; NULL where a table of it is gone';
+
+CREATE FUNCTION segmentation_internal.lock_check_named(customers regclass, subscriptions regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF customers IS NULL AND subscriptions IS NULL THEN
+        PERFORM segmentation_internal.refuse('22004',
+            'argument "customers" must not be null',
+            hint => 'Where that table is gone, name the subscriptions.');
+    END IF;
+    PERFORM segmentation.lock_check_owner(customers), segmentation.lock_check_owner(subscriptions);
+END
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_check_named(regclass, regclass) IS 'raises an error where neither table of a lock is named, or one is somebody else''s';
+
+CREATE FUNCTION segmentation_internal.lock_refuse_none(customers regclass, subscriptions regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM segmentation_internal.refuse('42704',
+        format('table "%s" has no lock%s', coalesce(customers, subscriptions),
+               CASE WHEN customers IS NOT NULL THEN ' from "' || subscriptions::text || '"' END),
+        hint => 'The locks that there are: SELECT * FROM segmentation.lock;');
+END
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_refuse_none(regclass, regclass) IS 'raises the error that there is no such lock';
+
+CREATE FUNCTION segmentation.remove_lock(customers regclass, subscriptions regclass DEFAULT NULL) RETURNS SETOF text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off AS $$
 DECLARE
-    removed CONSTANT regclass := subscriptions;
     locks text[];
+    calls text[];
 BEGIN
-    IF customers IS NULL AND removed IS NULL THEN
-        RAISE null_value_not_allowed USING
-            MESSAGE = 'argument "customers" must not be null',
-            HINT = 'Where that table is gone, name the subscriptions.';
-    END IF;
-    PERFORM segmentation.lock_check_owner(customers), segmentation.lock_check_owner(removed);
-    locks := ARRAY(
-        SELECT DISTINCT t.arguments::text
-          FROM segmentation.lock_triggers() t
-         WHERE t.function <> 'lock_customer'
-           AND (removed IS NULL OR t.relation = removed
-                OR 'subscriptions=' || segmentation.lock_table_name(removed) = ANY (t.arguments))
-           AND (customers IS NULL OR t.relation = customers
-                OR 'customers=' || segmentation.lock_table_name(customers) = ANY (t.arguments)
-                OR (t.function = 'lock_subscription' AND segmentation.lock_references(t.relation, customers))));
+    PERFORM segmentation_internal.lock_check_named(customers, subscriptions);
+    locks := segmentation_internal.lock_arguments_of(customers, subscriptions);
+    customers := coalesce(customers, segmentation_internal.lock_customers_of(locks));
+    calls := ARRAY(SELECT segmentation_internal.lock_call(l) FROM unnest(locks) l);
     IF NOT segmentation.lock_drop_triggers(customers, locks) THEN
-        RAISE undefined_object USING
-            MESSAGE = format('table "%s" has no lock%s', coalesce(customers, removed),
-                             CASE WHEN customers IS NOT NULL THEN ' from "' || removed::text || '"' END);
+        PERFORM segmentation_internal.lock_refuse_none(customers, subscriptions);
+    END IF;
+    RETURN QUERY SELECT c FROM unnest(calls) c WHERE c IS NOT NULL ORDER BY c;
+END
+$$;
+COMMENT ON FUNCTION segmentation.remove_lock(regclass, regclass) IS 'drops the triggers of a lock, or of all locks on a table of customers; segment_locked_at stays. Returns the calls that would install them again';
+
+-- the columns that hold segments and prices are known by their names alone
+CREATE FUNCTION segmentation_internal.lock_check_columns(lock text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    missing record;
+BEGIN
+    SELECT t.relation::regclass AS relation, col.name INTO missing
+      FROM unnest(lock::text[]) a
+           JOIN (VALUES ('customer_segment', 'lock_new_customer'), ('subscription_segment', 'lock_subscription'),
+                        ('offer_segment', 'lock_offer'), ('subscription_price', 'lock_subscription')) needs (argument, function)
+             ON needs.argument = split_part(a, '=', 1)
+           JOIN segmentation.lock_triggers() t ON t.function = needs.function AND t.arguments::text = lock
+           CROSS JOIN unnest(segmentation_internal.lock_names(substr(a, strpos(a, '=') + 1))) AS col (name)
+     WHERE NOT segmentation_internal.lock_has_columns(t.relation, quote_ident(col.name))
+     LIMIT 1;
+    IF missing.name IS NOT NULL THEN
+        PERFORM segmentation_internal.refuse('42703',
+            format('column "%s" of table "%s", part of its lock, does not exist', missing.name, missing.relation),
+            hint => format('Give it back its name, or remove the lock and change the name in the call that this returns: SELECT segmentation.remove_lock(%s, %s);',
+                           coalesce((SELECT quote_literal(t.relation) FROM segmentation.lock_triggers() t
+                                      WHERE t.arguments::text = lock AND t.function = 'lock_new_customer' LIMIT 1), 'NULL'),
+                           coalesce((SELECT quote_literal(t.relation) FROM segmentation.lock_triggers() t
+                                      WHERE t.arguments::text = lock AND t.function = 'lock_subscription' LIMIT 1), 'NULL')));
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.remove_lock(regclass, regclass) IS 'drops the triggers of a lock, or of all locks on a table of customers; segment_locked_at stays';
+COMMENT ON FUNCTION segmentation_internal.lock_check_columns(text) IS 'raises an error where a column of a lock has another name by now';
+
+CREATE FUNCTION segmentation.renew_lock(customers regclass, subscriptions regclass DEFAULT NULL)
+RETURNS TABLE (step text, detail text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off SET standard_conforming_strings = on AS $$
+DECLARE
+    locks text[];
+    calls text[];
+    call text;
+BEGIN
+    PERFORM segmentation_internal.lock_check_named(customers, subscriptions);
+    locks := segmentation_internal.lock_arguments_of(customers, subscriptions);
+    customers := coalesce(customers, segmentation_internal.lock_customers_of(locks));
+    -- all locks of customers share their guard, which names them
+    IF EXISTS (SELECT FROM segmentation.lock_triggers() t WHERE t.relation = customers AND t.function = 'lock_customer'
+                  AND 'customers=' || segmentation.lock_table_name(customers) <> ALL (t.arguments)) THEN
+        locks := segmentation_internal.lock_arguments_of(customers, NULL);
+    END IF;
+    PERFORM segmentation_internal.lock_check_columns(l) FROM unnest(locks) l;
+    calls := array_remove(ARRAY(SELECT segmentation_internal.lock_call(l) FROM unnest(locks) l ORDER BY 1), NULL);
+    IF calls = '{}' THEN
+        PERFORM segmentation_internal.lock_refuse_none(customers, subscriptions);
+    END IF;
+    PERFORM segmentation.lock_drop_triggers(customers, locks);
+    FOREACH call IN ARRAY calls LOOP
+        RETURN QUERY EXECUTE call;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION segmentation.renew_lock(regclass, regclass) IS 'installs a lock again, or all locks on a table of customers, with the arguments that each had and the names that its tables have now';

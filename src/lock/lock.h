@@ -85,7 +85,8 @@ extern List *lock_definitions_of(Oid customers);
 extern AttrNumber lock_column(Relation rel, const char *quoted_name);
 extern void lock_refuse_virtual(Relation rel, AttrNumber attnum);
 pg_noreturn extern void lock_raise_other_table(const LockDefinition *def, Oid relid);
-extern int	lock_errhint_reinstall(const LockDefinition *def);
+extern char *lock_call(const LockDefinition *def, const char *function);
+extern int	lock_errhint_change(const LockDefinition *def);
 extern char *lock_unquoted(const char *quoted_name);
 
 /* condition.c */

@@ -113,7 +113,7 @@ find_locks(Move *move)
 				 errmsg("table %s has no lock", relation_name(move->customers)),
 				 get_rel_relispartition(move->customers) ?
 				 errhint("Name the partitioned table.") :
-				 errhint("If it was renamed since segmentation.install_lock, renew the lock.")));
+				 errhint("View segmentation.lock shows the locks that there are; one whose table was renamed is renewed by segmentation.renew_lock.")));
 	foreach(cell, move->definitions)
 		lock_definition_resolve(lfirst(cell), false);
 	move->def = linitial(move->definitions);

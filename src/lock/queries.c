@@ -13,6 +13,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "refusal.h"
 #include "lock/lock.h"
 
 /* "a.x OPERATOR(=) b.y AND ...": pairs of columns */
@@ -551,6 +552,7 @@ PG_FUNCTION_INFO_V1(lock_query_text);
 Datum
 lock_query_text(PG_FUNCTION_ARGS)
 {
+	ErrorContextCallback *context = context_hide_own();
 	Datum	   *elements;
 	int			count;
 	char	  **args;
@@ -564,5 +566,6 @@ lock_query_text(PG_FUNCTION_ARGS)
 		args[i] = TextDatumGetCString(elements[i]);
 	def = lock_definition_parse(count, args);
 	lock_definition_resolve(def, true);
+	error_context_stack = context;
 	PG_RETURN_TEXT_P(cstring_to_text(lock_query(def, LOCK_TABLE, NULL, query)));
 }

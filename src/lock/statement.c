@@ -13,6 +13,8 @@
 #include "segmentation.h"
 
 #include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
@@ -54,7 +56,9 @@ refuse_open(void)
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("subscriptions have not been checked by their lock"),
 					 errdetail("The trigger at the end of their statement did not fire."),
-					 errhint("Renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+					 errhint("Renew the lock: SELECT segmentation.renew_lock(NULL, %s);",
+							 quote_literal_cstr(quote_qualified_identifier(get_namespace_name(get_rel_namespace(statement->subscriptions)),
+																		   get_rel_name(statement->subscriptions))))));
 }
 
 static void

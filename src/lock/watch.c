@@ -109,7 +109,7 @@ lock_require_watched(Relation rel, const List *columns)
 			 errmsg("the lock's triggers on \"%s\" do not watch the columns that the lock names",
 					RelationGetRelationName(rel)),
 			 errdetail("A column was renamed, and another one has its name now."),
-			 errhint("Give the columns back their names, or renew the lock with segmentation.remove_lock and segmentation.install_lock.")));
+			 errhint("Give the columns back their names, or let the lock read those that have the names now, with segmentation.renew_lock.")));
 }
 
 /* without those that are there no more, which the trigger itself will miss */

@@ -6,13 +6,14 @@ DECLARE
     result segmentation.market;
 BEGIN
     IF id IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = 'the id of a market must not be null';
+        PERFORM segmentation_internal.refuse('22004',
+            'the id of a market must not be null');
     END IF;
     SELECT * INTO result FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) market_known.id;
     IF NOT FOUND THEN
-        RAISE no_data_found USING
-            MESSAGE = format('market "%s" does not exist', id),
-            HINT = 'The markets that there are: SELECT id FROM segmentation.market;';
+        PERFORM segmentation_internal.refuse('P0002',
+            format('market "%s" does not exist', id),
+            hint => 'The markets that there are: SELECT id FROM segmentation.market;');
     END IF;
     RETURN result;
 END

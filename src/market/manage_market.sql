@@ -6,30 +6,31 @@ DECLARE
     unknown text;
 BEGIN
     IF id IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = 'the id of a market must not be null';
+        PERFORM segmentation_internal.refuse('22004',
+            'the id of a market must not be null');
     ELSIF EXISTS (SELECT FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) market_check_new.id) THEN
-        RAISE unique_violation USING
-            MESSAGE = format('market "%s" already exists', id),
-            HINT = 'Choose another id, or change the market that is there.';
+        PERFORM segmentation_internal.refuse('23505',
+            format('market "%s" already exists', id),
+            hint => 'Choose another id, or change the market that is there.');
     ELSIF currency IS NULL THEN
-        RAISE null_value_not_allowed USING
-            MESSAGE = format('market "%s" has no currency', id),
-            HINT = 'Each market sells in one currency; name it by its ISO 4217 code, such as EUR.';
+        PERFORM segmentation_internal.refuse('22004',
+            format('market "%s" has no currency', id),
+            hint => 'Each market sells in one currency; name it by its ISO 4217 code, such as EUR.');
     ELSIF NOT segmentation.is_currency(currency) THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('unknown currency "%s"', currency),
-            HINT = 'Currencies are ISO 4217 codes of three capital letters, such as EUR; currencies() lists them.';
+        PERFORM segmentation_internal.refuse('22023',
+            format('unknown currency "%s"', currency),
+            hint => 'Currencies are ISO 4217 codes of three capital letters, such as EUR; currencies() lists them.');
     ELSIF NOT segmentation.is_language(default_language) THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('unknown language "%s"', default_language),
-            HINT = 'Languages are ISO 639 codes, with or without script and country, such as fr, fr-CH or zh-Hant-TW.';
+        PERFORM segmentation_internal.refuse('22023',
+            format('unknown language "%s"', default_language),
+            hint => 'Languages are ISO 639 codes, with or without script and country, such as fr, fr-CH or zh-Hant-TW.');
     END IF;
     SELECT string_agg(quote_nullable(country), ', ') INTO unknown
       FROM unnest(countries) AS country WHERE segmentation.is_country(country) IS NOT true;
     IF unknown IS NOT NULL THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('unknown countries: %s', unknown),
-            HINT = 'Countries are ISO 3166-1 codes of two capital letters, such as FR.';
+        PERFORM segmentation_internal.refuse('22023',
+            format('unknown countries: %s', unknown),
+            hint => 'Countries are ISO 3166-1 codes of two capital letters, such as FR.');
     END IF;
 END
 $$;
@@ -96,9 +97,9 @@ DECLARE
 BEGIN
     PERFORM segmentation.market_check_new("to", currency, '{}', source.default_language);
     IF rate IS NULL OR rate <= 0 OR rate >= 'Infinity' THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('a rate of %s makes no prices', quote_nullable(rate)),
-            HINT = 'Say how much of the new currency one of the old one is worth, or 1 for the same figures.';
+        PERFORM segmentation_internal.refuse('22023',
+            format('a rate of %s makes no prices', quote_nullable(rate)),
+            hint => 'Say how much of the new currency one of the old one is worth, or 1 for the same figures.');
     END IF;
     SELECT o.code, o.price INTO lost
       FROM segmentation.offer o
@@ -106,10 +107,10 @@ BEGIN
        AND @extschema@.sign(segmentation.market_price(o.price, clone_market.currency, rate)) = 0
      ORDER BY o.code LIMIT 1;
     IF FOUND THEN
-        RAISE numeric_value_out_of_range USING
-            MESSAGE = format('offer "%s" would have no price', lost.code),
-            DETAIL = format('%s at a rate of %s, rounded to the minor unit of %s, is nothing.', lost.price, rate, currency),
-            HINT = 'Clone with a rate of 1, then set prices of your own.';
+        PERFORM segmentation_internal.refuse('22003',
+            format('offer "%s" would have no price', lost.code),
+            detail => format('%s at a rate of %s, rounded to the minor unit of %s, is nothing.', lost.price, rate, currency),
+            hint => 'Clone with a rate of 1, then set prices of your own.');
     END IF;
     WITH market AS (
         INSERT INTO segmentation.market (id, currency, customer_type, partner, channel, sales_representative,
@@ -151,10 +152,10 @@ DECLARE
     reference record;
 BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-        RAISE active_sql_transaction USING
-            MESSAGE = format('cannot look for customers of a market at isolation level %s', current_setting('transaction_isolation')),
-            DETAIL = 'Customers that others have added since the transaction began would be missed.',
-            HINT = 'Use BEGIN ISOLATION LEVEL READ COMMITTED.';
+        PERFORM segmentation_internal.refuse('25001',
+            format('cannot look for customers of a market at isolation level %s', current_setting('transaction_isolation')),
+            detail => 'Customers that others have added since the transaction began would be missed.',
+            hint => 'Use BEGIN ISOLATION LEVEL READ COMMITTED.');
     END IF;
     FOR reference IN
         SELECT c.oid AS foreign_key, c.conrelid::regclass AS customers
@@ -179,35 +180,35 @@ DECLARE
 BEGIN
     IF OLD.currency <> NEW.currency THEN
         IF EXISTS (SELECT FROM segmentation.offer o WHERE o.market OPERATOR(@extschema@.=) OLD.id) THEN
-            RAISE restrict_violation USING
-                MESSAGE = format('cannot change the currency of market "%s", which has offers', OLD.id),
-                HINT = format('Clone it: SELECT segmentation.clone_market(''%s'', ''...'', ''%s'', rate => ...);', OLD.id, NEW.currency);
+            PERFORM segmentation_internal.refuse('23001',
+                format('cannot change the currency of market "%s", which has offers', OLD.id),
+                hint => format('Clone it: SELECT segmentation.clone_market(''%s'', ''...'', ''%s'', rate => ...);', OLD.id, NEW.currency));
         END IF;
         customers := segmentation.market_customers(OLD.id);
         IF customers IS NOT NULL THEN
-            RAISE restrict_violation USING
-                MESSAGE = format('cannot change the currency of market "%s", which has customers', OLD.id),
-                DETAIL = format('Table "%s" has customers of it.', customers),
-                HINT = format('Make another market in %s, and move those customers to it who agree: segmentation.move_customer.', NEW.currency);
+            PERFORM segmentation_internal.refuse('23001',
+                format('cannot change the currency of market "%s", which has customers', OLD.id),
+                detail => format('Table "%s" has customers of it.', customers),
+                hint => format('Make another market in %s, and move those customers to it who agree: segmentation.move_customer.', NEW.currency));
         END IF;
     END IF;
     IF (OLD.status, NEW.status) NOT IN (('draft', 'draft'), ('draft', 'active'), ('draft', 'retired'),
             ('active', 'active'), ('active', 'suspended'), ('active', 'retired'),
             ('suspended', 'suspended'), ('suspended', 'active'), ('suspended', 'retired'), ('retired', 'retired')) THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('cannot make market "%s" %s, which is %s', OLD.id, NEW.status, OLD.status),
-            HINT = CASE OLD.status WHEN 'retired' THEN format('Make a new one of it: SELECT segmentation.clone_market(''%s'', ''...'', ''%s'');', OLD.id, OLD.currency)
-                   ELSE 'A draft becomes active; an active market is suspended and becomes active again; any may be retired.' END;
+        PERFORM segmentation_internal.refuse('55000',
+            format('cannot make market "%s" %s, which is %s', OLD.id, NEW.status, OLD.status),
+            hint => CASE OLD.status WHEN 'retired' THEN format('Make a new one of it: SELECT segmentation.clone_market(''%s'', ''...'', ''%s'');', OLD.id, OLD.currency)
+                    ELSE 'A draft becomes active; an active market is suspended and becomes active again; any may be retired.' END);
     END IF;
     IF OLD.status <> 'retired' AND NEW.status = 'retired' THEN
         -- waits for customers that are being added, whose foreign key holds their market
         PERFORM FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) OLD.id FOR UPDATE;
         customers := segmentation.market_customers(OLD.id);
         IF customers IS NOT NULL THEN
-            RAISE object_not_in_prerequisite_state USING
-                MESSAGE = format('cannot retire market "%s", which has customers', OLD.id),
-                DETAIL = format('Table "%s" has customers of it.', customers),
-                HINT = format('Move them to other markets first, with segmentation.move_customer, or keep them and suspend it: SELECT segmentation.suspend_market(''%s'');', OLD.id);
+            PERFORM segmentation_internal.refuse('55000',
+                format('cannot retire market "%s", which has customers', OLD.id),
+                detail => format('Table "%s" has customers of it.', customers),
+                hint => format('Move them to other markets first, with segmentation.move_customer, or keep them and suspend it: SELECT segmentation.suspend_market(''%s'');', OLD.id));
         END IF;
     END IF;
     RETURN NEW;
@@ -228,10 +229,10 @@ DECLARE
 BEGIN
     SELECT string_agg(f.sentence, ' ') INTO missing FROM segmentation.check_market(NEW.id) f WHERE f.severity = 'error';
     IF missing IS NOT NULL THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('market "%s" is not ready to become active', NEW.id),
-            DETAIL = missing,
-            HINT = format('What to do about each: SELECT * FROM segmentation.check_market(''%s'');', NEW.id);
+        PERFORM segmentation_internal.refuse('55000',
+            format('market "%s" is not ready to become active', NEW.id),
+            detail => missing,
+            hint => format('What to do about each: SELECT * FROM segmentation.check_market(''%s'');', NEW.id));
     END IF;
     IF EXISTS (SELECT FROM @extschema@.currencies() c WHERE c.code = NEW.currency AND c.withdrawn) THEN
         RAISE WARNING 'market "%" sells in %, which is withdrawn', NEW.id, NEW.currency
@@ -257,7 +258,8 @@ BEGIN
     PERFORM segmentation.market_known(id);
     SELECT * INTO old FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) market_set_status.id FOR NO KEY UPDATE;
     IF old.status = market_set_status.status THEN
-        RAISE object_not_in_prerequisite_state USING MESSAGE = format('market "%s" is %s already', id, status);
+        PERFORM segmentation_internal.refuse('55000',
+            format('market "%s" is %s already', id, status));
     END IF;
     UPDATE segmentation.market m SET status = market_set_status.status
      WHERE m.id OPERATOR(@extschema@.=) market_set_status.id

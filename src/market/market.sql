@@ -3,31 +3,50 @@
 CREATE TABLE segmentation.market (
     id @extschema@.segment_id PRIMARY KEY,
     currency text COLLATE "C" NOT NULL
-        CONSTRAINT market_currency_iso_4217 CHECK (segmentation.is_currency(currency)),
+        CONSTRAINT market_currency_iso_4217 CHECK (segmentation.is_currency(currency)
+            OR segmentation_internal.violated('market_currency_iso_4217', 'unknown currency', currency,
+            'Currencies are ISO 4217 codes of three capital letters, such as EUR; currencies() lists them.')),
     countries text[] COLLATE "C" NOT NULL DEFAULT '{}'
-        CONSTRAINT market_countries_iso_3166 CHECK (segmentation.are_countries(countries)),
+        CONSTRAINT market_countries_iso_3166 CHECK (segmentation.are_countries(countries)
+            OR segmentation_internal.violated('market_countries_iso_3166', 'unknown country, or one twice:', countries::pg_catalog.text,
+            'Countries are ISO 3166-1 codes of two capital letters, such as FR, each of them once.')),
     customer_type text NOT NULL DEFAULT 'direct'
-        CONSTRAINT market_customer_type CHECK (customer_type IN ('direct', 'reseller', 'key-account')),
+        CONSTRAINT market_customer_type CHECK (customer_type IN ('direct', 'reseller', 'key-account')
+            OR segmentation_internal.violated('market_customer_type', 'unrecognized customer type', customer_type,
+            'A customer type is "direct", "reseller" or "key-account".')),
     partner text,
     channel text NOT NULL DEFAULT 'self-service'
-        CONSTRAINT market_channel CHECK (channel IN ('self-service', 'sales')),
+        CONSTRAINT market_channel CHECK (channel IN ('self-service', 'sales')
+            OR segmentation_internal.violated('market_channel', 'unrecognized channel', channel,
+            'A channel is "self-service" or "sales".')),
     sales_representative text,
     service_level text,
     product text,
     business text,
     sector text,
     default_language text COLLATE "C" NOT NULL DEFAULT 'en'
-        CONSTRAINT market_default_language_iso_639 CHECK (segmentation.is_language(default_language)),
+        CONSTRAINT market_default_language_iso_639 CHECK (segmentation.is_language(default_language)
+            OR segmentation_internal.violated('market_default_language_iso_639', 'unknown language', default_language,
+            'Languages are ISO 639 codes, with or without script and country, such as fr, fr-CH or zh-Hant-TW.')),
     status text NOT NULL DEFAULT 'draft'
-        CONSTRAINT market_status CHECK (status IN ('draft', 'active', 'suspended', 'retired')),
+        CONSTRAINT market_status CHECK (status IN ('draft', 'active', 'suspended', 'retired')
+            OR segmentation_internal.violated('market_status', 'unrecognized status', status,
+            'A status is "draft", "active", "suspended" or "retired".')),
     model @extschema@.segment_id NOT NULL DEFAULT 'market'
-        CONSTRAINT market_model CHECK (model OPERATOR(@extschema@.=) 'market'),
+        CONSTRAINT market_model CHECK (model OPERATOR(@extschema@.=) 'market'
+            OR segmentation_internal.violated('market_model', 'a market cannot be a segment of model', model::pg_catalog.text,
+            'All markets are segments of model "market"; leave the column out.')),
     CONSTRAINT market_currency_key UNIQUE (id, currency),
     CONSTRAINT market_segment FOREIGN KEY (model, id) REFERENCES segmentation.segment ON UPDATE CASCADE,
-    CONSTRAINT market_partner_of_resellers CHECK ((customer_type = 'reseller') = (partner IS NOT NULL)),
-    CONSTRAINT market_representative_of_sales CHECK (sales_representative IS NULL OR channel = 'sales'),
-    CONSTRAINT market_words_not_empty CHECK (
-        '' <> ALL (ARRAY[partner, sales_representative, service_level, product, business, sector]))
+    CONSTRAINT market_partner_of_resellers CHECK ((customer_type = 'reseller') = (partner IS NOT NULL)
+        OR segmentation_internal.violated('market_partner_of_resellers', 'a market of resellers has a partner, and no other has; the customer type is', customer_type,
+        'Give a partner together with customer type "reseller", and none with another one.')),
+    CONSTRAINT market_representative_of_sales CHECK (sales_representative IS NULL OR channel = 'sales'
+        OR segmentation_internal.violated('market_representative_of_sales', 'only sales people sell by a sales representative; the channel is', channel,
+        'Give channel "sales", or no sales representative.')),
+    CONSTRAINT market_words_not_empty CHECK (('' <> ALL (ARRAY[partner, sales_representative, service_level, product, business, sector])) IS NOT FALSE
+        OR segmentation_internal.violated('market_words_not_empty', 'an empty text says nothing of market', id::pg_catalog.text,
+        'Leave partner, sales_representative, service_level, product, business or sector NULL where there is none.'))
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.market', '');
 GRANT SELECT ON segmentation.market TO PUBLIC;
@@ -65,9 +84,13 @@ CREATE TABLE segmentation.segment_text (
     model @extschema@.segment_id NOT NULL,
     segment @extschema@.segment_id NOT NULL,
     language text COLLATE "C" NOT NULL
-        CONSTRAINT segment_text_language_iso_639 CHECK (segmentation.is_language(language)),
+        CONSTRAINT segment_text_language_iso_639 CHECK (segmentation.is_language(language)
+            OR segmentation_internal.violated('segment_text_language_iso_639', 'unknown language', language,
+            'Languages are ISO 639 codes, with or without script and country, such as fr, fr-CH or zh-Hant-TW.')),
     title text NOT NULL
-        CONSTRAINT segment_text_title_not_empty CHECK (title <> ''),
+        CONSTRAINT segment_text_title_not_empty CHECK (title <> ''
+            OR segmentation_internal.violated('segment_text_title_not_empty', 'the title of a segment must not be empty', NULL,
+            'Leave the row out where a segment has no title in the language.')),
     description text,
     PRIMARY KEY (model, segment, language),
     CONSTRAINT segment_text_segment FOREIGN KEY (model, segment)

@@ -4,25 +4,40 @@ CREATE TABLE segmentation.offer (
     market @extschema@.segment_id NOT NULL
         CONSTRAINT offer_market REFERENCES segmentation.market ON UPDATE CASCADE,
     code text COLLATE "C" NOT NULL
-        CONSTRAINT offer_code_trimmed CHECK (code <> '' AND code = btrim(code)),
+        CONSTRAINT offer_code_trimmed CHECK ((code <> '' AND code = btrim(code))
+            OR segmentation_internal.violated('offer_code_trimmed', 'invalid offer code', code,
+            'A code is not empty, and neither begins nor ends with a space.')),
     price @extschema@.currency_price
-        CONSTRAINT offer_price_positive CHECK (@extschema@.sign(price) > 0),
+        CONSTRAINT offer_price_positive CHECK ((@extschema@.sign(price) > 0) IS NOT FALSE
+            OR segmentation_internal.violated('offer_price_positive', 'an offer cannot have price', price::pg_catalog.text,
+            'A price is above zero; where an offer costs nothing set free to true and leave the price out.')),
     free boolean NOT NULL DEFAULT false,
     billing_period interval
-        CONSTRAINT offer_billing_period_positive CHECK (billing_period > '0'),
+        CONSTRAINT offer_billing_period_positive CHECK ((billing_period > '0') IS NOT FALSE
+            OR segmentation_internal.violated('offer_billing_period_positive', 'an offer cannot be billed every', billing_period::pg_catalog.text,
+            'A billing period is above zero, such as 1 month; leave it NULL where the price is paid once.')),
     available daterange NOT NULL DEFAULT '(,)'
-        CONSTRAINT offer_available_some_day CHECK (
-            NOT isempty(available) AND (lower(available) < 'infinity') IS NOT false AND (upper(available) > '-infinity') IS NOT false),
+        CONSTRAINT offer_available_some_day CHECK ((NOT isempty(available) AND (lower(available) < 'infinity') IS NOT false AND (upper(available) > '-infinity') IS NOT false)
+            OR segmentation_internal.violated('offer_available_some_day', 'an offer must be sold on some day, not in', available::pg_catalog.text,
+            'Give a range of days, such as [2030-01-01,2030-02-01), or (,) for always.')),
     promotional boolean NOT NULL DEFAULT false,
     kind text NOT NULL DEFAULT 'all-inclusive'
-        CONSTRAINT offer_kind CHECK (kind IN ('all-inclusive', 'base', 'add-on')),
+        CONSTRAINT offer_kind CHECK (kind IN ('all-inclusive', 'base', 'add-on')
+            OR segmentation_internal.violated('offer_kind', 'unrecognized kind of offer', kind,
+            'A kind is "all-inclusive", "base" or "add-on".')),
     customer text[]
-        CONSTRAINT offer_customer_key CHECK (cardinality(customer) > 0 AND array_position(customer, NULL) IS NULL),
+        CONSTRAINT offer_customer_key CHECK ((cardinality(customer) > 0 AND array_position(customer, NULL) IS NULL) IS NOT FALSE
+            OR segmentation_internal.violated('offer_customer_key', 'an offer cannot be for customer', customer::pg_catalog.text,
+            'Give the customer''s key, one value per key column, as in {42}; leave it NULL where the offer is for all.')),
     currency text COLLATE "C" GENERATED ALWAYS AS (@extschema@.currency(price)) STORED,
     PRIMARY KEY (market, code),
     CONSTRAINT offer_market_currency FOREIGN KEY (market, currency) REFERENCES segmentation.market (id, currency),
-    CONSTRAINT offer_free_or_price CHECK (NOT free OR price IS NULL),
-    CONSTRAINT offer_promotion_ends CHECK (NOT promotional OR (upper(available) < 'infinity') IS TRUE)
+    CONSTRAINT offer_free_or_price CHECK (NOT free OR price IS NULL
+        OR segmentation_internal.violated('offer_free_or_price', 'an offer that is free cannot have price', price::pg_catalog.text,
+        'Leave the price out, or set free to false.')),
+    CONSTRAINT offer_promotion_ends CHECK (NOT promotional OR (upper(available) < 'infinity') IS TRUE
+        OR segmentation_internal.violated('offer_promotion_ends', 'a promotion must end, which is not so in', available::pg_catalog.text,
+        'Give "available" a last day, as in [2030-01-01,2030-02-01), or set promotional to false.'))
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.offer', '');
 GRANT SELECT ON segmentation.offer TO PUBLIC;
@@ -42,9 +57,13 @@ CREATE TABLE segmentation.offer_text (
     market @extschema@.segment_id NOT NULL,
     offer text COLLATE "C" NOT NULL,
     language text COLLATE "C" NOT NULL
-        CONSTRAINT offer_text_language_iso_639 CHECK (segmentation.is_language(language)),
+        CONSTRAINT offer_text_language_iso_639 CHECK (segmentation.is_language(language)
+            OR segmentation_internal.violated('offer_text_language_iso_639', 'unknown language', language,
+            'Languages are ISO 639 codes, with or without script and country, such as fr, fr-CH or zh-Hant-TW.')),
     title text NOT NULL
-        CONSTRAINT offer_text_title_not_empty CHECK (title <> ''),
+        CONSTRAINT offer_text_title_not_empty CHECK (title <> ''
+            OR segmentation_internal.violated('offer_text_title_not_empty', 'the title of an offer must not be empty', NULL,
+            'Leave the row out where an offer has no title in the language.')),
     description text,
     PRIMARY KEY (market, offer, language),
     CONSTRAINT offer_text_offer FOREIGN KEY (market, offer)

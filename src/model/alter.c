@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "refusal.h"
 #include "model/define.h"
 #include "model/objects.h"
 
@@ -48,18 +49,6 @@ found_names(void)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		names = lappend(names, change_get(i, 1));
 	return names;
-}
-
-static char *
-joined(const List *names)
-{
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, names)
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "", (char *) lfirst(cell));
-	return buf.data;
 }
 
 typedef struct SegmentRule
@@ -102,6 +91,9 @@ explain_rule(void *arg)
 	const SegmentRule *rule = arg;
 
 	errcontext("rule of segment \"%s\" of model \"%s\"", rule->segment, rule->model);
+	errdetail("The rule of segment \"%s\" stands against it.", rule->segment);
+	errhint("Define it by columns that both sources have first, or drop it: SELECT segmentation.drop_segment(%s, %s);",
+			quote_literal_cstr(rule->model), quote_literal_cstr(rule->segment));
 }
 
 static Rule *
@@ -150,7 +142,7 @@ notice_related(const Model *model)
 	if (others != NIL)
 		ereport(NOTICE,
 				(errmsg("rules of model \"%s\" and of others refer to each other over different sources or keys", model->id),
-				 errdetail("The others are: %s.", joined(others)),
+				 errdetail("The others are: %s.", first_ten(others, ", ")),
 				 errhint("Until segmentation.alter_model has given all of them the same source and key, they cannot be refreshed.")));
 }
 
@@ -296,7 +288,7 @@ set_kind(Model *model, const char *name)
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
 	segments = found_names();
 	if (kind == MODEL_EXCLUSIVE && segments != NIL)
-		refuse_kind(model, psprintf("In an exclusive model every segment has a rank; these have none: %s.", joined(segments)));
+		refuse_kind(model, psprintf("In an exclusive model every segment has a rank; these have none: %s.", first_ten(segments, ", ")));
 	set_text(model, SET_OF_MODEL("kind = $2"), name);
 	model->kind = kind;
 	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.segment "

@@ -187,6 +187,22 @@ run_alone(const Model *model, const char *segment, const Rule *rule, SegmentCoun
 	warn_clashes(segment, get_count(4));
 }
 
+/* whom a negation leaves out because a column is NULL */
+static void
+notice_unknown(const char *segment, const Rule *rule, int64 unknown)
+{
+	char	   *instead;
+	char	   *negation = rule && unknown > 0 ? rule_negation(rule, &instead) : NULL;
+
+	if (negation)
+		ereport(NOTICE,
+				(errmsg_plural("rule of segment \"%s\" is NULL for %lld customer, who is no member",
+							   "rule of segment \"%s\" is NULL for %lld customers, who are no members",
+							   (unsigned long) unknown, segment, (long long) unknown),
+				 errdetail("It has the negation %s, which is NULL where a column is.", negation),
+				 errhint("If they are to be members write %s instead.", instead)));
+}
+
 static void
 warn_error(const char *segment, const ErrorData *error)
 {
@@ -219,6 +235,7 @@ run(void *arg)
 		run_alone(model, counting->segment, rule, counting->count);
 	else
 		run_preview(model, counting->segment, rule, counting->count);
+	notice_unknown(counting->segment, rule, counting->count->unknown);
 	model_leave(&saved);
 }
 

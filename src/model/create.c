@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "refusal.h"
 #include "model/define.h"
 #include "model/objects.h"
 #include "types/segment_id.h"
@@ -252,6 +253,7 @@ create_model(PG_FUNCTION_ARGS)
 {
 	Model		model = {0};
 	ModelContext saved;
+	ErrorContextCallback *context = context_hide_own();
 
 	check_arguments(fcinfo);
 	model.id = define_id(fcinfo, ARG_NAME);
@@ -270,5 +272,6 @@ create_model(PG_FUNCTION_ARGS)
 	change_record(model.id, "create_model", NULL);
 	model_leave(&saved);
 	SPI_finish();
+	error_context_stack = context;
 	PG_RETURN_VOID();
 }

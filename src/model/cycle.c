@@ -8,6 +8,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "refusal.h"
 #include "model/define.h"
 
 /* "model/segment", twice: the first depends on the second */
@@ -95,19 +96,6 @@ leads_to(const List *edges, const char *node)
 	return false;
 }
 
-static char *
-path_text(const List *path)
-{
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, path)
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? " -> " : "",
-						 (char *) lfirst(cell));
-	return buf.data;
-}
-
 static bool
 has_name(const List *names, const char *name)
 {
@@ -176,7 +164,7 @@ cycle_check(const char *model, const char *segment)
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("segment \"%s\" of model \"%s\" would depend on itself", segment, model),
 				 errdetail("They depend on each other in a circle: %s.",
-						   path_text(find_cycle(edges, start))),
+						   first_ten(find_cycle(edges, start), " -> ")),
 				 has_rank(edges) ?
 				 errhint("In an exclusive model a segment also depends on the segments of lower rank.") : 0));
 }

@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/compile.h"
 #include "model/decide.h"
 #include "model/define.h"
@@ -278,7 +279,7 @@ check_key(const Model *model, ArrayType *key)
 				 errmsg_plural("key of a customer of model \"%s\" is %d value that is not null",
 							   "key of a customer of model \"%s\" is %d values that are not null",
 							   list_length(model->key), model->id, list_length(model->key)),
-				 errhint("Give one value for each column of the key.")));
+				 errhint("Give one value for each column of the key: %s.", first_ten(model->key, ", "))));
 	check_key_values(model, key);
 }
 

@@ -15,9 +15,9 @@ check_not_referred(const char *id)
 {
 	char	   *referring;
 
-	catalogue_execute("SELECT pg_catalog.string_agg(DISTINCT pg_catalog.concat(model, '/', segment), ', ') "
-					  "FROM segmentation.segment_reference "
-					  "WHERE to_model OPERATOR(@types@.=) $1::@types@.segment_id AND model OPERATOR(@types@.<>) to_model",
+	catalogue_execute("SELECT segmentation_internal.first_ten(pg_catalog.array_agg(pg_catalog.concat(model, '/', segment) ORDER BY model, segment)) "
+					  "FROM (SELECT DISTINCT model, segment FROM segmentation.segment_reference "
+					  "WHERE to_model OPERATOR(@types@.=) $1::@types@.segment_id AND model OPERATOR(@types@.<>) to_model) AS r",
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
 	referring = change_get(0, 1);
 	if (referring)

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/compile.h"
 #include "model/define.h"
 #include "model/program.h"
@@ -202,6 +203,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	Refresh		refresh = {0};
 	instr_time	begin;
 	instr_time	end;
+	ErrorContextCallback *context = context_hide_own();
 
 	define_require_argument(fcinfo, 0, "model");
 	PreventCommandIfReadOnly("segmentation.refresh");
@@ -216,6 +218,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	refresh.cause = choose_cause(&refresh);
 	refresh.nkeys = list_length(refresh.model->key);
 	run(&refresh);
+	error_context_stack = context;
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, begin);
 	PG_RETURN_DATUM(refresh_record(&refresh, INSTR_TIME_GET_MILLISEC(end)));

@@ -102,10 +102,12 @@ CREATE FUNCTION segmentation.model_status(model text)
 #variable_conflict use_column
 BEGIN
     IF $1 IS NULL THEN
-        RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'argument "model" must not be null';
+        PERFORM segmentation_internal.refuse('22004',
+            'argument "model" must not be null');
     ELSIF NOT EXISTS (SELECT FROM segmentation.model m WHERE m.id OPERATOR(@extschema@.=) $1::@extschema@.segment_id) THEN
-        RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('model "%s" does not exist', $1),
-            HINT = 'segmentation.create_model makes models; SELECT id FROM segmentation.model lists them.';
+        PERFORM segmentation_internal.refuse('42704',
+            format('model "%s" does not exist', $1),
+            hint => 'segmentation.create_model makes models; SELECT id FROM segmentation.model lists them.');
     END IF;
     RETURN QUERY
         SELECT s.id, CASE WHEN fault.status IS NOT NULL THEN fault.status

@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "refusal.h"
 #include "model/define.h"
 #include "model/objects.h"
 
@@ -66,7 +67,8 @@ check_key(const Model *model, ArrayType *key)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg_plural("key of a customer in model \"%s\" needs %d value, which is not null",
 							   "key of a customer in model \"%s\" needs %d values, none of them null",
-							   expected, model->id, expected)));
+							   expected, model->id, expected),
+				 errhint("Give one value for each column of the key: %s.", first_ten(model->key, ", "))));
 }
 
 static void

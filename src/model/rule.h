@@ -54,6 +54,7 @@ extern Node *rule_bind_clock(Node *expr, const char *time_zone);
 /* rule_text.c */
 extern bool rule_needs_prefix(const Rule *rule);
 extern char *rule_deparse(const Rule *rule);
+extern char *rule_negation(const Rule *rule, char **instead);
 extern char *rule_program(const Rule *rule, const char *time_zone, List **conditions);
 extern char *rule_sql(const Rule *rule, const char *time_zone,
 					  rule_reference_printer print, void *arg);

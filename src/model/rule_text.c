@@ -4,10 +4,12 @@
  */
 #include "segmentation.h"
 
+#include "access/htup_details.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
+#include "utils/syscache.h"
 
 #include "expression.h"
 #include "model/rule.h"
@@ -40,6 +42,81 @@ rule_deparse(const Rule *rule)
 	result = expression_deparse(rule->expr, deparse_context(rule), false);
 	AtEOXact_GUC(true, save_nestlevel);
 	return result;
+}
+
+/* NOT, <> and NOT IN: what is NULL of them is true for who reads them as they are spoken */
+static bool
+is_negation(Node *node)
+{
+	Oid			op = IsA(node, OpExpr) ? ((OpExpr *) node)->opno :
+		IsA(node, ScalarArrayOpExpr) ? ((ScalarArrayOpExpr *) node)->opno : InvalidOid;
+	char	   *name = OidIsValid(op) ? get_opname(op) : NULL;
+
+	if (IsA(node, BoolExpr))
+		return ((BoolExpr *) node)->boolop == NOT_EXPR;
+	return name && (strcmp(name, "<>") == 0 || name[0] == '!');
+}
+
+/* whether it reads a column that may be NULL */
+static bool
+reads_nullable(Node *node, void *context)
+{
+	const Rule *rule = context;
+	HeapTuple	tuple;
+	bool		result;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Var))
+		return expression_tree_walker(node, reads_nullable, context);
+	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(rule->source), Int16GetDatum(((Var *) node)->varattno));
+	result = HeapTupleIsValid(tuple) && !((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
+}
+
+typedef struct NegationSearch
+{
+	const Rule *rule;
+	Node	   *found;
+} NegationSearch;
+
+static bool
+find_negation(Node *node, void *context)
+{
+	NegationSearch *search = context;
+
+	if (node == NULL || search->found)
+		return search->found != NULL;
+	if (is_negation(node) && reads_nullable(node, (void *) search->rule))
+	{
+		search->found = node;
+		return true;
+	}
+	return expression_tree_walker(node, find_negation, context);
+}
+
+/* the first negation of a rule, and what to write where NULL is to count like true; NULL: none */
+char *
+rule_negation(const Rule *rule, char **instead)
+{
+	NegationSearch search = {rule, NULL};
+	List	   *context = deparse_context(rule);
+	Node	   *found;
+
+	find_negation(rule->expr, &search);
+	found = search.found;
+	if (!found)
+		return NULL;
+	if (IsA(found, BoolExpr))
+		*instead = psprintf("(%s) IS NOT TRUE", expression_deparse(linitial(((BoolExpr *) found)->args), context, false));
+	else if (IsA(found, OpExpr) && strcmp(get_opname(((OpExpr *) found)->opno), "<>") == 0)
+		*instead = psprintf("%s IS DISTINCT FROM %s", expression_deparse(linitial(((OpExpr *) found)->args), context, false),
+							expression_deparse(lsecond(((OpExpr *) found)->args), context, false));
+	else
+		*instead = psprintf("(%s) IS NOT FALSE", expression_deparse(found, context, false));
+	return expression_deparse(found, context, false);
 }
 
 static char *

@@ -12,6 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
+#include "refusal.h"
 #include "model/define.h"
 #include "model/objects.h"
 #include "model/reference.h"
@@ -309,6 +310,7 @@ PG_FUNCTION_INFO_V1(define_segment);
 Datum
 define_segment(PG_FUNCTION_ARGS)
 {
+	ErrorContextCallback *context = context_hide_own();
 	Definition *def = read_arguments(fcinfo);
 	Model	   *before = model_read_definition(def->model);
 	Model	   *model;
@@ -325,6 +327,7 @@ define_segment(PG_FUNCTION_ARGS)
 	if (OidIsValid(model->source) && (PG_ARGISNULL(ARG_COUNT) || PG_GETARG_BOOL(ARG_COUNT)))
 		count_segment(model, def->segment, &count);
 	SPI_finish();
+	error_context_stack = context;
 	return count_row(fcinfo, &count);
 }
 
@@ -332,7 +335,7 @@ define_segment(PG_FUNCTION_ARGS)
 static char *
 referring_segments(const char *model, const char *segment)
 {
-	catalogue_execute("SELECT pg_catalog.string_agg(pg_catalog.concat(model, '/', segment), ', ' ORDER BY model, segment) "
+	catalogue_execute("SELECT segmentation_internal.first_ten(pg_catalog.array_agg(pg_catalog.concat(model, '/', segment) ORDER BY model, segment)) "
 					  "FROM segmentation.segment_reference "
 					  "WHERE to_model OPERATOR(@types@.=) $1::@types@.segment_id AND to_segment OPERATOR(@types@.=) $2::@types@.segment_id",
 					  2, (Oid[]) {TEXTOID, TEXTOID},

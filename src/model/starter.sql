@@ -11,14 +11,14 @@ DECLARE
         WHEN 'rfm' THEN '{recency,frequency,monetary}' END;
 BEGIN
     IF own IS NULL THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('unrecognized starter: %s', coalesce('"' || starter || '"', 'null')),
-            HINT = 'Starters are "nps", "revenue", "lifecycle" and "rfm".';
+        PERFORM segmentation_internal.refuse('22023',
+            format('unrecognized starter: %s', coalesce('"' || starter || '"', 'null')),
+            hint => 'Starters are "nps", "revenue", "lifecycle" and "rfm".');
     ELSIF num_nonnulls(VARIADIC given[cardinality(own) + 1 :]) > 0 THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('too many columns for starter "%s"', starter),
-            DETAIL = format('It takes up to %s.', cardinality(own)),
-            HINT = 'Give other arguments by name, as in key => ''{id}''.';
+        PERFORM segmentation_internal.refuse('22023',
+            format('too many columns for starter "%s"', starter),
+            detail => format('It takes up to %s.', cardinality(own)),
+            hint => 'Give other arguments by name, as in key => ''{id}''.');
     END IF;
     RETURN ARRAY(SELECT coalesce(given[place], own[place]) FROM generate_subscripts(own, 1) AS place ORDER BY place);
 END
@@ -38,10 +38,10 @@ BEGIN
         SELECT typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE typtype = 'd'
     ) SELECT base.type INTO type FROM base JOIN pg_type t ON t.oid = base.type WHERE typtype <> 'd';
     IF type IS NULL THEN
-        RAISE undefined_column USING
-            MESSAGE = format('column "%s" of %s does not exist', column_name, source),
-            HINT = format('Starter "%s" reads %s from it; name yours, as in segmentation.create_model_from(%L, %L, ''your_column'').',
-                          starter, meaning, starter, source);
+        PERFORM segmentation_internal.refuse('42703',
+            format('column "%s" of %s does not exist', column_name, source),
+            hint => format('Starter "%s" reads %s from it; name yours, as in segmentation.create_model_from(%L, %L, ''your_column'').',
+                           starter, meaning, starter, source));
     END IF;
     kind := CASE WHEN type IN ('smallint'::regtype, 'integer', 'bigint') THEN 'integer'
                  WHEN type IN ('real'::regtype, 'double precision') THEN 'double precision'
@@ -49,10 +49,10 @@ BEGIN
                  WHEN type = '@extschema@.nps_class'::regtype THEN 'nps_class'
                  ELSE format_type(type, NULL) END;
     IF kind <> ALL (kinds) THEN
-        RAISE datatype_mismatch USING
-            MESSAGE = format('column "%s" of %s has type %s', column_name, source, type),
-            DETAIL = format('Starter "%s" reads %s from a column of type %s.', starter, meaning, array_to_string(kinds, ', ')),
-            HINT = 'Name another column, or make the source a view that has it in one of these types.';
+        PERFORM segmentation_internal.refuse('42804',
+            format('column "%s" of %s has type %s', column_name, source, type),
+            detail => format('Starter "%s" reads %s from a column of type %s.', starter, meaning, array_to_string(kinds, ', ')),
+            hint => 'Name another column, or make the source a view that has it in one of these types.');
     END IF;
     RETURN kind;
 END
@@ -79,11 +79,11 @@ BEGIN
                       FROM (SELECT @extschema@.currency(%1$I), count(*) AS customers FROM %2$s WHERE %1$I IS NOT NULL GROUP BY 1) AS c (currency, customers)',
                    column_name, source) INTO currencies, counts;
     IF cardinality(currencies) > 1 THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('column "%s" of %s has prices in %s currencies', column_name, source, cardinality(currencies)),
-            DETAIL = format('Customers by currency: %s.', counts),
-            HINT = format('Make the source a view that converts them, with convert_currency(%I, %L), or one for the customers of each currency.',
-                          column_name, currencies[1]);
+        PERFORM segmentation_internal.refuse('22023',
+            format('column "%s" of %s has prices in %s currencies', column_name, source, cardinality(currencies)),
+            detail => format('Customers by currency: %s.', counts),
+            hint => format('Make the source a view that converts them, with convert_currency(%I, %L), or one for the customers of each currency.',
+                           column_name, currencies[1]));
     END IF;
     RETURN currencies[1];
 END
@@ -100,9 +100,9 @@ BEGIN
     EXECUTE format('SELECT @extschema@.quantile_breaks(v, $1), max(min_scale(v)) FROM (SELECT round((%s)::numeric, 18) AS v FROM %s) AS s', value, source)
         INTO breaks, decimals USING bins;
     IF breaks IS NULL THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('there are no values of %s in %s to compute quantiles of', said_of, source),
-            HINT = 'Fill the source first, or define the segments of a model by hand.';
+        PERFORM segmentation_internal.refuse('55000',
+            format('there are no values of %s in %s to compute quantiles of', said_of, source),
+            hint => 'Fill the source first, or define the segments of a model by hand.');
     END IF;
     breaks := ARRAY(SELECT trim_scale(ceil(b * ('1e' || decimals)::numeric) * ('1e-' || decimals)::numeric)
                       FROM unnest(breaks) WITH ORDINALITY AS u (b, place) ORDER BY place);
@@ -140,15 +140,15 @@ BEGIN
     IF kind <> 'nps_class' THEN
         EXECUTE format('SELECT count(*) FROM %s WHERE %2$I < 0 OR %2$I > 10 OR %2$I %% 1 <> 0', source, columns[1]) INTO wrong;
         IF wrong > 0 THEN
-            RAISE numeric_value_out_of_range USING
-                MESSAGE = format('column "%s" of %s has values that are no score', columns[1], source),
-                DETAIL = format('Customers with another value than a whole number from 0 to 10: %s.', wrong);
+            PERFORM segmentation_internal.refuse('22003',
+                format('column "%s" of %s has values that are no score', columns[1], source),
+                detail => format('Customers with another value than a whole number from 0 to 10: %s.', wrong));
         END IF;
     END IF;
     IF columns[2] IS NULL AND days IS NOT NULL THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'argument "days" needs a column that says when the score was given',
-            HINT = 'Name it after that of the score.';
+        PERFORM segmentation_internal.refuse('22023',
+            'argument "days" needs a column that says when the score was given',
+            hint => 'Name it after that of the score.');
     ELSIF columns[2] IS NOT NULL THEN
         silent := format('%s OR %I IS NULL OR %2$I < %s', silent, columns[2], segmentation.starter_ago(
             segmentation.starter_column('nps', source, columns[2], 'when the score was given', '{date,timestamp without time zone,timestamp with time zone}'),
@@ -173,9 +173,9 @@ DECLARE
     since text := format('%I >= ', columns[2]);
 BEGIN
     IF NOT (days[2] < days[3] AND days[3] < days[4]) THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'days of a lifecycle must ascend from active to dormant',
-            HINT = 'The numbers say how many days a customer is new, active, at risk and dormant, as in ''{30,30,90,180}''.';
+        PERFORM segmentation_internal.refuse('22023',
+            'days of a lifecycle must ascend from active to dormant',
+            hint => 'The numbers say how many days a customer is new, active, at risk and dormant, as in ''{30,30,90,180}''.');
     END IF;
     objective := format('where customers are in their life, by %I and %I', columns[1], columns[2]);
     segments := ARRAY[
@@ -214,13 +214,13 @@ DECLARE
     breaks numeric[];
 BEGIN
     IF tiers IS NOT NULL AND currency <> scale[cardinality(scale)] THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('column "%s" of %s has prices in %s, and the tiers are in %s', columns[1], source, currency, scale[cardinality(scale)]),
-            HINT = 'Give tiers in the column''s currency, or make the source a view that converts it, with convert_currency(price, currency).';
+        PERFORM segmentation_internal.refuse('22023',
+            format('column "%s" of %s has prices in %s, and the tiers are in %s', columns[1], source, currency, scale[cardinality(scale)]),
+            hint => 'Give tiers in the column''s currency, or make the source a view that converts it, with convert_currency(price, currency).');
     ELSIF scale && '{none,other-currency}' THEN
-        RAISE duplicate_object USING
-            MESSAGE = 'no tier can be called "none" or "other-currency"',
-            DETAIL = 'Starter "revenue" makes segments of these names, for customers below all tiers and for prices in another currency.';
+        PERFORM segmentation_internal.refuse('42710',
+            'no tier can be called "none" or "other-currency"',
+            detail => 'Starter "revenue" makes segments of these names, for customers below all tiers and for prices in another currency.');
     ELSIF tiers IS NOT NULL THEN
         currency := scale[cardinality(scale)];
         objective := format('revenue by %I on a scale of tiers', columns[1]);
@@ -275,14 +275,16 @@ DECLARE
     expected integer := CASE starter WHEN 'nps' THEN 1 WHEN 'lifecycle' THEN 4 END;
 BEGIN
     IF tiers IS NOT NULL AND starter <> 'revenue' THEN
-        RAISE invalid_parameter_value USING MESSAGE = 'argument "tiers" is for starter "revenue"';
+        PERFORM segmentation_internal.refuse('22023',
+            'argument "tiers" is for starter "revenue"');
     ELSIF days IS NOT NULL AND expected IS NULL THEN
-        RAISE invalid_parameter_value USING MESSAGE = 'argument "days" is for starters "nps" and "lifecycle"';
+        PERFORM segmentation_internal.refuse('22023',
+            'argument "days" is for starters "nps" and "lifecycle"');
     ELSIF cardinality(days) <> expected OR 0 > ANY (days) OR 36525 < ANY (days) OR array_position(days, NULL) IS NOT NULL THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('starter "%s" takes days as a list of %s, none of them negative, null or more than a century (36525)', starter, expected),
-            HINT = CASE starter WHEN 'nps' THEN 'It says for how many days a score counts, as in ''{365}''.'
-                   ELSE 'They say for how many days a customer is new, active, at risk and dormant, as in ''{30,30,90,180}''.' END;
+        PERFORM segmentation_internal.refuse('22023',
+            format('starter "%s" takes days as a list of %s, none of them negative, null or more than a century (36525)', starter, expected),
+            hint => CASE starter WHEN 'nps' THEN 'It says for how many days a score counts, as in ''{365}''.'
+                    ELSE 'They say for how many days a customer is new, active, at risk and dormant, as in ''{30,30,90,180}''.' END);
     END IF;
 END
 $$;
@@ -297,9 +299,9 @@ DECLARE
                     WHERE conrelid = source AND contype = 'p');
 BEGIN
     IF key IS NULL THEN
-        RAISE undefined_object USING
-            MESSAGE = format('%s has no primary key', source),
-            HINT = 'Name the columns that identify a customer, as in key => ''{id}''.';
+        PERFORM segmentation_internal.refuse('42704',
+            format('%s has no primary key', source),
+            hint => 'Name the columns that identify a customer, as in key => ''{id}''.');
     END IF;
     RETURN key;
 END
@@ -331,14 +333,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET 
 #variable_conflict use_column
 DECLARE
     columns name[] := segmentation.starter_columns(starter, ARRAY[column_1, column_2, column_3]);
-    id @extschema@.segment_id := coalesce(name, starter);
+    id text := coalesce(name, starter);
     moment timestamptz := coalesce(as_of, now());
     made record;
     definition text[];
     rank integer := 0;
 BEGIN
     IF source IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = 'argument "source" must not be null';
+        PERFORM segmentation_internal.refuse('22004',
+            'argument "source" must not be null');
     END IF;
     PERFORM segmentation.starter_check_arguments(starter, tiers, days), set_config('TimeZone', time_zone, true);
     made := CASE starter
@@ -346,13 +349,13 @@ BEGIN
         WHEN 'revenue' THEN segmentation.starter_revenue(source, columns, tiers)
         WHEN 'lifecycle' THEN segmentation.starter_lifecycle(source, columns, coalesce(days, '{30,30,90,180}'))
         ELSE segmentation.starter_rfm(source, columns, moment::date) END;
-    PERFORM segmentation.create_model(id::text, source, coalesce(key, segmentation.starter_key(source)), 'exclusive', time_zone, schema, prefix,
+    PERFORM segmentation.create_model(id, source, coalesce(key, segmentation.starter_key(source)), 'exclusive', time_zone, schema, prefix,
         format('%s; by starter %s as of %s', made.objective, starter, to_char(moment, 'YYYY-MM-DD HH24:MI TZ')));
     FOREACH definition SLICE 1 IN ARRAY made.segments LOOP
         rank := rank + 10;
-        PERFORM segmentation.define_segment(id::text, definition[1], definition[3], definition[2], rank, false);
+        PERFORM segmentation.define_segment(id, definition[1], definition[3], definition[2], rank, false);
     END LOOP;
-    RETURN QUERY SELECT * FROM segmentation.starter_result(id, CASE WHEN refresh THEN (segmentation.refresh(id::text, as_of)).rows_read END);
+    RETURN QUERY SELECT * FROM segmentation.starter_result(id::@extschema@.segment_id, CASE WHEN refresh THEN (segmentation.refresh(id, as_of)).rows_read END);
 END
 $$;
 COMMENT ON FUNCTION segmentation.create_model_from(text, regclass, name, name, name, name[], text, @extschema@.tier_scale, integer[], timestamptz, boolean, text, name, name) IS

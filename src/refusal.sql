@@ -1,4 +1,10 @@
--- lists of names in messages
+-- how constraints refuse, and lists of names in messages
+
+-- stable, so that the planner does not try it beforehand
+CREATE FUNCTION segmentation_internal.violated("constraint" text, message text, value text, hint text) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'constraint_violated' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segmentation_internal.violated(text, text, text, text) IS
+    'the last branch of a CHECK: an error that says what is wanted';
 
 CREATE FUNCTION segmentation_internal.first_ten(names text[]) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE

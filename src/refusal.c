@@ -1,0 +1,175 @@
+/*
+ * refusal.c: errors of ours as their readers want them: without lines of
+ * CONTEXT that say by which of our own functions they came, and with no more
+ * names than one can read.
+ */
+#include "segmentation.h"
+
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "refusal.h"
+
+#define MOST_NAMES 10
+#define FUNCTION_IN_PL "PL/pgSQL function "
+#define FUNCTION_IN_SQL "SQL function \""
+
+/* what one frame would add to an error's context */
+static char *
+frame_text(const ErrorContextCallback *frame)
+{
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorContextCallback alone = *frame;
+	char	   *text;
+
+	alone.previous = NULL;
+	error_context_stack = &alone;
+	text = GetErrorContextStack();
+	error_context_stack = stack;
+	return text;
+}
+
+/* whether a name that begins a text, up to an end, is that of a function of ours */
+static bool
+begins_with_own(const char *text, char end)
+{
+	static char *const schemas[] = {"segmentation", "segmentation_internal"};
+	const char *stop = strchr(text, end);
+	char	   *name = stop ? pnstrdup(text, stop - text) : NULL;
+
+	for (int i = 0; name && i < (int) lengthof(schemas); i++)
+		if (FuncnameGetCandidates(list_make2(makeString(schemas[i]), makeString(name)), -1, NIL, false, false, false, true))
+			return true;
+	return false;
+}
+
+typedef enum FrameKind
+{
+	FRAME_STATEMENT,			/* and all else that is no function */
+	FRAME_OWN_FUNCTION,
+	FRAME_OTHER_FUNCTION
+} FrameKind;
+
+static FrameKind
+frame_kind(const char *text)
+{
+	if (text && strncmp(text, FUNCTION_IN_PL, strlen(FUNCTION_IN_PL)) == 0)
+	{
+		text += strlen(FUNCTION_IN_PL);
+		return strncmp(text, "segmentation.", strlen("segmentation.")) == 0 ||
+			strncmp(text, "segmentation_internal.", strlen("segmentation_internal.")) == 0 ||
+			begins_with_own(text, '(') ? FRAME_OWN_FUNCTION : FRAME_OTHER_FUNCTION;
+	}
+	if (text && strncmp(text, FUNCTION_IN_SQL, strlen(FUNCTION_IN_SQL)) == 0)
+		return begins_with_own(text + strlen(FUNCTION_IN_SQL), '"') ? FRAME_OWN_FUNCTION : FRAME_OTHER_FUNCTION;
+	return FRAME_STATEMENT;
+}
+
+/*
+ * From here on errors do not tell of our own functions in PL or SQL that lead
+ * here, but of all that called those.  Returns the stack to put back; an error
+ * puts it back by itself.
+ */
+ErrorContextCallback *
+context_hide_own(void)
+{
+	ErrorContextCallback *stack = error_context_stack;
+	ErrorContextCallback *callers = stack;
+	int			save_nestlevel = NewGUCNestLevel();
+
+	/* the frames are known by their words */
+	(void) set_config_option("lc_messages", "C", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	for (ErrorContextCallback *frame = stack; frame; frame = frame->previous)
+	{
+		FrameKind	kind = frame_kind(frame_text(frame));
+
+		if (kind == FRAME_OTHER_FUNCTION)
+			break;
+		if (kind == FRAME_OWN_FUNCTION)
+			callers = frame->previous;
+	}
+	AtEOXact_GUC(false, save_nestlevel);
+	error_context_stack = callers;
+	return stack;
+}
+
+/* the first ten of some names, and how many more there are */
+char *
+first_ten(List *names, const char *separator)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, names)
+	{
+		if (foreach_current_index(cell) == MOST_NAMES)
+			break;
+		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? separator : "", (char *) lfirst(cell));
+	}
+	if (list_length(names) > MOST_NAMES)
+		appendStringInfo(&buf, " and %d more", list_length(names) - MOST_NAMES);
+	return buf.data;
+}
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static int
+sqlstate_from_text(const char *code)
+{
+	if (!code || strlen(code) != 5 || strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5)
+		elog(ERROR, "invalid SQLSTATE");
+	return MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
+}
+
+/* refuse(sqlstate, message, detail, hint, table, constraint): the RAISE of our functions in PL */
+PG_FUNCTION_INFO_V1(refuse);
+Datum
+refuse(PG_FUNCTION_ARGS)
+{
+	int			code = sqlstate_from_text(text_argument(fcinfo, 0));
+	char	   *message = text_argument(fcinfo, 1);
+	char	   *detail = text_argument(fcinfo, 2);
+	char	   *hint = text_argument(fcinfo, 3);
+	char	   *table = text_argument(fcinfo, 4);
+	char	   *constraint = text_argument(fcinfo, 5);
+
+	context_hide_own();
+	ereport(ERROR,
+			(errcode(code),
+			 errmsg_internal("%s", message ? message : "refused"),
+			 detail ? errdetail_internal("%s", detail) : 0,
+			 hint ? errhint("%s", hint) : 0,
+			 table ? err_generic_string(PG_DIAG_TABLE_NAME, table) : 0,
+			 constraint ? err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint) : 0));
+	PG_RETURN_VOID();
+}
+
+/*
+ * violated(constraint, message, value, hint): the last branch of a CHECK, which
+ * says what is wanted; else the error is that of the server.
+ */
+PG_FUNCTION_INFO_V1(constraint_violated);
+Datum
+constraint_violated(PG_FUNCTION_ARGS)
+{
+	char	   *constraint = text_argument(fcinfo, 0);
+	char	   *message = text_argument(fcinfo, 1);
+	char	   *value = text_argument(fcinfo, 2);
+	char	   *hint = text_argument(fcinfo, 3);
+
+	context_hide_own();
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 value ? errmsg_internal("%s \"%s\"", message, value) : errmsg_internal("%s", message),
+			 errhint("%s", hint),
+			 err_generic_string(PG_DIAG_SCHEMA_NAME, "segmentation"),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, constraint)));
+	PG_RETURN_NULL();
+}
