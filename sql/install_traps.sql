@@ -110,8 +110,8 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 CREATE TABLE workshop.result AS SELECT n, statement, workshop.run(statement) AS result FROM (VALUES
-    (1, $$ CREATE TABLE public.tt (id int PRIMARY KEY, email text, size int, price currency_price, score int, first date, last date, segment segment_id, days int) $$),
-    (2, $$ INSERT INTO public.tt SELECT i, pg_catalog.format('c%s', i), i, pg_catalog.format('%s EUR', i)::currency_price, i % 11, date '2025-01-01' + i, date '2026-01-01' + i, NULL, i FROM pg_catalog.generate_series(1, 50) i $$),
+    (1, $$ CREATE TABLE public.tt (id int PRIMARY KEY, email text, size int, price currency_price, score int, first date, last date, segment segment_id, days int, worth numeric) $$),
+    (2, $$ INSERT INTO public.tt SELECT i, pg_catalog.format('c%s', i), i, pg_catalog.format('%s EUR', i)::currency_price, i % 11, date '2025-01-01' + i, date '2026-01-01' + i, NULL, i, i FROM pg_catalog.generate_series(1, 50) i $$),
     (3, $$ SELECT segmentation.create_model('m', 'public.tt', '{id}') $$),
     (4, $$ SELECT segmentation.define_segment('m', 'big', 'size > 20', 'Big') $$),
     (5, $$ SELECT segmentation.define_segment('m', 'dear', 'price > ''30 EUR'' AND in_segment(''big'')') $$),
@@ -131,6 +131,7 @@ CREATE TABLE workshop.result AS SELECT n, statement, workshop.run(statement) AS 
     (19, $$ SELECT segmentation.create_model_from('lifecycle', 'public.tt', 'first', 'last') $$),
     (20, $$ SELECT segmentation.create_model_from('revenue', 'public.tt', 'price') $$),
     (21, $$ SELECT segmentation.create_model_from('revenue', 'public.tt', 'price', name => 'scaled', tiers => 'smb 0, mid 10 EUR') $$),
+    (21, $$ SELECT segmentation.create_model_from('revenue', 'public.tt', 'worth', name => 'worth') $$),
     (22, $$ SELECT segmentation.create_model_from('rfm', 'public.tt', 'last', 'size', 'price') $$),
     (23, $$ SELECT segmentation.create_market('eu', 'EUR', '{DE,FR}', default_language => 'de') $$),
     (24, $$ INSERT INTO segmentation.offer (market, code, price, billing_period, available, customer) VALUES ('eu', 'basic', '9.90 EUR', '1 month', '[2025-01-01,)', NULL), ('eu', 'own', '8 EUR', '1 month', '[2025-01-01,)', '{1}') $$),

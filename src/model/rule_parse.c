@@ -5,6 +5,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
@@ -20,6 +21,7 @@
 #include "utils/ruleutils.h"
 
 #include "expression.h"
+#include "model/define.h"
 #include "model/rule.h"
 #include "model/rule_check.h"
 #include "relation.h"
@@ -212,10 +214,40 @@ parse(Oid source, const char *text, const char *model, const char *time_zone, vo
 	return rule;
 }
 
-/* the checked rule over a source, as a definer has written it */
+typedef struct ParseTask
+{
+	Oid			source;
+	const char *text;
+	const char *model;
+	const char *time_zone;
+	Rule	   *rule;
+} ParseTask;
+
+static void
+keep_search_path(void)
+{
+}
+
+static void
+parse_by_own_path(void *arg)
+{
+	ParseTask  *task = arg;
+
+	task->rule = parse(task->source, task->text, task->model, task->time_zone, keep_search_path);
+}
+
+/*
+ * The checked rule over a source, as a definer has written it.  What the
+ * definer's own path finds is what it means; the schema of our types, where
+ * others may have made what fits better, is searched for what is found nowhere.
+ */
 Rule *
 rule_parse(Oid source, const char *text, const char *model, const char *time_zone)
 {
+	ParseTask	task = {source, text, model, time_zone, NULL};
+
+	if (!IsInParallelMode() && trial_run_rule(parse_by_own_path, &task) == NULL)
+		return task.rule;
 	return parse(source, text, model, time_zone, extend_search_path);
 }
 

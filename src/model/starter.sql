@@ -157,9 +157,9 @@ BEGIN
     objective := format('what customers say: promoters, passives and detractors by %I', columns[1]);
     segments := ARRAY[
         ARRAY['silent', 'Silent', silent],
-        ARRAY['promoter', 'Promoters', class || ' = ''promoter'''],
-        ARRAY['passive', 'Passives', class || ' = ''passive'''],
-        ARRAY['detractor', 'Detractors', class || ' = ''detractor''']];
+        ARRAY['promoter', 'Promoters', class || ' = ''promoter''::@extschema@.nps_class'],
+        ARRAY['passive', 'Passives', class || ' = ''passive''::@extschema@.nps_class'],
+        ARRAY['detractor', 'Detractors', class || ' = ''detractor''::@extschema@.nps_class']];
 END
 $$;
 COMMENT ON FUNCTION segmentation.starter_nps(regclass, name[], integer[]) IS 'segments by the score that a customer gave, and whether long ago';
