@@ -187,6 +187,7 @@ REGRESS = \
 	exchange_rates_properties \
 	markets \
 	market_checks \
+	messages \
 	iso_codes \
 	iso_codes_lists \
 	price_list \

@@ -48,8 +48,8 @@ BEGIN
     END IF;
     SELECT * INTO class FROM pg_class WHERE oid = relation;
     IF NOT FOUND THEN
-        RAISE undefined_table USING
-            MESSAGE = format('relation with OID %s does not exist', relation::oid);
+        PERFORM segmentation_internal.refuse('42P01',
+            format('relation with OID %s does not exist', relation::oid));
     END IF;
     IF class.relkind NOT IN ('r', 'p') THEN
         PERFORM segmentation_internal.refuse('42809',
