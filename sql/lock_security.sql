@@ -399,6 +399,18 @@ SHOW search_path;
 SET ROLE regress_lock_other;
 DROP TABLE mine;
 
+-- what is on the customers acts as their owner, whoever moves one
+SET ROLE regress_lock_owner;
+CREATE TABLE moved (id int PRIMARY KEY, segment segment_id);
+CREATE TABLE moved_subscriptions (id int PRIMARY KEY, moved_id int REFERENCES moved, segment segment_id);
+INSERT INTO moved VALUES (1, 'eu');
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('moved', 'moved_subscriptions');
+CREATE FUNCTION acts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'trigger as %', current_user; RETURN NEW; END $$;
+CREATE TRIGGER acts BEFORE UPDATE ON moved FOR EACH ROW EXECUTE FUNCTION acts();
+RESET ROLE;
+SELECT from_segment, to_segment FROM segmentation.move_customer('moved', '{1}', 'us', 'asked');
+DROP TABLE moved, moved_subscriptions;
+
 -- locks in a schema that one cannot enter are nobody's trouble
 RESET ROLE;
 CREATE SCHEMA lock_closed;

@@ -389,6 +389,10 @@ refuse_if_blocked(const Move *move, const LockDefinition *def)
 	leave_owners_view(view);
 }
 
+/*
+ * The mover's rights have been asked for: triggers and the like of the table
+ * act as its owner, unless its policies are to be those of the mover.
+ */
 static void
 update_customer(const Move *move)
 {
@@ -397,6 +401,8 @@ update_customer(const Move *move)
 							   "SELECT 1 FROM moved WHERE done", def->from_customers,
 							   def->customer_segment, move->nargs, key_condition(def),
 							   def->customer_segment, def->segment_operator, move->nargs);
+	bool		sees_all = check_enable_rls(move->customers, InvalidOid, true) != RLS_ENABLED;
+	LockUser	self = lock_become_owner(sees_all ? relation_owner(move->customers) : GetUserId());
 	uint64		count = 0;
 
 	permitted_move = (PermittedMove) {
@@ -409,6 +415,7 @@ update_customer(const Move *move)
 	PG_FINALLY();
 	{
 		permitted_move.active = false;
+		lock_become_self(self);
 	}
 	PG_END_TRY();
 	if (count != 1)
