@@ -162,7 +162,8 @@ SQL = \
 	src/model/preview.sql \
 	src/model/refresh.sql \
 	src/model/starter.sql \
-	src/model/impact.sql
+	src/model/impact.sql \
+	src/model/check_restore.sql
 
 REGRESS = \
 	extension \
@@ -249,6 +250,7 @@ REGRESS = \
 	printed \
 	model_swapped \
 	install_traps \
+	check_restore \
 	catalog \
 	soft_errors
 ISOLATION = \

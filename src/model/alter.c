@@ -409,7 +409,7 @@ check_placed(const Model *model, FunctionCallInfo fcinfo)
 				 errhint("Use ALTER TABLE ... SET SCHEMA or RENAME on them; the model follows.")));
 }
 
-/* a model that has lost its view of members or its table of overrides gets another; they are the owner's */
+/* a model that has lost its views, its function or its table of overrides gets others; they are the owner's */
 static void
 complete_objects(Model *model)
 {
@@ -418,8 +418,6 @@ complete_objects(Model *model)
 
 	model_check_tables(model);
 	names = objects_found(model);
-	if (names->override && names->member)
-		return;
 	names->key = source_key(model->assignment, model->key);
 	model_enter(model, &saved);
 	objects_complete(model, names);

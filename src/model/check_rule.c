@@ -1,6 +1,6 @@
 /*
  * check_rule.c: in_segment, which rules are made of, and a look at a rule
- * without defining anything.
+ * without defining anything: one that is given, or one that is kept.
  */
 #include "segmentation.h"
 
@@ -76,4 +76,33 @@ check_rule(PG_FUNCTION_ARGS)
 	values[2] = reference_array(rule->references);
 	values[3] = BoolGetDatum(rule->asks_clock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * rule_references(model, segment): as check_restore reads a kept rule.  As the
+ * model's owner, whose casts and functions it may name; NULL where there is no
+ * source to read it over.
+ */
+PG_FUNCTION_INFO_V1(rule_references);
+Datum
+rule_references(PG_FUNCTION_ARGS)
+{
+	Model	   *model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	char	   *id = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	List	   *references = NIL;
+	ModelContext saved;
+	ListCell   *cell;
+
+	if (!OidIsValid(model->source) || !OidIsValid(model->owner))
+		PG_RETURN_NULL();
+	model_enter(model, &saved);
+	foreach(cell, model->segments)
+	{
+		ModelSegment *segment = lfirst(cell);
+
+		if (segment->rule && strcmp(segment->id, id) == 0)
+			references = rule_parse(model->source, segment->rule, model->id, model->time_zone)->references;
+	}
+	model_leave(&saved);
+	PG_RETURN_DATUM(reference_array(references));
 }

@@ -444,6 +444,13 @@ objects_retype_key(Model *model, const ModelNames *names)
 			 errhint("Grants on them are gone then: grant again who may use them.")));
 }
 
+static void
+comment_at(const ModelNames *names)
+{
+	comment("FUNCTION", psprintf("%s(pg_catalog.timestamptz)", names->at),
+			psprintf("what the stored answer of model \"%s\" was at a moment", names->id));
+}
+
 void
 objects_comment(const ModelNames *names)
 {
@@ -452,8 +459,7 @@ objects_comment(const ModelNames *names)
 	if (names->override)
 		comment_override(names);
 	if (names->at)
-		comment("FUNCTION", psprintf("%s(pg_catalog.timestamptz)", names->at),
-			psprintf("what the stored answer of model \"%s\" was at a moment", names->id));
+		comment_at(names);
 }
 
 static void
@@ -508,6 +514,45 @@ objects_create(Model *model, const ModelNames *names)
 	model->override = get_relname_relid(psprintf("%s_override", names->prefix), schema);
 }
 
+/* whether a view or function of the model's is there, under whatever name; the view of members reads no history */
+static bool
+history_is_read_by(const Model *model, const char *readers)
+{
+	execute("SELECT WHERE segmentation_internal.is_read_by(%u, 'pg_catalog.%s', %u)",
+			model->history, readers, model->member);
+	return SPI_processed > 0;
+}
+
+static void
+complete_override(Model *model, const ModelNames *created, Oid schema)
+{
+	check_relation_free(created, "override");
+	create_override(created);
+	comment_override(created);
+	model->override = get_relname_relid(psprintf("%s_override", model->prefix), schema);
+}
+
+static void
+complete_views(Model *model, const ModelNames *names, ModelNames *created, Oid schema)
+{
+	if (names->member == NULL)
+	{
+		check_relation_free(created, "member");
+		objects_create_member(created);
+		model->member = get_relname_relid(psprintf("%s_member", model->prefix), schema);
+	}
+	else
+		created->member = NULL;
+	if (!history_is_read_by(model, "pg_rewrite"))
+	{
+		check_relation_free(created, "stay");
+		create_stay(created);
+	}
+	else
+		created->stay = NULL;
+	comment_views(created);
+}
+
 /* what can be made again of a model that has lost it, under the names of the rest */
 void
 objects_complete(Model *model, const ModelNames *names)
@@ -515,20 +560,14 @@ objects_complete(Model *model, const ModelNames *names)
 	ModelNames *created = objects_names(model->id, names->schema, model->prefix, names->key);
 	Oid			schema = get_namespace_oid(names->schema, false);
 
+	created->assignment = names->assignment;
+	created->history = names->history;
 	if (names->override == NULL)
+		complete_override(model, created, schema);
+	complete_views(model, names, created, schema);
+	if (!history_is_read_by(model, "pg_proc"))
 	{
-		check_relation_free(created, "override");
-		create_override(created);
-		comment_override(created);
-		model->override = get_relname_relid(psprintf("%s_override", model->prefix), schema);
-	}
-	if (names->member == NULL)
-	{
-		check_relation_free(created, "member");
-		created->assignment = names->assignment;
-		objects_create_member(created);
-		created->stay = NULL;
-		comment_views(created);
-		model->member = get_relname_relid(psprintf("%s_member", model->prefix), schema);
+		objects_create_at(created);
+		comment_at(created);
 	}
 }

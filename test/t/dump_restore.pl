@@ -240,11 +240,21 @@ my $folder = PostgreSQL::Test::Utils::tempdir();
 sub restored_as_dumped
 {
 	my ($name, $dump_options, @restore) = @_;
+	restored($name, $dump_options, sub {
+		$target->command_ok([ @restore, '-d', 'shop', $restore[0] eq 'psql' ? '-f' : (), @_ ], "$name: restored");
+	});
+	return;
+}
+
+sub restored
+{
+	my ($name, $dump_options, $restore) = @_;
 	my $dump = "$folder/shop.dump";
 	$source->command_ok([ 'pg_dump', '-f', $dump, @$dump_options, 'shop' ], "$name: dumped");
 	$target->safe_psql('postgres', 'DROP DATABASE IF EXISTS shop');
 	$target->safe_psql('postgres', 'CREATE DATABASE shop');
-	$target->command_ok([ @restore, '-d', 'shop', $restore[0] eq 'psql' ? '-f' : (), $dump ], "$name: restored");
+	$restore->($dump);
+	is($target->safe_psql('shop', 'SELECT * FROM segmentation.check_restore()'), '', "$name: nothing is missing");
 	is(contents($target), $contents, "$name: the same rows");
 	is(lost($target), "0\n0\n0\n0", "$name: every row is found by index and by partition");
 	is(lock_answers($target), $lock_answers, "$name: the locks hold as before");
@@ -258,9 +268,33 @@ restored_as_dumped('plain', [], @psql);
 restored_as_dumped('plain, through the root', ['--load-via-partition-root'], @psql);
 restored_as_dumped('plain, as INSERT', ['--inserts'], @psql);
 restored_as_dumped('custom', ['-Fc'], @pg_restore);
-# parallel jobs know nothing of foreign keys between tables of an extension
-restored_as_dumped('custom, through the root, in parallel', [ '-Fc', '--load-via-partition-root' ],
-	qw(env PGOPTIONS=-csession_replication_role=replica), @pg_restore, '-j', 2);
+# parallel jobs know nothing of foreign keys between tables of an extension, nor
+# of users' to them: its own tables are loaded first
+sub restore_in_sections
+{
+	my ($dump) = @_;
+	$target->command_ok([ @pg_restore, '-d', 'shop', @$_, $dump ], "in sections: @$_")
+	  for ['--section=pre-data'], [ '--section=data', '-n', 'segmentation' ],
+	  [ '--section=data', '-N', 'segmentation', '-j', 4 ], [ '--section=post-data', '-j', 4 ];
+	return;
+}
+
+for my $run (1 .. $ENV{RUNS} // 2)
+{
+	restored("in sections, run $run", [ '-Fc', $run % 2 ? '--load-via-partition-root' : () ], \&restore_in_sections);
+}
+
+# all data by parallel jobs that look at no foreign key: right if they are a step of their own
+sub restore_as_replica
+{
+	my ($dump) = @_;
+	my @data = (qw(env PGOPTIONS=-csession_replication_role=replica), @pg_restore, qw(-d shop --section=data -j 4));
+	$target->command_ok([ @pg_restore, qw(-d shop --section=pre-data), $dump ], 'as a replica: before data');
+	$target->command_ok([ @data, $dump ], 'as a replica: data');
+	$target->command_ok([ @pg_restore, qw(-d shop --section=post-data -j 4), $dump ], 'as a replica: after data');
+	return;
+}
+restored('data as a replica', ['-Fc'], \&restore_as_replica);
 
 # what a default and a constraint say is dumped as text, and means the same
 is($target->safe_psql('shop', 'INSERT INTO customer (id) VALUES (0) RETURNING price'), '9.90 EUR', 'a default');
@@ -279,5 +313,48 @@ for my $format (qw(text csv binary))
 is($target->safe_psql('shop', "SET search_path = public, types;
 	SELECT id FROM segmentation.create_market('it', 'EUR'); SELECT count(*) FROM segmentation.segment WHERE model = 'market'"), "it\n7",
 	'another market');
+
+# a relation that cannot be had back: all models come, and those that lack it say so
+$source->safe_psql('shop', <<'SQL');
+SET search_path = public, types;
+CREATE TABLE app.lost (id int PRIMARY KEY);
+SELECT segmentation.create_model('lost', 'app.lost', '{id}', schema => 'app');
+DROP TABLE app.lost;
+CREATE TABLE app.lost (id int PRIMARY KEY, name text);
+CREATE FUNCTION app.fails(text) RETURNS segment_id IMMUTABLE LANGUAGE sql AS 'SELECT $1::segment_id';
+CREATE TABLE app.other (id int PRIMARY KEY, c text, s segment_id GENERATED ALWAYS AS (app.fails(c)) STORED);
+INSERT INTO app.other VALUES (1, 'x');
+SELECT segmentation.create_model('other', 'app.other', '{id}', schema => 'app');
+SELECT FROM segmentation.define_segment('other', 'x', $$ s = 'x' $$);
+SELECT appeared FROM segmentation.refresh('other');
+CREATE TABLE app.renamed (id int PRIMARY KEY);
+SELECT segmentation.create_model('renamed', 'app.renamed', '{id}', schema => 'app');
+ALTER TABLE app.renamed RENAME TO is_called_now;
+CREATE TABLE app.swapped (id int PRIMARY KEY);
+SELECT segmentation.create_model('swapped', 'app.swapped', '{id}', schema => 'app');
+ALTER TABLE app.swapped RENAME TO swapped_old;
+CREATE TABLE app.swapped (id int PRIMARY KEY);
+CREATE MATERIALIZED VIEW app.late AS
+    SELECT c.*, count(s.n) FROM app.customer c LEFT JOIN app.subscription s ON s.customer = c.id GROUP BY c.tenant, c.id;
+SELECT segmentation.create_model('late', 'app.late', '{tenant,id}', schema => 'app');
+SELECT FROM segmentation.refresh('late');
+SQL
+$source->command_ok([ 'pg_dump', '-Fc', '-f', "$folder/lost.dump", 'shop' ], 'dumped with what cannot be restored');
+$target->safe_psql('postgres', 'DROP DATABASE IF EXISTS shop');
+$target->safe_psql('postgres', 'CREATE DATABASE shop');
+$target->command_fails_like([ 'pg_restore', '-d', 'shop', "$folder/lost.dump" ], qr/app\.other/, 'a table that cannot be restored');
+is($target->safe_psql('shop', 'SELECT id, source FROM segmentation.model WHERE source IS NOT NULL ORDER BY id'),
+	join("\n", 'aa-first|app.profile', 'late|app.late', 'lost|(app.lost)', 'other|app.other', 'quoted|"Laden"."Kunde"',
+		'renamed|app.is_called_now', 'size|app.profile', 'swapped|app.swapped_old (app.swapped)'), 'all models are restored');
+is($target->safe_psql('shop', 'SELECT finding, object FROM segmentation.check_restore()'),
+	"model-gone|lost\nmodel-gone|other\nmodel-swapped|swapped", 'those say so that lack their source');
+is($target->safe_psql('shop', q{SELECT rows_read FROM segmentation.refresh('late')}), 200,
+	'a materialized view that comes after the data is the source again');
+is($target->safe_psql('shop', q{SELECT count(*) FROM app.other_assignment; SELECT rule FROM segmentation.segment WHERE model::text = 'other'}),
+	"1\n(s OPERATOR(types.=) 'x'::types.segment_id)", 'the model without a source has its answers and its rule');
+my ($refused, $nothing, $said) = $target->psql('shop', q{SELECT segmentation.refresh('other')});
+like($said, qr/source of model "other" does not exist.*app\.other was not there when the model was restored.*alter_model\('other'/s, 'its refresh says what it lacks');
+$target->safe_psql('shop', q{CREATE TABLE app.other (id int PRIMARY KEY, s types.segment_id); INSERT INTO app.other VALUES (1, 'x')});
+is($target->safe_psql('shop', q{SELECT changed, vanished FROM segmentation.refresh('other')}), '0|0', 'and it goes on where it was');
 
 done_testing();

@@ -1,0 +1,119 @@
+-- what a restored database lacks: each kind of loss is found, and mended as the hint says
+SET client_min_messages = warning;
+CREATE SCHEMA restore_test;
+SET search_path = public, restore_test;
+CREATE TABLE restore_test.customer (id int PRIMARY KEY, market segment_id);
+CREATE TABLE restore_test.contract (id int PRIMARY KEY, customer int REFERENCES restore_test.customer, market segment_id, offer text,
+    FOREIGN KEY (market, offer) REFERENCES segmentation.offer);
+CREATE TABLE restore_test.plan (code text PRIMARY KEY, market segment_id);
+CREATE TABLE restore_test.subscription (id int PRIMARY KEY, customer int REFERENCES restore_test.customer DEFERRABLE,
+    plan text REFERENCES restore_test.plan DEFERRABLE) PARTITION BY HASH (id);
+CREATE TABLE restore_test.subscription_0 PARTITION OF subscription FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+SELECT FROM segmentation.create_market('restored', 'EUR', '{FR}', default_language => 'fr');
+INSERT INTO segmentation.offer (market, code, price) VALUES ('restored', 'team', '5 EUR');
+INSERT INTO segmentation.offer_text (market, offer, language, title) VALUES ('restored', 'team', 'fr', 'Équipe');
+SELECT FROM segmentation.activate_market('restored');
+INSERT INTO customer VALUES (1, 'restored'), (2, NULL);
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('customer', 'contract', customer_segment => 'market', offers => 'segmentation.offer', markets => true);
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('customer', 'subscription', customer_segment => 'market', offers => 'plan');
+INSERT INTO contract VALUES (1, 1, 'restored', 'team');
+SELECT segmentation.create_model('restored', 'customer', '{id}', schema => 'restore_test');
+SELECT FROM segmentation.define_segment('restored', 'any', 'id > 0');
+CREATE FUNCTION restore_test.is_odd(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 % 2 = 1';
+SELECT FROM segmentation.define_segment('restored', 'odd', $$ restore_test.is_odd(id) AND in_segment('any') $$);
+SELECT FROM segmentation.refresh('restored');
+
+CREATE FUNCTION pg_temp.mend(VARIADIC hints text[]) RETURNS void LANGUAGE plpgsql AS
+    $$ DECLARE h text; BEGIN FOREACH h IN ARRAY hints LOOP EXECUTE h; END LOOP; END $$;
+\x on
+
+-- whole: nothing
+SELECT * FROM segmentation.check_restore();
+
+-- rows that came in without their foreign keys being looked at
+BEGIN;
+SET LOCAL session_replication_role = replica;
+DELETE FROM segmentation.segment WHERE model = 'restored' AND id = 'any';
+DELETE FROM segmentation.offer WHERE market = 'restored';
+DELETE FROM segmentation.market WHERE id = 'restored';
+SELECT * FROM segmentation.check_restore();
+ROLLBACK;
+BEGIN;
+ALTER TABLE contract DROP CONSTRAINT contract_market_offer_fkey, ADD CONSTRAINT later FOREIGN KEY (market, offer) REFERENCES segmentation.offer NOT VALID;
+SELECT * FROM segmentation.check_restore();
+SELECT pg_temp.mend(hint) FROM segmentation.check_restore();
+SELECT count(*) FROM segmentation.check_restore();
+ROLLBACK;
+
+-- triggers that are off
+BEGIN;
+ALTER TABLE customer DISABLE TRIGGER segmentation_lock_customer;
+ALTER TABLE contract DISABLE TRIGGER ALL;
+ALTER TABLE subscription ENABLE REPLICA TRIGGER segmentation_lock_insert;
+SELECT * FROM segmentation.check_restore();
+SELECT pg_temp.mend(VARIADIC array_agg(hint)) FROM segmentation.check_restore();
+SELECT count(*) FROM segmentation.check_restore();
+ROLLBACK;
+
+-- a lock that is not whole: every trigger of it, its column and its foreign keys are missed
+CREATE FUNCTION pg_temp.missed(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE said text;
+BEGIN
+    EXECUTE statement;
+    said := (SELECT string_agg(concat_ws(': ', finding, object, sentence), ' | ') FROM segmentation.check_restore());
+    RAISE EXCEPTION '%', said USING ERRCODE = 'ZZ000';
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM;
+END
+$$;
+\x off
+\pset format unaligned
+SELECT tgrelid::regclass, tgname, pg_temp.missed(format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)) FROM pg_trigger
+ WHERE tgfoid::regprocedure::text LIKE 'segmentation.lock%' AND tgparentid = 0 ORDER BY 1, 2;
+SELECT pg_temp.missed('ALTER TABLE customer DROP COLUMN segment_locked_at CASCADE');
+SELECT pg_temp.missed('ALTER TABLE customer DROP CONSTRAINT segmentation_lock_market');
+SELECT pg_temp.missed('ALTER TABLE contract DROP CONSTRAINT contract_customer_fkey');
+SELECT pg_temp.missed('ALTER TABLE plan RENAME TO tariff');
+SELECT pg_temp.missed('DROP TABLE contract');
+SELECT pg_temp.missed('SELECT segmentation.remove_lock(''customer'')');
+SELECT pg_temp.missed('DROP TABLE contract, subscription, plan; DROP TRIGGER segmentation_lock_customer ON customer');
+
+-- models
+SELECT pg_temp.missed('DROP TABLE restored_override');
+SELECT pg_temp.missed('DROP VIEW restored_member');
+SELECT pg_temp.missed('DROP VIEW restored_stay');
+SELECT pg_temp.missed('DROP FUNCTION restored_at(timestamptz)');
+SELECT pg_temp.missed('ALTER VIEW restored_stay RENAME TO stays');
+SELECT pg_temp.missed('ALTER TABLE restored_assignment DROP CONSTRAINT restored_assignment_pkey');
+SELECT pg_temp.missed('DROP TRIGGER check_override ON restored_override');
+SELECT pg_temp.missed('ALTER TABLE restored_override DISABLE TRIGGER check_override');
+SELECT pg_temp.missed('DELETE FROM restored_assignment');
+SELECT pg_temp.missed('DROP TABLE restored_history CASCADE');
+SELECT pg_temp.missed('DROP TABLE customer, contract, subscription CASCADE');
+SELECT pg_temp.missed('ALTER TABLE plan DROP CONSTRAINT plan_pkey CASCADE; ALTER TABLE customer RENAME TO old; CREATE TABLE restore_test.customer (id int)');
+SELECT pg_temp.missed('DROP FUNCTION restore_test.is_odd(int)');
+SELECT pg_temp.missed('DELETE FROM segmentation.segment_reference WHERE model = ''restored''');
+SELECT pg_temp.missed('DELETE FROM segmentation.offer_text WHERE market = ''restored''');
+
+-- what mends a model
+BEGIN;
+DROP TABLE restored_override;
+DROP VIEW restored_member, restored_stay;
+DROP FUNCTION restored_at(timestamptz);
+SELECT DISTINCT hint FROM segmentation.check_restore();
+SELECT segmentation.alter_model('restored');
+SELECT count(*) FROM segmentation.check_restore();
+ROLLBACK;
+
+-- not for everybody: it reads all rows
+CREATE ROLE restorer;
+SET ROLE restorer;
+SELECT * FROM segmentation.check_restore();
+RESET ROLE;
+DROP ROLE restorer;
+
+SELECT segmentation.drop_model('restored');
+DROP SCHEMA restore_test CASCADE;
+DELETE FROM segmentation.offer WHERE market = 'restored';
+DELETE FROM segmentation.market WHERE id = 'restored';
+DELETE FROM segmentation.segment WHERE id = 'restored';
