@@ -58,12 +58,16 @@ may_select(Oid role, Oid relid, const char *column)
 		(number != InvalidAttrNumber && pg_attribute_aclcheck(relid, number, role, ACL_SELECT) == ACLCHECK_OK);
 }
 
+/* of an assignment that is gone there is nothing to be read */
 static bool
 may_read_answers(Oid role, const Model *asked)
 {
-	bool		result = may_select(role, asked->assignment, "segments");
+	bool		result;
 	ListCell   *cell;
 
+	if (!OidIsValid(asked->assignment))
+		return true;
+	result = may_select(role, asked->assignment, "segments");
 	foreach(cell, asked->key)
 		result &= may_select(role, asked->assignment, lfirst(cell));
 	return result;
