@@ -190,10 +190,21 @@ column_names(Node *expr, Relation rel)
 	return result;
 }
 
-static Rule *
-parse(Oid source, const char *text, const char *model, const char *time_zone, void (*set_search_path) (void))
+/* something that it names has another name now, or is gone */
+static void
+point_into_kept_rule(void *text)
 {
-	ErrorContextCallback callback = {error_context_stack, point_into_rule, (void *) text};
+	point_into_rule(text);
+	if (ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION &&
+		geterrcode() != ERRCODE_INSUFFICIENT_PRIVILEGE)
+		errhint("What the rule names must be there by its name, or the segment be defined again with segmentation.define_segment.");
+}
+
+static Rule *
+parse(Oid source, const char *text, const char *model, const char *time_zone,
+	  void (*set_search_path) (void), void (*explain) (void *))
+{
+	ErrorContextCallback callback = {error_context_stack, explain, (void *) text};
 	int			save_nestlevel = NewGUCNestLevel();
 	Relation	rel = relation_open_existing(source, AccessShareLock);
 	Rule	   *rule = palloc0(sizeof(Rule));
@@ -233,7 +244,7 @@ parse_by_own_path(void *arg)
 {
 	ParseTask  *task = arg;
 
-	task->rule = parse(task->source, task->text, task->model, task->time_zone, keep_search_path);
+	task->rule = parse(task->source, task->text, task->model, task->time_zone, keep_search_path, point_into_rule);
 }
 
 /*
@@ -248,12 +259,12 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 
 	if (!IsInParallelMode() && trial_run_rule(parse_by_own_path, &task) == NULL)
 		return task.rule;
-	return parse(source, text, model, time_zone, extend_search_path);
+	return parse(source, text, model, time_zone, extend_search_path, point_into_rule);
 }
 
 /* one that was kept: what somebody has put into the schema of our types means nothing to it */
 Rule *
 rule_parse_kept(Oid source, const char *text, const char *model, const char *time_zone)
 {
-	return parse(source, text, model, time_zone, limit_search_path);
+	return parse(source, text, model, time_zone, limit_search_path, point_into_kept_rule);
 }
