@@ -200,6 +200,7 @@ REGRESS = \
 	rfm \
 	rfm_properties \
 	rfm_orders \
+	arguments \
 	model_rules \
 	model_explain \
 	model_explain_properties \
@@ -268,6 +269,7 @@ ISOLATION = \
 	concurrent_activation \
 	concurrent_market \
 	concurrent_retire \
+	dropped_meanwhile \
 	concurrent_refresh \
 	concurrent_forget \
 	refresh_definition

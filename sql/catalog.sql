@@ -55,6 +55,13 @@ FROM member
 WHERE CASE classid WHEN 'pg_opclass'::regclass THEN NOT amvalidate(oid) ELSE false END
 ORDER BY object;
 
+-- tables whose changes could not be published, for they have no primary key: none
+SELECT object
+FROM member JOIN pg_class USING (oid)
+WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = oid AND indisprimary)
+ORDER BY object;
+
 -- functions that may read tables and that the planner takes to cost less than a function in
 -- PL: those that remember what they read, or look into the server's catalogs alone
 SELECT function, procost AS cost

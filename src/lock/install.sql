@@ -126,10 +126,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_column_list(name[]) IS 'quoted names of columns, separated by commas';
 
 CREATE FUNCTION segmentation.lock_table_name(relation regclass) RETURNS text
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('%I.%I', n.nspname, c.relname)
-      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation
-$$;
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_table_name';
 COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of a table, as triggers keep it';
 
 -- A column of the right type that stands in no key yet, if there is but one, or

@@ -12,6 +12,7 @@
 #include "utils/rel.h"
 
 #include "lock/lock.h"
+#include "relation.h"
 
 /* "tenant_id, id" */
 char *
@@ -154,4 +155,12 @@ lock_raise_incomplete(void)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("incomplete arguments of a lock's trigger"),
 			 errhint("Triggers of a lock are created by segmentation.install_lock.")));
+}
+
+/* lock_table_name(table): qualified, or an error where the table has just been dropped */
+PG_FUNCTION_INFO_V1(lock_table_name);
+Datum
+lock_table_name(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(relation_name(PG_GETARG_OID(0))));
 }

@@ -3,6 +3,7 @@
  */
 #include "segmentation.h"
 
+#include "access/relation.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -52,6 +53,8 @@ decide_begin(const Model *model)
 
 	decision->model = model;
 	decision->as_of = model_moment(model);
+	/* the server reads its columns' names, and takes for granted that it is there */
+	relation_close(relation_open_existing(model->source, AccessShareLock), NoLock);
 	decision->names = deparse_context_for("source", model->source);
 	add_model(decision, model);
 	return decision;
