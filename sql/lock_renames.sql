@@ -72,7 +72,7 @@ EXCEPTION WHEN OTHERS THEN
     IF SQLERRM LIKE 'customer % segment "eu" %' THEN
         RETURN 'refused';
     END IF;
-    RETURN format('%s %s%s', SQLSTATE, SQLERRM, CASE WHEN hint ~ 'renew.*lock' THEN ' (how to repair it)' END);
+    RETURN format('%s %s%s', SQLSTATE, SQLERRM, CASE WHEN hint LIKE 'Give it back its name%' THEN ' (how to repair it)' END);
 END $$;
 CREATE TABLE renames.outcomes (n int, session text, outcome text);
 CREATE FUNCTION renames.try(session text) RETURNS void LANGUAGE sql AS $$
