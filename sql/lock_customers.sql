@@ -63,6 +63,24 @@ INSERT INTO customers (id, segment, segment_locked_at) VALUES (20, 'eu', now());
 CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 5 $$);
 CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 20 $$);
 
+-- clients that keep milliseconds or seconds of a moment write back what they have kept
+SELECT count(*) AS not_whole FROM customers WHERE date_trunc('milliseconds', segment_locked_at) <> segment_locked_at;
+INSERT INTO customers (id, segment, segment_locked_at) VALUES (21, 'eu', '2026-01-02 12:00:00.123456+00'), (22, 'eu', '2026-01-02 12:00:00.987654+00');
+UPDATE customers SET segment_locked_at = '2026-01-02T12:00:00.123Z' WHERE id = 21;
+UPDATE customers SET segment_locked_at = '2026-01-02T13:00:00.988+01:00' WHERE id = 22;
+-- nothing of a moment that has been cut to milliseconds moves any more but to seconds, and then nothing at all
+CALL refused($$ UPDATE customers SET segment_locked_at = segment_locked_at + interval '1 microsecond' WHERE id = 21 $$);
+CALL refused($$ UPDATE customers SET segment_locked_at = segment_locked_at - interval '1 millisecond' WHERE id = 21 $$);
+UPDATE customers SET segment_locked_at = '2026-01-02 12:00:00Z' WHERE id = 21;
+UPDATE customers SET segment_locked_at = '2026-01-02 12:00:01Z' WHERE id = 22;
+CALL refused($$ UPDATE customers SET segment_locked_at = segment_locked_at - interval '1 second' WHERE id = 22 $$);
+CALL refused($$ UPDATE customers SET segment_locked_at = '2026-01-02 12:00:00.5Z' WHERE id = 22 $$);
+-- without its time zone it is another moment
+CALL refused($$ UPDATE customers SET segment_locked_at = '2026-01-02 12:00:01+01' WHERE id = 22 $$);
+CALL refused($$ UPDATE customers SET segment_locked_at = 'infinity' WHERE id = 22 $$);
+CALL refused($$ UPDATE customers SET segment_locked_at = '-infinity' WHERE id = 22 $$);
+DELETE FROM customers WHERE id IN (21, 22);
+
 -- a statement that fails in part leaves nothing of a lock behind
 BEGIN;
 SAVEPOINT before;

@@ -76,6 +76,8 @@ SELECT tableoid::regclass AS partition, id, segment FROM subscriptions WHERE id 
 CALL refused($$ UPDATE customers SET segment = 'us' WHERE region = 'a' AND id = 1 $$);
 CALL refused($$ UPDATE customers_a SET segment = 'us' WHERE id = 1 $$);
 CALL refused($$ UPDATE customers_b SET segment_locked_at = NULL WHERE id = 2 $$);
+UPDATE customers SET segment_locked_at = date_trunc('seconds', segment_locked_at) WHERE id = 2;
+CALL refused($$ UPDATE customers SET segment_locked_at = segment_locked_at + interval '1 millisecond' WHERE id = 2 $$);
 CALL refused($$ UPDATE customers SET region = 'b', id = 21, segment = 'us' WHERE region = 'a' AND id = 1 $$);
 CALL refused($$ UPDATE customers SET id = 21, segment_locked_at = NULL WHERE region = 'a' AND id = 1 $$);
 UPDATE customers SET region = 'b', id = 21 WHERE region = 'a' AND id = 1;

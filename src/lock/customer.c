@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/timestamp.h"
 #include "utils/typcache.h"
 
 #include "lock/installed.h"
@@ -54,6 +55,37 @@ differs(const Change *change, const char *column)
 	if (old_null || new_null)
 		return old_null != new_null;
 	return !is_equal(change, attnum, old, new);
+}
+
+/*
+ * What a client has kept of a moment, and writes back with all other columns:
+ * all of it, or cut or rounded to milliseconds or seconds.  What is cut already
+ * stays as it is, so that moments do not wander.
+ */
+static bool
+is_kept_moment(TimestampTz moment, TimestampTz kept)
+{
+	static const int64 units[] = {1, 1000, USECS_PER_SEC};
+
+	if (TIMESTAMP_NOT_FINITE(moment) || TIMESTAMP_NOT_FINITE(kept))
+		return moment == kept;
+	for (size_t i = 0; i < lengthof(units); i++)
+		if (kept % units[i] == 0 && Abs(kept - moment) < units[i])
+			return true;
+	return false;
+}
+
+static bool
+moment_differs(const Change *change)
+{
+	AttrNumber	attnum = lock_column(change->rel, LOCKED_AT_COLUMN);
+	bool		isnull;
+
+	if (attnum == InvalidAttrNumber || slot_attisnull(change->new, attnum) ||
+		TupleDescAttr(RelationGetDescr(change->rel), attnum - 1)->atttypid != TIMESTAMPTZOID)
+		return differs(change, LOCKED_AT_COLUMN);
+	return !is_kept_moment(DatumGetTimestampTz(slot_getattr(change->old, attnum, &isnull)),
+						   DatumGetTimestampTz(slot_getattr(change->new, attnum, &isnull)));
 }
 
 static char *
@@ -175,7 +207,7 @@ check_change(const Change *change)
 {
 	if (is_null(change, change->old, LOCKED_AT_COLUMN))
 		return;
-	if (differs(change, LOCKED_AT_COLUMN))
+	if (moment_differs(change))
 		refuse_unlocking(change);
 	if (differs(change, change->def->customer_segment) && !is_permitted_move(change))
 		refuse_segment(change);

@@ -298,14 +298,15 @@ order_query(const LockDefinition *def, const char *from)
  * One row per customer, a running one if there is one, in the order of keys.
  * What the condition leaves out since a concurrent change is found by the check
  * that follows.  Counts those that are as promised now: a trigger of others may
- * have changed what is stored.
+ * have changed what is stored.  The moment is one that clients which keep
+ * milliseconds read and write back as it is.
  */
 static char *
 lock_customers_query(const LockDefinition *def, const char *from)
 {
 	char	   *keys = columns_of("d", key_names(def), "");
 
-	return psprintf("WITH locked AS (UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.now(), %s = COALESCE(c.%s, r.g%s) "
+	return psprintf("WITH locked AS (UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.date_trunc('milliseconds', pg_catalog.now()), %s = COALESCE(c.%s, r.g%s) "
 					"FROM (SELECT DISTINCT ON (%s) %s, d.g, d.running%s FROM %s d ORDER BY %s, d.running DESC) r "
 					"WHERE %s AND %s IS NULL AND (NOT r.running OR (%s(c.%s IS NULL OR %s))) "
 					"AND (c.%s IS NOT NULL OR r.g IS NOT NULL) "
