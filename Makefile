@@ -11,6 +11,7 @@ OBJS = \
 	src/relation.o \
 	src/expression.o \
 	src/refusal.o \
+	src/key.o \
 	src/types/currency.o \
 	src/types/segment_id.o \
 	src/types/segment_id_order.o \
@@ -204,6 +205,7 @@ REGRESS = \
 	model_rules \
 	model_explain \
 	model_explain_properties \
+	key_types \
 	model_program \
 	model_refresh \
 	model_failures \

@@ -454,7 +454,7 @@ check_segment_type(LockDefinition *def, Relation rel, const char *column,
 	{
 		def->segment_operator = def->market_operator;
 		def->segment_cast = psprintf("::%s", format_type_extended(customer_type, -1,
-																 FORMAT_TYPE_FORCE_QUALIFY));
+																 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 	}
 	else
 		ereport(ERROR,

@@ -23,6 +23,7 @@
 #include "utils/rls.h"
 
 #include "expression.h"
+#include "key.h"
 #include "lock/installed.h"
 #include "relation.h"
 
@@ -119,22 +120,6 @@ find_locks(Move *move)
 	move->def = linitial(move->definitions);
 }
 
-static void
-check_key(const Move *move)
-{
-	int			expected = list_length(move->def->customer_key);
-
-	if (ARR_NDIM(move->key) != 1 || ARR_DIMS(move->key)[0] != expected ||
-		ARR_LBOUND(move->key)[0] != 1 || array_contains_nulls(move->key))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("key of a customer in %s needs %d value, which is not null",
-							   "key of a customer in %s needs %d values, none of them null",
-							   expected, move->def->customers, expected),
-				 errhint("Give one value for each of (%s).",
-						 lock_column_names(move->def->customer_key))));
-}
-
 /* a value as the column's own type reads it, with the column's length */
 static Datum
 read_value(Relation rel, const char *column, char *value, Oid *type)
@@ -153,39 +138,39 @@ read_value(Relation rel, const char *column, char *value, Oid *type)
 	return OidInputFunctionCall(input, value, ioparam, attr->atttypmod);
 }
 
+static List *
+unquoted_key(const LockDefinition *def)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, def->customer_key)
+		names = lappend(names, lock_unquoted(lfirst(cell)));
+	return names;
+}
+
 static void
 read_arguments(Move *move)
 {
 	const LockDefinition *def = move->def;
+	KeyValues  *key = key_read(move->customers, unquoted_key(def), move->key, def->customers);
 	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
-	Datum	   *elements;
-	int			nkeys;
 
-	check_key(move);
-	deconstruct_array(move->key, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &nkeys);
-	move->nargs = nkeys + 1;
+	move->nargs = key->count + 1;
 	move->types = palloc(sizeof(Oid) * move->nargs);
 	move->values = palloc(sizeof(Datum) * move->nargs);
-	for (int i = 0; i < nkeys; i++)
-		move->values[i] = read_value(rel, list_nth(def->customer_key, i),
-									 TextDatumGetCString(elements[i]), &move->types[i]);
-	move->values[nkeys] = read_value(rel, def->customer_segment, pstrdup(move->to),
-									 &move->types[nkeys]);
+	memcpy(move->types, key->types, sizeof(Oid) * key->count);
+	memcpy(move->values, key->values, sizeof(Datum) * key->count);
+	move->values[key->count] = read_value(rel, def->customer_segment, pstrdup(move->to),
+										  &move->types[key->count]);
 	relation_close(rel, AccessShareLock);
 }
 
-/* "c.k OPERATOR(=) $1 AND ..." */
+/* of the customer, over alias c */
 static char *
-key_condition(const LockDefinition *def)
+customer_condition(const LockDefinition *def)
 {
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; i < list_length(def->customer_key); i++)
-		appendStringInfo(&buf, "%sc.%s %s $%d", i > 0 ? " AND " : "",
-						 (char *) list_nth(def->customer_key, i),
-						 (char *) list_nth(def->key_operators, i), i + 1);
-	return buf.data;
+	return key_condition(def->customers_oid, unquoted_key(def), "c", 1);
 }
 
 static uint64
@@ -221,7 +206,7 @@ customer_query(const LockDefinition *def, const char *locking)
 	return psprintf("SELECT c.%s::pg_catalog.text, $%d::pg_catalog.text, (c.%s %s $%d) IS TRUE, "
 					"pg_catalog.concat_ws(', ', %s), %s FROM %s c WHERE %s %s",
 					def->customer_segment, to, def->customer_segment, def->segment_operator, to,
-					keys, keys, def->from_customers, key_condition(def), locking);
+					keys, keys, def->from_customers, customer_condition(def), locking);
 }
 
 /*
@@ -399,7 +384,7 @@ update_customer(const Move *move)
 	const LockDefinition *def = move->def;
 	char	   *sql = psprintf("WITH moved AS (UPDATE %s c SET %s = $%d WHERE %s RETURNING c.%s %s $%d AS done) "
 							   "SELECT 1 FROM moved WHERE done", def->from_customers,
-							   def->customer_segment, move->nargs, key_condition(def),
+							   def->customer_segment, move->nargs, customer_condition(def),
 							   def->customer_segment, def->segment_operator, move->nargs);
 	bool		sees_all = check_enable_rls(move->customers, InvalidOid, true) != RLS_ENABLED;
 	LockUser	self = lock_become_owner(sees_all ? relation_owner(move->customers) : GetUserId());

@@ -146,7 +146,7 @@ notice_related(const Model *model)
 				 errhint("Until segmentation.alter_model has given all of them the same source and key, they cannot be refreshed.")));
 }
 
-/* whether a column has another type than it had */
+/* whether a column has another type than it had, or another length, scale or collation */
 static bool
 check_key_types(const Model *model, const List *before, const List *key, bool may_differ)
 {
@@ -163,14 +163,15 @@ check_key_types(const Model *model, const List *before, const List *key, bool ma
 		KeyColumn  *old = list_nth(before, i);
 		KeyColumn  *new = list_nth(key, i);
 
-		if (old->type != new->type && (!may_differ || !model_key_can_become(old->type, new->type)))
+		if (may_differ ? !model_key_can_become(old->type, new->type) :
+			old->type != new->type || !source_key_keeps_values(new, old))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
-							new->name, format_type_be(new->type), model->id, format_type_be(old->type)),
+							new->name, source_key_type(new), model->id, source_key_type(old)),
 					 may_differ ? errhint("Create another model.") :
 					 errhint("Give the key as well if the model's tables are to have the type of the source.")));
-		result |= old->type != new->type;
+		result |= strcmp(old->type_text, new->type_text) != 0 || strcmp(old->collate_text, new->collate_text) != 0;
 	}
 	return result;
 }

@@ -97,16 +97,18 @@ model_classify(PG_FUNCTION_ARGS)
 	Model	   *model = read_argument(fcinfo);
 	MemoryContext context = CurrentMemoryContext;
 	ModelContext saved;
+	KeyValues  *key;
 	Decision   *decision;
 	bool		found;
 	Datum		result = 0;
 
 	define_require_argument(fcinfo, 1, "key");
+	key = model_read_key(model, PG_GETARG_ARRAYTYPE_P(1));
 	SPI_connect();
 	model_enter(model, &saved);
 	decision = decide_begin(model);
 	decide_collect_all(decision);
-	found = decide_customer(decision, PG_GETARG_ARRAYTYPE_P(1), DECIDE_RAISE);
+	found = decide_customer(decision, key, DECIDE_RAISE);
 	model_leave(&saved);
 	MemoryContextSwitchTo(context);
 	if (found)

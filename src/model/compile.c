@@ -58,12 +58,6 @@ compile_key_list(const List *key, const char *alias)
 	return buf.data;
 }
 
-char *
-compile_key_operator(const Model *model, const char *column)
-{
-	return model_equality_operator(get_atttype(model->assignment, get_attnum(model->assignment, column)));
-}
-
 /* "a.id OPERATOR(pg_catalog.=) b.id AND ..." */
 char *
 compile_key_match(const Model *model, const char *left, const char *right)
@@ -77,8 +71,8 @@ compile_key_match(const Model *model, const char *left, const char *right)
 		const char *name = quote_identifier(lfirst(cell));
 		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
 
-		appendStringInfo(&buf, "%s%s.%s %s %s.%s", foreach_current_index(cell) > 0 ? " AND " : "",
-						 left, name, model_equality_operator(type), right, name);
+		appendStringInfo(&buf, "%s%s %s %s", foreach_current_index(cell) > 0 ? " AND " : "",
+						 key_operand(type, left, name), model_equality_operator(type), key_operand(type, right, name));
 	}
 	return buf.data;
 }
@@ -595,8 +589,9 @@ print_kept_join(StringInfo buf, const Model *model, int number)
 		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
 
 		appendStringInfo(buf, ", %s AS segmentation_key_%d", quote_identifier(lfirst(cell)), n);
-		appendStringInfo(&match, "%ssource.%s %s kept_%d.segmentation_key_%d", n > 1 ? " AND " : "",
-						 quote_identifier(lfirst(cell)), model_equality_operator(type), number, n);
+		appendStringInfo(&match, "%s%s %s %s", n > 1 ? " AND " : "",
+						 key_operand(type, "source", quote_identifier(lfirst(cell))), model_equality_operator(type),
+						 key_operand(type, psprintf("kept_%d", number), psprintf("segmentation_key_%d", n)));
 	}
 	appendStringInfo(buf, " FROM %s) AS kept_%d ON %s",
 					 relation_name(model->assignment), number, match.data);

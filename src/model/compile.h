@@ -47,7 +47,6 @@ extern char *compile_segment_column(const Model *model);
 extern char *model_compile(const Model *model);
 extern char *model_compile_analysis(const Compilation *compilation);
 extern char *compile_key_list(const List *key, const char *alias);
-extern char *compile_key_operator(const Model *model, const char *column);
 extern char *compile_key_match(const Model *model, const char *left, const char *right);
 
 #endif							/* SEGMENTATION_MODEL_COMPILE_H */

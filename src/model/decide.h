@@ -7,6 +7,7 @@
 
 #include "segmentation.h"
 
+#include "key.h"
 #include "model/model.h"
 #include "model/program.h"
 #include "model/rule.h"
@@ -94,7 +95,7 @@ extern void decide_members(Decision *decision);
 extern DecidedSegment *decide_forced(const Decision *decision, const Model *model);
 
 /* decide_override.c */
-extern void decide_read_overrides(Decision *decision, const char *key_match, Datum key);
+extern void decide_read_overrides(Decision *decision, const KeyValues *key);
 
 /* decide_fetch.c */
 typedef enum DecideErrors
@@ -103,7 +104,7 @@ typedef enum DecideErrors
 	DECIDE_KEEP					/* ... kept with its segment */
 } DecideErrors;
 
-extern bool decide_customer(Decision *decision, ArrayType *key, DecideErrors errors);
+extern bool decide_customer(Decision *decision, const KeyValues *key, DecideErrors errors);
 extern void decide_row(Decision *decision, Datum row);
 
 #endif							/* SEGMENTATION_MODEL_DECIDE_H */

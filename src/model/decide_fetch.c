@@ -19,14 +19,15 @@
 #include "model/define.h"
 #include "model/objects.h"
 
-/* one row of the source, or none; $1 is as_of, $2 what identifies it */
+/* one row of the source, or none; $1 is as_of, what identifies it follows */
 typedef struct Fetch
 {
 	Decision   *decision;
 	char	   *from;
-	char	   *key_match;		/* NULL: no customer of the source */
-	Oid			type;			/* of $2 */
-	Datum		value;
+	const KeyValues *key;		/* NULL: no customer of the source */
+	int			count;			/* of parameters */
+	Oid		   *types;
+	Datum	   *values;
 	MemoryContext context;		/* of what is found */
 } Fetch;
 
@@ -136,9 +137,8 @@ take_columns(const Fetch *fetch)
 static bool
 fetch_segments(const Fetch *fetch, const List *segments)
 {
-	Oid			types[] = {TIMESTAMPTZOID, fetch->type};
-	Datum		values[] = {TimestampTzGetDatum(fetch->decision->as_of), fetch->value};
-	int			result = SPI_execute_with_args(fetch_query(fetch, segments), 2, types, values, NULL, true, 2);
+	int			result = SPI_execute_with_args(fetch_query(fetch, segments), fetch->count, fetch->types, fetch->values,
+											   NULL, true, 2);
 
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
@@ -223,88 +223,58 @@ fetch_all(const Fetch *fetch, DecideErrors errors)
 
 	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
 		found = fetch_one_by_one(fetch, errors);
-	if (found && fetch->key_match)
-		decide_read_overrides(fetch->decision, fetch->key_match, fetch->value);
+	if (found && fetch->key)
+		decide_read_overrides(fetch->decision, fetch->key);
 	if (found)
 		decide_members(fetch->decision);
 	return found;
 }
 
-static char *
-key_match(const Model *model)
+static void
+add_parameter(Fetch *fetch, Oid type, Datum value)
 {
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, model->key)
-	{
-		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
-
-		appendStringInfo(&buf, "%ssource.%s %s ($2)[%d]::%s", foreach_current_index(cell) > 0 ? " AND " : "",
-						 quote_identifier(lfirst(cell)), model_equality_operator(type), foreach_current_index(cell) + 1,
-						 format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY));
-	}
-	return buf.data;
+	fetch->types[fetch->count] = type;
+	fetch->values[fetch->count] = value;
+	fetch->count++;
 }
 
-/* so that a wrong value is no error of a rule */
-static void
-check_key_values(const Model *model, ArrayType *key)
+static Fetch *
+fetch_begin(Decision *decision)
 {
-	Datum	   *values;
-	int			count;
-	ListCell   *cell;
+	Fetch	   *fetch = palloc0(sizeof(Fetch));
 
-	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
-	foreach(cell, model->key)
-	{
-		Oid			function;
-		Oid			argument;
-
-		getTypeInputInfo(get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell))),
-						 &function, &argument);
-		(void) OidInputFunctionCall(function, TextDatumGetCString(values[foreach_current_index(cell)]), argument, -1);
-	}
-}
-
-static void
-check_key(const Model *model, ArrayType *key)
-{
-	int			count = ArrayGetNItems(ARR_NDIM(key), ARR_DIMS(key));
-
-	if (count != list_length(model->key) || ARR_NDIM(key) != 1 || array_contains_nulls(key))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("key of a customer of model \"%s\" is %d value that is not null",
-							   "key of a customer of model \"%s\" is %d values that are not null",
-							   list_length(model->key), model->id, list_length(model->key)),
-				 errhint("Give one value for each column of the key: %s.", first_ten(model->key, ", "))));
-	check_key_values(model, key);
+	fetch->decision = decision;
+	fetch->context = CurrentMemoryContext;
+	fetch->types = palloc(sizeof(Oid) * (INDEX_MAX_KEYS + 1));
+	fetch->values = palloc(sizeof(Datum) * (INDEX_MAX_KEYS + 1));
+	add_parameter(fetch, TIMESTAMPTZOID, TimestampTzGetDatum(decision->as_of));
+	return fetch;
 }
 
 /* false: the source has no such customer */
 bool
-decide_customer(Decision *decision, ArrayType *key, DecideErrors errors)
+decide_customer(Decision *decision, const KeyValues *key, DecideErrors errors)
 {
 	const Model *model = decision->model;
-	Fetch		fetch = {.decision = decision, .type = TEXTARRAYOID, .value = PointerGetDatum(key),
-	.context = CurrentMemoryContext};
+	Fetch	   *fetch = fetch_begin(decision);
 
-	check_key(model, key);
-	fetch.key_match = key_match(model);
-	fetch.from = psprintf("%s AS source WHERE %s", relation_name(model->source), fetch.key_match);
-	return fetch_all(&fetch, errors);
+	fetch->key = key;
+	for (int i = 0; i < key->count; i++)
+		add_parameter(fetch, key->types[i], key->values[i]);
+	fetch->from = psprintf("%s AS source WHERE %s", relation_name(model->source),
+						   key_condition(model->source, model->key, "source", 2));
+	return fetch_all(fetch, errors);
 }
 
 /* a customer who is not in the source, as jsonb by column */
 void
 decide_row(Decision *decision, Datum row)
 {
-	Fetch		fetch = {.decision = decision, .type = JSONBOID, .value = row, .context = CurrentMemoryContext};
+	Fetch	   *fetch = fetch_begin(decision);
 
-	fetch.from = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
-						  relation_name(decision->model->source));
-	(void) fetch_segments(&fetch, NIL); /* a wrong value is no error of a rule */
-	(void) fetch_all(&fetch, DECIDE_RAISE);
+	add_parameter(fetch, JSONBOID, row);
+	fetch->from = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
+						   relation_name(decision->model->source));
+	(void) fetch_segments(fetch, NIL);	/* a wrong value is no error of a rule */
+	(void) fetch_all(fetch, DECIDE_RAISE);
 }

@@ -31,18 +31,20 @@ take_override(const Decision *decision, const Model *model, HeapTuple tuple)
 }
 
 static void
-read_model(Decision *decision, const Model *model, const char *key_match, Datum key)
+read_model(Decision *decision, const Model *model, const KeyValues *key)
 {
-	Oid			types[] = {TIMESTAMPTZOID, TEXTARRAYOID};
-	Datum		values[] = {TimestampTzGetDatum(decision->as_of), key};
+	Oid			types[INDEX_MAX_KEYS + 1] = {TIMESTAMPTZOID};
+	Datum		values[INDEX_MAX_KEYS + 1] = {TimestampTzGetDatum(decision->as_of)};
 	char	   *query;
 	int			result;
 
+	memcpy(types + 1, key->types, sizeof(Oid) * key->count);
+	memcpy(values + 1, key->values, sizeof(Datum) * key->count);
 	query = psprintf("SELECT source.segment::pg_catalog.text, source.member, source.expires_at::pg_catalog.text%s "
 					 "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
 					 model == decision->model ? ", source.reason, source.author" : "",
-					 relation_name(model->override), key_match);
-	result = SPI_execute_with_args(query, 2, types, values, NULL, true, 0);
+					 relation_name(model->override), key_condition(model->override, model->key, "source", 2));
+	result = SPI_execute_with_args(query, key->count + 1, types, values, NULL, true, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -54,7 +56,7 @@ read_model(Decision *decision, const Model *model, const char *key_match, Datum 
  * others are not for us.  A stored answer has what people had decided.
  */
 void
-decide_read_overrides(Decision *decision, const char *key_match, Datum key)
+decide_read_overrides(Decision *decision, const KeyValues *key)
 {
 	ListCell   *cell;
 
@@ -63,6 +65,6 @@ decide_read_overrides(Decision *decision, const char *key_match, Datum key)
 		const Model *model = lfirst(cell);
 
 		if (OidIsValid(model->override) && !reference_reads_answers(decision->model, model))
-			read_model(decision, model, key_match, key);
+			read_model(decision, model, key);
 	}
 }

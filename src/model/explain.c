@@ -356,6 +356,7 @@ Datum
 explain_segments(PG_FUNCTION_ARGS)
 {
 	Model	   *model;
+	KeyValues  *key;
 	Decision   *decision;
 	ModelContext saved;
 
@@ -367,11 +368,12 @@ explain_segments(PG_FUNCTION_ARGS)
 	explain_check_may_read(model->source);
 	if (OidIsValid(model->override))
 		explain_check_may_read(model->override);
+	key = model_read_key(model, PG_GETARG_ARRAYTYPE_P(1));
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
 	model_enter(model, &saved);
 	decision = decide_collect_readable(model);
-	if (!decide_customer(decision, PG_GETARG_ARRAYTYPE_P(1), DECIDE_KEEP))
+	if (!decide_customer(decision, key, DECIDE_KEEP))
 		raise_no_customer(model, PG_GETARG_ARRAYTYPE_P(1));
 	put_segments((ReturnSetInfo *) fcinfo->resultinfo, decision);
 	model_leave(&saved);

@@ -5,7 +5,6 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -18,6 +17,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "expression.h"
 #include "model/model.h"
 #include "model/objects.h"
 #include "model/override.h"
@@ -352,8 +352,16 @@ model_check_owner(const Model *model)
 bool
 model_key_can_become(Oid from, Oid to)
 {
-	return TypeCategory(from) == TypeCategory(to) && TypeCategory(from) != TYPCATEGORY_USER &&
-		can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
+	return from == to ||
+		(TypeCategory(from) == TypeCategory(to) && TypeCategory(from) != TYPCATEGORY_USER &&
+		 can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT));
+}
+
+/* as the caller's session reads it */
+KeyValues *
+model_read_key(const Model *model, ArrayType *key)
+{
+	return key_read(model->assignment, model->key, key, psprintf("model \"%s\"", model->id));
 }
 
 /* now or, where the model has been refreshed as of a later moment, that one */
@@ -367,16 +375,5 @@ model_moment(const Model *model)
 char *
 model_equality_operator(Oid type)
 {
-	Oid			operator = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	Form_pg_operator form;
-	char	   *result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "type %u has no equality operator", type);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-					  NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return result;
+	return expression_operator(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr);
 }

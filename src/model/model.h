@@ -11,6 +11,7 @@
 #include "nodes/pg_list.h"
 #include "tcop/dest.h"
 
+#include "key.h"
 #include "relation.h"
 
 typedef struct ModelSegment
@@ -63,6 +64,7 @@ extern char *model_versions(const Model *model);
 extern TimestampTz model_moment(const Model *model);
 extern bool model_has_answers(Oid relid, const char *moment, const List *key);
 extern void model_check_owner(const Model *model);
+extern KeyValues *model_read_key(const Model *model, ArrayType *key);
 
 /* model_fault.c */
 extern void model_check_tables(const Model *model);

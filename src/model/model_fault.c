@@ -12,7 +12,6 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -156,19 +155,24 @@ find_swap(const Model *model)
 							   call_for_source(model, relation_name(model->source))));
 }
 
-/* values of one type must not be stored as those of another */
+/* values must be stored as they are */
 static void
-check_key_type(const Model *model, const char *name)
+check_key_column(const Model *model, char *name)
 {
-	Oid			type = get_atttype(model->source, get_attnum(model->source, name));
-	Oid			stored = get_atttype(model->assignment, get_attnum(model->assignment, name));
+	List	   *names = list_make1(name);
+	KeyColumn  *column;
+	KeyColumn  *stored;
 
-	if (OidIsValid(type) && !IsBinaryCoercible(getBaseType(type), getBaseType(stored)))
+	if (get_attnum(model->source, name) == InvalidAttrNumber)
+		return;
+	column = linitial(source_key(model->source, names));
+	stored = linitial(source_key(model->assignment, names));
+	if (!source_key_keeps_values(column, stored))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
-						name, format_type_be(type), model->id, format_type_be(stored)),
-				 model_key_can_become(stored, type) ?
+						name, source_key_type(column), model->id, source_key_type(stored)),
+				 model_key_can_become(stored->type, column->type) ?
 				 errhint("segmentation.alter_model(%s, key => ...) gives the model's tables the type of the source.",
 						 quote_literal_cstr(model->id)) :
 				 errhint("Change the column's type back, or create another model.")));
@@ -202,7 +206,7 @@ model_check_objects(const Model *model)
 	model_check_tables(model);
 	model_check_source(model);
 	foreach(cell, model->key)
-		check_key_type(model, lfirst(cell));
+		check_key_column(model, lfirst(cell));
 }
 
 void

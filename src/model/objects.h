@@ -16,6 +16,8 @@ typedef struct KeyColumn
 {
 	char	   *name;			/* unquoted */
 	Oid			type;
+	int32		typmod;
+	Oid			collation;
 	char	   *type_text;		/* qualified */
 	char	   *collate_text;	/* " COLLATE ...", or empty */
 } KeyColumn;
@@ -38,6 +40,8 @@ typedef struct ModelNames
 extern void source_check(Oid source);
 extern List *source_key(Oid source, const List *names);
 extern bool source_has_unique_index(Relation rel, const List *names);
+extern bool source_key_keeps_values(const KeyColumn *column, const KeyColumn *stored);
+extern char *source_key_type(const KeyColumn *column);
 extern void source_notice_duplicates(Oid source, const List *names);
 extern void source_check_segment_column(Oid source, const char *name);
 

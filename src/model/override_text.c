@@ -11,6 +11,7 @@
 #include "segmentation.h"
 
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "model/compile.h"
 #include "model/objects.h"
@@ -106,10 +107,14 @@ print_match(StringInfo buf, const OverriddenModel *overridden)
 	ListCell   *cell;
 
 	foreach(cell, model->key)
-		appendStringInfo(buf, "%ssource.%s %s override_%d.segmentation_key_%d",
-						 foreach_current_index(cell) > 0 ? " AND " : "\n              ON ",
-						 quote_identifier(lfirst(cell)), compile_key_operator(model, lfirst(cell)),
-						 overridden->number, foreach_current_index(cell) + 1);
+	{
+		int			n = foreach_current_index(cell) + 1;
+		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
+
+		appendStringInfo(buf, "%s%s %s %s", n > 1 ? " AND " : "\n              ON ",
+						 key_operand(type, "source", quote_identifier(lfirst(cell))), model_equality_operator(type),
+						 key_operand(type, psprintf("override_%d", overridden->number), psprintf("segmentation_key_%d", n)));
+	}
 }
 
 /*

@@ -37,40 +37,6 @@ execute(const Model *model, const char *sql, int nargs, Oid *types, Datum *value
 	return SPI_processed;
 }
 
-/* the key's columns equal the parameters, each read by its column's type */
-static char *
-key_condition(const Model *model, Oid relid)
-{
-	List	   *key = source_key(relid, model->key);
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, key)
-	{
-		KeyColumn  *column = lfirst(cell);
-		int			n = foreach_current_index(cell) + 1;
-
-		appendStringInfo(&buf, "%s%s %s $%d::%s", n > 1 ? " AND " : "", quote_identifier(column->name),
-						 model_equality_operator(column->type), n, column->type_text);
-	}
-	return buf.data;
-}
-
-static void
-check_key(const Model *model, ArrayType *key)
-{
-	int			expected = list_length(model->key);
-
-	if (ARR_NDIM(key) != 1 || ARR_DIMS(key)[0] != expected || array_contains_nulls(key))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("key of a customer in model \"%s\" needs %d value, which is not null",
-							   "key of a customer in model \"%s\" needs %d values, none of them null",
-							   expected, model->id, expected),
-				 errhint("Give one value for each column of the key: %s.", first_ten(model->key, ", "))));
-}
-
 static void
 check_may_read_column(Oid relid, const char *column)
 {
@@ -107,15 +73,15 @@ check_may_forget(const Model *model)
 }
 
 static int64
-forget(const Model *model, int nkeys, Oid *types, Datum *values)
+forget(const Model *model, KeyValues *key)
 {
 	Oid			tables[] = {model->assignment, model->history, model->override};
 	int64		count = 0;
 
 	for (size_t i = 0; i < lengthof(tables); i++)
 		if (OidIsValid(tables[i]))
-			count += execute(model, psprintf("DELETE FROM %s WHERE %s", relation_name(tables[i]),
-									  key_condition(model, tables[i])), nkeys, types, values);
+			count += execute(model, psprintf("DELETE FROM %s AS t WHERE %s", relation_name(tables[i]),
+									  key_condition(tables[i], model->key, "t", 1)), key->count, key->types, key->values);
 	return count;
 }
 
@@ -137,11 +103,11 @@ source_is_readable(const Model *model)
 }
 
 static void
-notice_in_source(const Model *model, int nkeys, Oid *types, Datum *values)
+notice_in_source(const Model *model, KeyValues *key)
 {
 	if (source_is_readable(model) &&
-		execute(model, psprintf("SELECT FROM %s WHERE %s LIMIT 1", relation_name(model->source),
-						 key_condition(model, model->source)), nkeys, types, values) > 0)
+		execute(model, psprintf("SELECT FROM %s AS t WHERE %s LIMIT 1", relation_name(model->source),
+						 key_condition(model->source, model->key, "t", 1)), key->count, key->types, key->values) > 0)
 		ereport(NOTICE,
 				(errmsg("the customer is still in the source of model \"%s\"", model->id),
 				 errdetail("The next refresh will store an answer again."),
@@ -157,10 +123,7 @@ Datum
 forget_customer(PG_FUNCTION_ARGS)
 {
 	Model	   *model;
-	ArrayType  *key;
-	Datum	   *values;
-	Oid			types[INDEX_MAX_KEYS];
-	int			nkeys;
+	KeyValues  *key;
 	int64		count;
 
 	define_require_argument(fcinfo, 0, "model");
@@ -168,14 +131,10 @@ forget_customer(PG_FUNCTION_ARGS)
 	check_may_forget(model_read_definition(define_id(fcinfo, 0)));
 	model = model_read_locked(define_id(fcinfo, 0));
 	check_may_forget(model);
-	key = PG_GETARG_ARRAYTYPE_P(1);
-	check_key(model, key);
-	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &nkeys);
-	for (int i = 0; i < nkeys; i++)
-		types[i] = TEXTOID;
+	key = model_read_key(model, PG_GETARG_ARRAYTYPE_P(1));
 	SPI_connect();
-	count = forget(model, nkeys, types, values);
-	notice_in_source(model, nkeys, types, values);
+	count = forget(model, key);
+	notice_in_source(model, key);
 	SPI_finish();
 	PG_RETURN_INT64(count);
 }

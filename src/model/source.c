@@ -12,6 +12,7 @@
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
+#include "parser/parse_coerce.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -136,6 +137,8 @@ key_column(Form_pg_attribute attr)
 
 	column->name = pstrdup(NameStr(attr->attname));
 	column->type = attr->atttypid;
+	column->typmod = attr->atttypmod;
+	column->collation = attr->attcollation;
 	column->type_text = format_type_extended(attr->atttypid, attr->atttypmod,
 											 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 	column->collate_text = collate_text(attr);
@@ -162,6 +165,38 @@ source_key(Oid source, const List *names)
 	}
 	relation_close(rel, AccessShareLock);
 	return columns;
+}
+
+/* a text that is too long is an error where it is stored, a number or moment is rounded */
+static bool
+is_rounded(const KeyColumn *column, const KeyColumn *stored)
+{
+	int32		typmod = column->typmod;
+	int32		stored_typmod = stored->typmod;
+	Oid			type = getBaseTypeAndTypmod(stored->type, &stored_typmod);
+	Oid			element = get_base_element_type(type);
+	TYPCATEGORY category = TypeCategory(OidIsValid(element) ? getBaseType(element) : type);
+
+	(void) getBaseTypeAndTypmod(column->type, &typmod);
+	return stored_typmod >= 0 && stored_typmod != typmod &&
+		category != TYPCATEGORY_STRING && category != TYPCATEGORY_BITSTRING;
+}
+
+/* whether a column of ours keeps the values of one of the source, and tells the same ones apart */
+bool
+source_key_keeps_values(const KeyColumn *column, const KeyColumn *stored)
+{
+	return IsBinaryCoercible(getBaseType(column->type), getBaseType(stored->type)) &&
+		!is_rounded(column, stored) &&
+		(column->collation == stored->collation ||
+		 !OidIsValid(column->collation) || !OidIsValid(stored->collation));
+}
+
+/* for messages */
+char *
+source_key_type(const KeyColumn *column)
+{
+	return psprintf("%s%s", format_type_with_typemod(column->type, column->typmod), column->collate_text);
 }
 
 /* whether each column of an index is one of the key's */

@@ -71,16 +71,22 @@ query_name(int number)
 	return psprintf("segmentation_%d", number + 1);
 }
 
-/* the operator of all columns of the key, NULL if they do not have the same */
+/* the operator of all columns of the key, NULL if they do not have the same or are domains */
 static const char *
 common_operator(const Model *model)
 {
-	const char *result = compile_key_operator(model, linitial(model->key));
+	const char *result = NULL;
 	ListCell   *cell;
 
 	foreach(cell, model->key)
-		if (strcmp(compile_key_operator(model, lfirst(cell)), result) != 0)
+	{
+		Oid			type = get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)));
+		const char *operator = model_equality_operator(type);
+
+		if (getBaseType(type) != type || (result && strcmp(operator, result) != 0))
 			return NULL;
+		result = operator;
+	}
 	return result;
 }
 
