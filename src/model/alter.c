@@ -412,7 +412,7 @@ check_placed(const Model *model, FunctionCallInfo fcinfo)
 
 /* a model that has lost its views, its function or its table of overrides gets others; they are the owner's */
 static void
-complete_objects(Model *model)
+complete_override(Model *model)
 {
 	ModelNames *names;
 	ModelContext saved;
@@ -426,6 +426,13 @@ complete_objects(Model *model)
 	catalogue_execute(SET_OF_MODEL("override = $2, member = $3"), 3, (Oid[]) {TEXTOID, OIDOID, OIDOID},
 					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->override),
 								 ObjectIdGetDatum(model->member)}, NULL);
+}
+
+static void
+complete_objects(Model *model)
+{
+	complete_override(model);
+	objects_complete_views(model);
 }
 
 static void

@@ -7,7 +7,9 @@
  */
 #include "segmentation.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -172,7 +174,7 @@ create_override(const ModelNames *names)
 void
 objects_create_member(const ModelNames *names)
 {
-	execute("CREATE OR REPLACE VIEW %s AS SELECT %s, s.id AS segment, a.since FROM segmentation.segment s "
+	execute("CREATE OR REPLACE VIEW %s WITH (security_invoker) AS SELECT %s, s.id AS segment, a.since FROM segmentation.segment s "
 			"JOIN %s a ON a.segments @> ARRAY[s.id] WHERE s.model OPERATOR(%s.=) %s::%s.segment_id",
 			names->member, key_list(names->key, KEY_ALIAS_A),
 			names->assignment, types_schema(), quote_literal_cstr(names->id), types_schema());
@@ -187,7 +189,7 @@ create_stay(const ModelNames *names)
 {
 	char	   *key = key_list(names->key, KEY_PLAIN);
 
-	execute("CREATE VIEW %1$s AS\n"
+	execute("CREATE VIEW %1$s WITH (security_invoker) AS\n"
 			"WITH period AS (\n"
 			"    SELECT %2$s, segments, since, until FROM %3$s\n"
 			"    UNION ALL\n"
@@ -364,6 +366,41 @@ objects_drop(const ModelNames *names)
 	for (size_t i = 0; i < lengthof(relations); i++)
 		if (relations[i])
 			execute("DROP %s %s", i < 2 ? "VIEW" : "TABLE", relations[i]);
+}
+
+static bool
+has_options(Oid view)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(view));
+	bool		isnull = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		(void) SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
+		ReleaseSysCache(tuple);
+	}
+	return !isnull;
+}
+
+/* of a model made when views were read with the rights of their owner, past row security */
+void
+objects_complete_views(const Model *model)
+{
+	Oid			schema = get_rel_namespace(model->assignment);
+	Oid			views[] = {model->member, get_relname_relid(psprintf("%s_stay", model->prefix), schema)};
+	bool		changed = false;
+
+	for (size_t i = 0; i < lengthof(views); i++)
+	{
+		if (!OidIsValid(views[i]) || get_rel_relkind(views[i]) != RELKIND_VIEW || has_options(views[i]))
+			continue;
+		execute("ALTER VIEW %s SET (security_invoker)", relation_name(views[i]));
+		changed = true;
+	}
+	if (changed)
+		ereport(NOTICE,
+				(errmsg("views of model \"%s\" are read with the rights of their reader from now on", model->id),
+				 errhint("Who reads them needs SELECT on the model's assignment and history too.")));
 }
 
 /* the source's columns have other names now */

@@ -51,6 +51,7 @@ extern void objects_create(Model *model, const ModelNames *names);
 extern void objects_create_member(const ModelNames *names);
 extern void objects_complete(Model *model, const ModelNames *names);
 extern ModelNames *objects_found(const Model *model);
+extern void objects_complete_views(const Model *model);
 extern void objects_drop(const ModelNames *names);
 extern void objects_rename_key(ModelNames *names, const List *before);
 extern void objects_retype_key(Model *model, const ModelNames *names);
