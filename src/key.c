@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
@@ -18,6 +19,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #include "utils/typcache.h"
 
 #include "expression.h"
@@ -53,7 +55,8 @@ check_count(ArrayType *key, const List *columns, const char *whose)
 {
 	int			expected = list_length(columns);
 
-	if (ARR_NDIM(key) != 1 || ARR_DIMS(key)[0] != expected || array_contains_nulls(key))
+	if (ARR_NDIM(key) != 1 || ARR_DIMS(key)[0] != expected || ARR_LBOUND(key)[0] != 1 ||
+		array_contains_nulls(key))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg_plural("key of a customer in %s needs %d value, which is not null",
@@ -155,6 +158,67 @@ key_read(Oid relid, const List *columns, ArrayType *key, const char *whose)
 	AtEOXact_GUC(false, save_nestlevel);
 	SetUserIdAndSecContext(userid, sec_context);
 	relation_close(rel, AccessShareLock);
+	return result;
+}
+
+static bool
+is_same_value(Form_pg_attribute attr, Oid type, Datum a, Datum b)
+{
+	TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR_FINFO);
+
+	return DatumGetBool(FunctionCall2Coll(&entry->eq_opr_finfo, attr->attcollation, a, b));
+}
+
+static bool
+are_same_values(Oid relid, const List *columns, const KeyValues *a, const KeyValues *b)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	bool		result = true;
+	ListCell   *cell;
+
+	foreach(cell, columns)
+	{
+		int			i = foreach_current_index(cell);
+
+		result = result && is_same_value(key_column(rel, lfirst(cell)), a->types[i], a->values[i], b->values[i]);
+	}
+	relation_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
+ * Whether texts that were kept say the same key.  The columns may have been of
+ * other types when they were kept: what can be read no more is not the same.
+ */
+bool
+key_is_same(Oid relid, const List *columns, const KeyValues *key, ArrayType *other)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool result = false;
+
+	if (ARR_NDIM(other) != 1 || ARR_DIMS(other)[0] != key->count || array_contains_nulls(other))
+		return false;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		result = are_same_values(relid, columns, key, key_read(relid, columns, other, ""));
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		int			code = geterrcode();
+
+		if (ERRCODE_TO_CATEGORY(code) != ERRCODE_DATA_EXCEPTION &&
+			ERRCODE_TO_CATEGORY(code) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
 	return result;
 }
 

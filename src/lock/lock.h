@@ -9,6 +9,7 @@
 #include "commands/trigger.h"
 #include "nodes/pg_list.h"
 #include "nodes/plannodes.h"
+#include "utils/array.h"
 
 /* names that an application sees as constraint_name beside SQLSTATE 23514 */
 #define LOCK_CONSTRAINT_CUSTOMER "segmentation_lock_customer"
@@ -169,6 +170,11 @@ extern PlannedStmt *lock_running_statement(void);
 extern void lock_init(void);
 
 /* move.c: the one way through the guard of the customers */
+extern List *lock_unquoted_key(const LockDefinition *def);
 extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);
+
+/* forget.c */
+extern int64 lock_forget_moves_of(Oid customers, ArrayType *key);
+extern int64 lock_forget_offers_of(Oid customers, ArrayType *key);
 
 #endif							/* SEGMENTATION_LOCK_H */

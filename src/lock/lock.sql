@@ -91,6 +91,11 @@ CREATE FUNCTION segmentation.move_customer(customers regclass, key text[], to_se
 REVOKE EXECUTE ON FUNCTION segmentation.move_customer(regclass, text[], text, text) FROM PUBLIC;
 COMMENT ON FUNCTION segmentation.move_customer(regclass, text[], text, text) IS 'moves a customer to another segment, if nothing stands in the way, and records it';
 
+CREATE FUNCTION segmentation.forget_moves(customers regclass, key text[]) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'lock_forget_moves';
+COMMENT ON FUNCTION segmentation.forget_moves(regclass, text[]) IS
+    'deletes the records of a customer''s moves, and says how many; for the owner of the customers';
+
 CREATE FUNCTION segmentation.lock_violations(customers regclass)
     RETURNS TABLE (subscriptions regclass, subscription_key text[], customer_key text[],
                    customer_segment text, subscription_segment text, violation text)

@@ -77,6 +77,7 @@ typedef struct Move
 	Oid		   *types;
 	Datum	   *values;
 	char	   *key_text;		/* text[] as the key's types print it */
+	char	   *kept_key;		/* the same, for sessions with other settings */
 	char	   *customer;		/* "(id)=(42)" */
 	char	   *from_segment;
 	char	   *to_segment;
@@ -138,8 +139,8 @@ read_value(Relation rel, const char *column, char *value, Oid *type)
 	return OidInputFunctionCall(input, value, ioparam, attr->atttypmod);
 }
 
-static List *
-unquoted_key(const LockDefinition *def)
+List *
+lock_unquoted_key(const LockDefinition *def)
 {
 	List	   *names = NIL;
 	ListCell   *cell;
@@ -153,7 +154,7 @@ static void
 read_arguments(Move *move)
 {
 	const LockDefinition *def = move->def;
-	KeyValues  *key = key_read(move->customers, unquoted_key(def), move->key, def->customers);
+	KeyValues  *key = key_read(move->customers, lock_unquoted_key(def), move->key, def->customers);
 	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
 
 	move->nargs = key->count + 1;
@@ -170,7 +171,7 @@ read_arguments(Move *move)
 static char *
 customer_condition(const LockDefinition *def)
 {
-	return key_condition(def->customers_oid, unquoted_key(def), "c", 1);
+	return key_condition(def->customers_oid, lock_unquoted_key(def), "c", 1);
 }
 
 static uint64
@@ -209,6 +210,33 @@ customer_query(const LockDefinition *def, const char *locking)
 					keys, keys, def->from_customers, customer_condition(def), locking);
 }
 
+/* the key in columns from the fifth on */
+static char *
+found_key(void)
+{
+	List	   *key = NIL;
+
+	for (int i = 5; i <= SPI_tuptable->tupdesc->natts; i++)
+		key = lappend(key, SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i));
+	return lock_array_text(key);
+}
+
+/* as any session reads it */
+static char *
+found_key_to_keep(void)
+{
+	int			save_nestlevel = NewGUCNestLevel();
+	char	   *result;
+
+	set_option("DateStyle", "ISO");
+	set_option("IntervalStyle", "postgres");
+	set_option("extra_float_digits", "1");
+	set_option("bytea_output", "hex");
+	result = found_key();
+	AtEOXact_GUC(true, save_nestlevel);
+	return result;
+}
+
 /*
  * Reads the customer or raises an error.  With FOR UPDATE it waits for
  * subscriptions that are being made: they hold KEY SHARE.
@@ -218,7 +246,6 @@ find_customer(Move *move, const char *locking)
 {
 	HeapTuple	tuple;
 	TupleDesc	desc;
-	List	   *key = NIL;
 	bool		isnull;
 
 	if (execute(move, customer_query(move->def, locking)) != 1)
@@ -235,9 +262,8 @@ find_customer(Move *move, const char *locking)
 	move->to_segment = SPI_getvalue(tuple, desc, 2);
 	move->same = DatumGetBool(SPI_getbinval(tuple, desc, 3, &isnull));
 	move->customer = lock_key_text(move->def, SPI_getvalue(tuple, desc, 4));
-	for (int i = 5; i <= desc->natts; i++)
-		key = lappend(key, SPI_getvalue(tuple, desc, i));
-	move->key_text = lock_array_text(key);
+	move->key_text = found_key();
+	move->kept_key = found_key_to_keep();
 }
 
 static Oid
@@ -423,7 +449,7 @@ record_move(const Move *move)
 	bool		isnull;
 
 	values[0] = CStringGetTextDatum(move->def->customers);
-	values[1] = CStringGetTextDatum(move->key_text);
+	values[1] = CStringGetTextDatum(move->kept_key);
 	values[2] = move->from_segment ? CStringGetTextDatum(move->from_segment) : (Datum) 0;
 	nulls[2] = move->from_segment ? ' ' : 'n';
 	values[3] = CStringGetTextDatum(move->to_segment);

@@ -60,3 +60,8 @@ CREATE FUNCTION segmentation.forget_customer(model text, VARIADIC key text[]) RE
     LANGUAGE c AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION segmentation.forget_customer(text, text[]) IS
     'deletes all that a model has stored of a customer, and says how many rows; takes DELETE on its assignment, history and overrides';
+
+CREATE FUNCTION segmentation.forget_everywhere(source regclass, key text[]) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME';
+COMMENT ON FUNCTION segmentation.forget_everywhere(regclass, text[]) IS
+    'deletes all that is stored of a customer by the models of a source and, where that is a table, by its locks, and says how many rows';

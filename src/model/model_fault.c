@@ -15,6 +15,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 
 #include "model/model.h"
 #include "model/objects.h"
@@ -197,6 +198,23 @@ model_check_source(const Model *model)
 	fault_report(ERROR, find_fault_of_source(model));
 }
 
+/* customers that it hides from the model's owner would have vanished */
+static void
+check_row_security(const Model *model, Oid relid)
+{
+	char	   *owner = role_name(model->owner);
+
+	if (!OidIsValid(relid) || check_enable_rls(relid, model->owner, true) != RLS_ENABLED)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("row-level security of \"%s\" holds for the owner of model \"%s\"", get_rel_name(relid), model->id),
+			 errdetail("Rules are evaluated as role %s, who has to see all rows.", owner),
+			 has_privs_of_role(model->owner, relation_owner(relid)) ?
+			 errhint("Exempt the table's owner: ALTER TABLE %s NO FORCE ROW LEVEL SECURITY;", relation_name(relid)) :
+			 errhint("Exempt the role: ALTER ROLE %s BYPASSRLS;", quote_identifier(owner))));
+}
+
 /* the tables, and the source with its key */
 void
 model_check_objects(const Model *model)
@@ -207,6 +225,10 @@ model_check_objects(const Model *model)
 	model_check_source(model);
 	foreach(cell, model->key)
 		check_key_column(model, lfirst(cell));
+	check_row_security(model, model->source);
+	check_row_security(model, model->assignment);
+	check_row_security(model, model->history);
+	check_row_security(model, model->override);
 }
 
 void

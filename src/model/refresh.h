@@ -30,6 +30,7 @@ typedef struct RuleFailure
 	char	   *name;			/* "model/segment" */
 	int			code;
 	char	   *message;
+	char	   *kept_message;	/* without what may be a customer's data */
 } RuleFailure;
 
 /* rows that statements of the refresh name like a table */

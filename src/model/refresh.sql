@@ -68,7 +68,7 @@ CREATE TABLE segmentation.rule_failure (
         REFERENCES segmentation.segment ON UPDATE CASCADE ON DELETE CASCADE
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.rule_failure', '');
--- the server's error may quote what a customer's row has
+-- the server's error says what the source is made of
 GRANT SELECT (model, segment, failing_model, failing_segment, since, refreshed_at, sqlstate) ON segmentation.rule_failure TO PUBLIC;
 COMMENT ON TABLE segmentation.rule_failure IS 'segments that kept their members at the last refresh because a rule failed';
 COMMENT ON COLUMN segmentation.rule_failure.model IS 'model of the segment';
@@ -78,7 +78,7 @@ COMMENT ON COLUMN segmentation.rule_failure.failing_segment IS 'segment whose ru
 COMMENT ON COLUMN segmentation.rule_failure.since IS 'first refresh of those in a row at which it kept them';
 COMMENT ON COLUMN segmentation.rule_failure.refreshed_at IS 'the last of them';
 COMMENT ON COLUMN segmentation.rule_failure.sqlstate IS 'code of the server''s error';
-COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error';
+COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error, ... in place of values, which may be a customer''s';
 
 -- with its owner's rights, to those whom a refresh of the model would warn of it
 CREATE VIEW segmentation.rule_failure_message WITH (security_barrier) AS
@@ -89,7 +89,7 @@ GRANT SELECT ON segmentation.rule_failure_message TO PUBLIC;
 COMMENT ON VIEW segmentation.rule_failure_message IS 'why rules failed at the last refresh, to those who may refresh the model of the rule';
 COMMENT ON COLUMN segmentation.rule_failure_message.model IS 'model of the segment';
 COMMENT ON COLUMN segmentation.rule_failure_message.segment IS 'segment that kept its members';
-COMMENT ON COLUMN segmentation.rule_failure_message.message IS 'the server''s error';
+COMMENT ON COLUMN segmentation.rule_failure_message.message IS 'the server''s error, ... in place of values';
 
 CREATE FUNCTION segmentation_internal.model_fault(model text, OUT status text, OUT message text, OUT hint text)
     LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'model_fault';

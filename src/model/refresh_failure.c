@@ -27,6 +27,47 @@ typedef struct Trial
 	List	   *segments;		/* CompiledSegment *, to be evaluated */
 } Trial;
 
+/* where a conversion of a format ends */
+static const char *
+conversion_end(const char *format)
+{
+	format += strspn(format, "0123456789$-+ #.*hlzqjt'");
+	return *format ? format + 1 : format;
+}
+
+/*
+ * The format of the server's message: what fills it may be a customer's data,
+ * and the message is kept longer than the customer.  What permission is denied
+ * for has a name.
+ */
+static char *
+message_format(const ErrorData *error)
+{
+	StringInfoData buf;
+	const char *next = error->message_id ? error->message_id : "%s";
+
+	if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE && strncmp(next, "permission denied", 17) == 0)
+		return pstrdup(error->message);
+	initStringInfo(&buf);
+	while (*next)
+	{
+		if (*next != '%')
+			appendStringInfoChar(&buf, *next++);
+		else if (next[1] == '%')
+		{
+			appendStringInfoChar(&buf, '%');
+			next += 2;
+		}
+		else
+		{
+			appendStringInfoString(&buf, "...");
+			next = conversion_end(next + 1);
+		}
+	}
+	return strcmp(buf.data, "...") == 0 ? pstrdup("message of a function, which is not kept") : buf.data;
+}
+
+/* of a rule that cannot be read: the message knows of no customer */
 static void
 add_failure(Refresh *refresh, const CompiledSegment *segment, const ErrorData *error)
 {
@@ -35,7 +76,16 @@ add_failure(Refresh *refresh, const CompiledSegment *segment, const ErrorData *e
 	failure->name = compile_segment_name(segment);
 	failure->code = error->sqlerrcode;
 	failure->message = pstrdup(error->message);
+	failure->kept_message = failure->message;
 	refresh->failures = lappend(refresh->failures, failure);
+}
+
+/* of a rule that has been evaluated for customers */
+static void
+add_failure_of_rows(Refresh *refresh, const CompiledSegment *segment, const ErrorData *error)
+{
+	add_failure(refresh, segment, error);
+	((RuleFailure *) llast(refresh->failures))->kept_message = message_format(error);
 }
 
 static void
@@ -96,7 +146,7 @@ isolate(Refresh *refresh, List *segments)
 		return;
 	if (list_length(segments) == 1)
 	{
-		add_failure(refresh, linitial(segments), error);
+		add_failure_of_rows(refresh, linitial(segments), error);
 		return;
 	}
 	rest = list_copy_tail(segments, list_length(segments) / 2);
@@ -185,7 +235,7 @@ record(const Refresh *refresh, const CompiledSegment *segment)
 	values[3] = CStringGetTextDatum(segment->culprit->segment->id);
 	values[4] = TimestampTzGetDatum(refresh->moment);
 	values[5] = CStringGetTextDatum(unpack_sql_state(failure->code));
-	values[6] = CStringGetTextDatum(failure->message);
+	values[6] = CStringGetTextDatum(failure->kept_message);
 	catalogue_execute("INSERT INTO segmentation.rule_failure AS f (model, segment, failing_model, failing_segment, "
 					  "since, refreshed_at, sqlstate, message) "
 					  "VALUES ($1::@types@.segment_id, $2::@types@.segment_id, $3::@types@.segment_id, $4::@types@.segment_id, "

@@ -1,5 +1,5 @@
 /*
- * retention.c: prune_history and forget_customer.
+ * retention.c: prune_history, forget_customer and forget_everywhere.
  *
  * Whoever calls them has the rights for it; the statements run as the model's
  * owner, and with them what that one has put on the tables.  Where row security
@@ -19,7 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
-#include "refusal.h"
+#include "lock/lock.h"
 #include "model/define.h"
 #include "model/objects.h"
 
@@ -118,23 +118,114 @@ notice_in_source(const Model *model, KeyValues *key)
  * The model is locked: what a refresh under way is writing, a new row too, is
  * waited for and goes as well.
  */
+static int64
+forget_in_model(const char *id, ArrayType *key)
+{
+	Model	   *model;
+	KeyValues  *values;
+	int64		count;
+
+	check_may_forget(model_read_definition(id));
+	model = model_read_locked(id);
+	check_may_forget(model);
+	values = model_read_key(model, key);
+	count = forget(model, values);
+	notice_in_source(model, values);
+	return count;
+}
+
 PG_FUNCTION_INFO_V1(forget_customer);
 Datum
 forget_customer(PG_FUNCTION_ARGS)
 {
-	Model	   *model;
-	KeyValues  *key;
 	int64		count;
 
 	define_require_argument(fcinfo, 0, "model");
 	define_require_argument(fcinfo, 1, "key");
-	check_may_forget(model_read_definition(define_id(fcinfo, 0)));
-	model = model_read_locked(define_id(fcinfo, 0));
-	check_may_forget(model);
-	key = model_read_key(model, PG_GETARG_ARRAYTYPE_P(1));
 	SPI_connect();
-	count = forget(model, key);
-	notice_in_source(model, key);
+	count = forget_in_model(define_id(fcinfo, 0), PG_GETARG_ARRAYTYPE_P(1));
+	SPI_finish();
+	PG_RETURN_INT64(count);
+}
+
+/* ids of the models of a source, in the order in which all who lock several do */
+static List *
+models_of(Oid source)
+{
+	List	   *ids = NIL;
+
+	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.model "
+					  "WHERE source::pg_catalog.oid OPERATOR(pg_catalog.=) $1 ORDER BY id",
+					  1, (Oid[]) {OIDOID}, (Datum[]) {ObjectIdGetDatum(source)}, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		ids = lappend(ids, change_get(i, 1));
+	return ids;
+}
+
+/* one key is meant for all of them */
+static void
+check_same_key(const List *ids)
+{
+	Model	   *first = NULL;
+	ListCell   *cell;
+
+	foreach(cell, ids)
+	{
+		Model	   *model = model_read_definition(lfirst(cell));
+
+		if (first && !define_same_names(first->key, model->key))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("models \"%s\" and \"%s\" know customers by different keys", first->id, model->id),
+					 errhint("Forget the customer in each, with segmentation.forget_customer.")));
+		first = model;
+	}
+}
+
+/* whether there is a lock, or a record of moves by one that was */
+static bool
+was_locked(Oid customers)
+{
+	return lock_definitions_of(customers) != NIL ||
+		catalogue_execute("SELECT FROM segmentation.customer_move WHERE customers OPERATOR(pg_catalog.=) $1 LIMIT 1",
+						  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(relation_name(customers))}, NULL) > 0;
+}
+
+static int64
+forget_everything(Oid source, ArrayType *key)
+{
+	List	   *ids = models_of(source);
+	bool		locked = was_locked(source);
+	int64		count = 0;
+	ListCell   *cell;
+
+	if (ids == NIL && !locked)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("relation %s is no model's source, and has no lock", relation_name(source)),
+				 errhint("SELECT id, source FROM segmentation.model lists models; SELECT DISTINCT customers FROM segmentation.lock lists locks.")));
+	check_same_key(ids);
+	foreach(cell, ids)
+		count += forget_in_model(lfirst(cell), key);
+	if (locked)
+		count += lock_forget_moves_of(source, key) + lock_forget_offers_of(source, key);
+	return count;
+}
+
+PG_FUNCTION_INFO_V1(forget_everywhere);
+Datum
+forget_everywhere(PG_FUNCTION_ARGS)
+{
+	int64		count;
+
+	define_require_argument(fcinfo, 0, "source");
+	define_require_argument(fcinfo, 1, "key");
+	if (!OidIsValid(relation_owner(PG_GETARG_OID(0))))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
+	SPI_connect();
+	count = forget_everything(PG_GETARG_OID(0), PG_GETARG_ARRAYTYPE_P(1));
 	SPI_finish();
 	PG_RETURN_INT64(count);
 }

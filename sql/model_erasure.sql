@@ -1,0 +1,167 @@
+-- Erasure: after it nothing that the extension keeps tells of a customer.
+\set SHOW_CONTEXT never
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir '/sql/include/refusal.sql'
+\set ECHO none
+\i :include
+\set ECHO all
+
+-- Which columns of which of our tables, and of models' tables, have a text in some row.
+CREATE FUNCTION traces(word text) RETURNS TABLE (trace text) LANGUAGE plpgsql AS $$
+DECLARE
+    relation regclass;
+    rows bigint;
+BEGIN
+    FOR relation IN SELECT c.oid FROM pg_class c
+                     WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('segmentation'::regnamespace, 'segmentation_internal'::regnamespace)
+                        OR c.oid IN (SELECT unnest(ARRAY[m.assignment, m.history, m.override]) FROM segmentation.model m) LOOP
+        EXECUTE format('SELECT count(*) FROM %s t WHERE t::text LIKE %L', relation, '%' || word || '%') INTO rows;
+        trace := format('%s: %s', relation, rows);
+        IF rows > 0 THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE ROLE regress_erasure_owner;
+CREATE ROLE regress_erasure_clerk;
+CREATE SCHEMA shop AUTHORIZATION regress_erasure_owner;
+GRANT USAGE ON SCHEMA shop TO regress_erasure_clerk;
+GRANT EXECUTE ON FUNCTION segmentation.move_customer TO regress_erasure_owner;
+SET search_path = shop, public;
+SET SESSION AUTHORIZATION regress_erasure_owner;
+CREATE FUNCTION checked(text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE 'what is "%"?', $1; END $$;
+CREATE TABLE customer (id char(12) PRIMARY KEY, email text, born text, segment segment_id);
+CREATE TABLE subscription (number int PRIMARY KEY, customer char(12) NOT NULL REFERENCES customer ON DELETE CASCADE, segment segment_id);
+INSERT INTO customer VALUES ('jane.doe', 'jane.doe@example.org', 'jane.doe''s birthday', 'smb'), ('john.roe', '7', '1990-01-01', 'smb');
+
+-- Two models of the customers; failing rules that quote them in
+-- all ways that there are; decisions; moves.
+SELECT segmentation.create_model('first', 'customer', '{id}', time_zone => 'UTC');
+SELECT segmentation.create_model('second', 'customer', '{id}', time_zone => 'UTC');
+SELECT FROM segmentation.define_segment('first', 'everyone', 'true');
+SELECT FROM segmentation.define_segment('first', 'listed');
+SET client_min_messages = error;
+SELECT FROM segmentation.define_segment('first', 'number', 'email::int > 5', "count" => false);
+SELECT FROM segmentation.define_segment('first', 'born', $$ born::date > '2000-01-01' $$, "count" => false);
+SELECT FROM segmentation.define_segment('first', 'called', 'checked(email)', "count" => false);
+SELECT FROM segmentation.define_segment('first', 'zero', 'length(email) / (length(email) - 1) > 1', "count" => false);
+SELECT FROM segmentation.define_segment('first', 'asks', $$ in_segment('number') $$, "count" => false);
+SELECT FROM segmentation.define_segment('second', 'asks', $$ in_segment('first', 'called') $$, "count" => false);
+SELECT failed FROM segmentation.refresh('first');
+SELECT failed FROM segmentation.refresh('second');
+INSERT INTO first_override (id, segment, member, reason) VALUES ('jane.doe', 'listed', true, 'jane.doe is a friend');
+SELECT failed FROM segmentation.refresh('first');
+ALTER TABLE customer ADD COLUMN extra int;
+SELECT FROM segmentation.define_segment('first', 'extra', 'extra > 1', "count" => false);
+ALTER TABLE customer DROP COLUMN extra;
+SELECT failed FROM segmentation.refresh('first');
+RESET client_min_messages;
+SELECT count(*) FROM segmentation.install_lock('customer', 'subscription');
+INSERT INTO subscription VALUES (1, 'jane.doe', 'smb');
+DELETE FROM subscription;
+SELECT customer_key FROM segmentation.move_customer('customer', '{jane.doe}', 'large', 'jane.doe asked for it');
+SELECT customer_key FROM segmentation.move_customer('customer', '{jane.doe}', 'smb', 'jane.doe asked again');
+SELECT customer_key FROM segmentation.move_customer('customer', '{john.roe}', 'large', 'grew');
+RESET SESSION AUTHORIZATION;
+
+-- What is kept of errors: what the server's words are, without what they are filled with.
+SELECT model, segment, failing_segment, sqlstate, message FROM segmentation.rule_failure WHERE model IN ('first', 'second') ORDER BY 1, 2;
+SELECT * FROM traces('jane.doe') ORDER BY 1;
+
+-- The owner of the customers erases moves, nobody else.
+SET SESSION AUTHORIZATION regress_erasure_clerk;
+\x on
+SELECT * FROM pg_temp.refusal($$ SELECT segmentation.forget_moves('shop.customer', '{jane.doe}') $$);
+SELECT * FROM pg_temp.refusal($$ SELECT segmentation.forget_everywhere('shop.customer', '{jane.doe}') $$);
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION regress_erasure_owner;
+CREATE VIEW profile AS SELECT * FROM customer;
+CREATE TABLE keyless (id int);
+SELECT refusal.* FROM unnest('{"NULL, ''{1}''","''customer'', NULL","''customer'', ''{a,b}''","''customer'', ''{NULL}''",
+    "''profile'', ''{a}''","''keyless'', ''{a}''","0, ''{a}''"}'::text[]) arguments,
+    pg_temp.refusal(format('SELECT segmentation.forget_moves(%s)', arguments));
+SELECT refusal.* FROM unnest('{"NULL, ''{1}''","''customer'', NULL","''customer'', ''{a,b}''",
+    "''profile'', ''{a}''","''keyless'', ''{a}''","0, ''{a}''"}'::text[]) arguments,
+    pg_temp.refusal(format('SELECT segmentation.forget_everywhere(%s)', arguments));
+\x off
+
+-- Nobody's, and another's, stay what they are.
+SELECT segmentation.forget_moves('customer', '{jane}'), segmentation.forget_everywhere('customer', '{jane.doe.and.more}');
+-- One call erases a customer who is gone, whichever way the key is written.
+DELETE FROM customer WHERE id = 'jane.doe';
+SELECT segmentation.forget_everywhere('customer', '{"jane.doe  "}');
+RESET SESSION AUTHORIZATION;
+SELECT * FROM traces('jane') ORDER BY 1;
+SELECT customer_key, reason FROM segmentation.customer_move WHERE customers LIKE 'shop.%';
+SELECT id FROM shop.first_assignment;
+
+-- A customer who still is in the source is stored again, as somebody new; moves are not.
+SET SESSION AUTHORIZATION regress_erasure_owner;
+SELECT segmentation.forget_everywhere('customer', '{john.roe}');
+SET client_min_messages = error;
+SELECT appeared FROM segmentation.refresh('second');
+RESET client_min_messages;
+SELECT id, segments FROM second_assignment;
+-- Without the lock the key is the table's primary key.
+SELECT customer_key FROM segmentation.move_customer('customer', '{john.roe}', 'smb', 'shrank');
+DO $$ BEGIN PERFORM segmentation.remove_lock('customer'); END $$;
+SELECT segmentation.forget_moves('customer', '{john.roe}'), segmentation.forget_moves('customer', '{john.roe}');
+
+-- Models that know customers by different keys.
+CREATE MATERIALIZED VIEW account AS SELECT 1 AS tenant, 2 AS number;
+SELECT segmentation.create_model('by-number', 'account', '{tenant,number}');
+SELECT segmentation.create_model('by-tenant', 'account', '{number,tenant}');
+\x on
+SELECT * FROM pg_temp.refusal($$ SELECT segmentation.forget_everywhere('account', '{1,2}') $$);
+\x off
+SELECT segmentation.drop_model('by-number'), segmentation.drop_model('by-tenant');
+RESET SESSION AUTHORIZATION;
+
+-- A key is kept as any session reads it, and one that is of another type now is nobody's.
+CREATE TABLE shop.visit (at timestamptz PRIMARY KEY, segment text);
+CREATE TABLE shop.visit_subscription (number int PRIMARY KEY, at timestamptz NOT NULL REFERENCES shop.visit, segment text);
+INSERT INTO shop.visit VALUES ('2024-06-05 12:00+00', 'smb'), ('2024-05-06 12:00+00', 'smb');
+SELECT count(*) FROM segmentation.install_lock('shop.visit', 'shop.visit_subscription');
+SET DateStyle = 'SQL, DMY';
+SET TimeZone = 'Asia/Tokyo';
+SELECT customer_key, to_segment FROM segmentation.move_customer('shop.visit', '{05/06/2024 21:00}', 'large', 'test');
+INSERT INTO segmentation.customer_move (customers, customer_key, to_segment, reason)
+    VALUES ('shop.visit', '{one}', 'smb', 'test'), ('shop.visit', '{1,2}', 'smb', 'test'), ('shop.visit', '{NULL}', 'smb', 'test');
+SET DateStyle = 'SQL, MDY';
+SELECT segmentation.forget_moves('shop.visit', '{05/06/2024 21:00}'), segmentation.forget_moves('shop.visit', '{06/05/2024 21:00}');
+RESET DateStyle;
+RESET TimeZone;
+DELETE FROM segmentation.customer_move WHERE customers = 'shop.visit';
+
+-- Offers for one customer alone go with the customer.
+SELECT FROM segmentation.create_market('erasure-de', 'EUR', '{DE}');
+CREATE TABLE shop.buyer (id int PRIMARY KEY, segment segment_id);
+CREATE TABLE shop.purchase (number int PRIMARY KEY, buyer int NOT NULL REFERENCES shop.buyer, segment segment_id);
+ALTER TABLE shop.buyer OWNER TO regress_erasure_owner;
+ALTER TABLE shop.purchase OWNER TO regress_erasure_owner;
+SELECT FROM segmentation.install_lock('shop.buyer', 'shop.purchase', markets => true);
+INSERT INTO segmentation.offer (market, code, price, customer) VALUES ('erasure-de', 'hers', '1 EUR', '{7}'), ('erasure-de', 'his', '1 EUR', '{8}'), ('erasure-de', 'all', '1 EUR', NULL);
+SET SESSION AUTHORIZATION regress_erasure_owner;
+\x on
+SELECT * FROM pg_temp.refusal($$ SELECT segmentation.forget_everywhere('buyer', '{7}') $$);
+\x off
+RESET SESSION AUTHORIZATION;
+GRANT SELECT, DELETE ON segmentation.offer TO regress_erasure_owner;
+SET SESSION AUTHORIZATION regress_erasure_owner;
+SELECT segmentation.forget_everywhere('buyer', '{07}'), segmentation.forget_everywhere('buyer', '{9}');
+RESET SESSION AUTHORIZATION;
+SELECT code FROM segmentation.offer WHERE market = 'erasure-de' ORDER BY code;
+REVOKE SELECT, DELETE ON segmentation.offer FROM regress_erasure_owner;
+
+SELECT segmentation.drop_model('second'), segmentation.drop_model('first');
+RESET search_path;
+SET client_min_messages = warning;
+DROP SCHEMA shop CASCADE;
+DROP FUNCTION traces;
+DELETE FROM segmentation.offer WHERE market = 'erasure-de';
+DELETE FROM segmentation.market WHERE id = 'erasure-de';
+DELETE FROM segmentation.model WHERE id = 'market';
+DELETE FROM segmentation.customer_move WHERE customers LIKE 'shop.%';
+REVOKE EXECUTE ON FUNCTION segmentation.move_customer FROM regress_erasure_owner;
+DROP ROLE regress_erasure_owner, regress_erasure_clerk;

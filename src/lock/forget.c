@@ -1,0 +1,194 @@
+/*
+ * forget.c: forget_moves, which erases what is recorded of a customer's moves,
+ * and the offers that were for the customer alone.
+ *
+ * Records have the key as text, and are looked through with the equality of the
+ * key's types.
+ */
+#include "segmentation.h"
+
+#include "access/genam.h"
+#include "access/relation.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+
+#include "key.h"
+#include "lock/lock.h"
+#include "model/define.h"
+#include "model/objects.h"
+
+/* unquoted; NIL: none */
+static List *
+primary_key_of(Oid relid)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	List	   *names = NIL;
+
+	list_free(RelationGetIndexList(rel));
+	if (OidIsValid(rel->rd_pkindex))
+	{
+		Relation	index = index_open(rel->rd_pkindex, AccessShareLock);
+
+		for (int i = 0; i < index->rd_index->indnkeyatts; i++)
+			names = lappend(names, get_attname(relid, index->rd_index->indkey.values[i], false));
+		index_close(index, AccessShareLock);
+	}
+	relation_close(rel, AccessShareLock);
+	return names;
+}
+
+/* of the lock, or the primary key where it has been removed */
+static List *
+key_of_customers(Oid customers)
+{
+	List	   *locks = lock_definitions_of(customers);
+	List	   *names = locks ? lock_unquoted_key(linitial(locks)) : primary_key_of(customers);
+
+	if (names == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("table %s has neither a lock nor a primary key", relation_name(customers)),
+				 errhint("The key of a customer is that of the lock, or the table's primary key.")));
+	return names;
+}
+
+static void
+check_customers(Oid customers)
+{
+	char		kind = get_rel_relkind(customers);
+
+	if (kind == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", customers)));
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table", get_rel_name(customers)),
+				 errhint("Moves are those of a table of customers that has a lock.")));
+	if (!has_privs_of_role(GetUserId(), relation_owner(customers)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of table %s", relation_name(customers)),
+				 errdetail("Records of its customers' moves are erased by who owns it.")));
+}
+
+/* the keys among those that a statement has found that are the customer's, as they were kept */
+static List *
+kept_keys(Oid customers, ArrayType *key)
+{
+	List	   *columns = key_of_customers(customers);
+	KeyValues  *values = key_read(customers, columns, key, relation_name(customers));
+	SPITupleTable *found = SPI_tuptable;
+	uint64		count = SPI_processed;
+	List	   *result = NIL;
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		bool		isnull;
+		Datum		kept = SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull);
+
+		if (!isnull && key_is_same(customers, columns, values, DatumGetArrayTypeP(kept)))
+			result = lappend(result, DatumGetPointer(kept));
+	}
+	return result;
+}
+
+/* within SPI */
+int64
+lock_forget_moves_of(Oid customers, ArrayType *key)
+{
+	Oid			types[] = {TEXTOID, TEXTARRAYOID};
+	Datum		values[2];
+	int64		count = 0;
+	ListCell   *cell;
+
+	check_customers(customers);
+	values[0] = CStringGetTextDatum(relation_name(customers));
+	catalogue_execute("SELECT DISTINCT customer_key FROM segmentation.customer_move "
+					  "WHERE customers OPERATOR(pg_catalog.=) $1", 1, types, values, NULL);
+	foreach(cell, kept_keys(customers, key))
+	{
+		values[1] = PointerGetDatum(lfirst(cell));
+		count += catalogue_execute("DELETE FROM segmentation.customer_move WHERE customers OPERATOR(pg_catalog.=) $1 "
+								   "AND customer_key OPERATOR(pg_catalog.=) $2", 2, types, values, NULL);
+	}
+	return count;
+}
+
+static bool
+sells(Oid customers)
+{
+	ListCell   *cell;
+
+	foreach(cell, lock_definitions_of(customers))
+		if (((LockDefinition *) lfirst(cell))->markets)
+			return true;
+	return false;
+}
+
+static int64
+forget_offers(ArrayType *key)
+{
+	Oid			types[] = {TEXTARRAYOID};
+	Datum		values[] = {PointerGetDatum(key)};
+	ModelContext saved;
+
+	model_enter_caller(&saved);
+	if (SPI_execute_with_args("DELETE FROM segmentation.offer WHERE customer OPERATOR(pg_catalog.=) $1",
+							  1, types, values, NULL, false, 0) != SPI_OK_DELETE)
+		elog(ERROR, "could not delete the offers for a customer");
+	model_leave(&saved);
+	return SPI_processed;
+}
+
+/*
+ * Within SPI: offers for one customer are not for all once that one is gone.
+ * They name no table of customers, so who may delete offers is who may this.
+ */
+int64
+lock_forget_offers_of(Oid customers, ArrayType *key)
+{
+	Oid			offers = catalogue_relation("offer");
+	int64		count = 0;
+	List	   *keys;
+	ListCell   *cell;
+
+	if (!sells(customers))
+		return 0;
+	catalogue_execute("SELECT DISTINCT customer FROM segmentation.offer WHERE customer IS NOT NULL", 0, NULL, NULL, NULL);
+	keys = kept_keys(customers, key);
+	if (keys != NIL && pg_class_aclcheck(offers, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for table segmentation.offer"),
+				 errdetail("There are offers for this customer alone, and who erases the customer erases them."),
+				 errhint("Let its owner say: GRANT DELETE ON segmentation.offer TO %s;",
+						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	foreach(cell, keys)
+		count += forget_offers(lfirst(cell));
+	return count;
+}
+
+/* forget_moves(customers, key) */
+PG_FUNCTION_INFO_V1(lock_forget_moves);
+Datum
+lock_forget_moves(PG_FUNCTION_ARGS)
+{
+	int64		count;
+
+	define_require_argument(fcinfo, 0, "customers");
+	define_require_argument(fcinfo, 1, "key");
+	SPI_connect();
+	count = lock_forget_moves_of(PG_GETARG_OID(0), PG_GETARG_ARRAYTYPE_P(1));
+	SPI_finish();
+	PG_RETURN_INT64(count);
+}
