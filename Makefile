@@ -83,6 +83,7 @@ OBJS = \
 	src/model/change.o \
 	src/model/cycle.o \
 	src/model/trial.o \
+	src/model/check_dump.o \
 	src/model/count.o \
 	src/model/segment.o \
 	src/model/alter.o \
@@ -165,7 +166,8 @@ SQL = \
 	src/model/refresh.sql \
 	src/model/starter.sql \
 	src/model/impact.sql \
-	src/model/check_restore.sql
+	src/model/check_restore.sql \
+	src/model/check_dump.sql
 
 REGRESS = \
 	extension \
@@ -254,6 +256,7 @@ REGRESS = \
 	model_retention \
 	model_migrations \
 	printed \
+	check_dump \
 	model_swapped \
 	install_traps \
 	check_restore \
