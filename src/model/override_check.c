@@ -12,6 +12,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
@@ -61,6 +62,7 @@ typedef struct HoldPlan
 	const char *sql;
 	SPIPlanPtr	plan;
 	Oid			type;			/* segment_id, for which it was made */
+	bool		planned;
 } HoldPlan;
 
 /* by the table of overrides; and by the model, once a statement knows it */
@@ -84,6 +86,23 @@ prepare_hold(HoldPlan *hold, Oid argument, Oid type)
 		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
 	SPI_keepplan(hold->plan);
 	hold->type = type;
+	hold->planned = false;
+}
+
+/* planned for the index though a small table costs less to scan: a row's check stays one lookup */
+static int
+execute_hold(HoldPlan *hold, Datum value, Datum segment)
+{
+	int			save_nestlevel = hold->planned && SPI_plan_is_valid(hold->plan) ? 0 : NewGUCNestLevel();
+	int			result;
+
+	if (save_nestlevel > 0)
+		set_option("enable_seqscan", "off");
+	result = SPI_execute_plan(hold->plan, (Datum[]) {value, segment}, NULL, false, 1);
+	if (save_nestlevel > 0)
+		AtEOXact_GUC(true, save_nestlevel);
+	hold->planned = true;
+	return result;
 }
 
 /* true: the rows are there, and held until the transaction ends */
@@ -98,7 +117,7 @@ run_hold(HoldPlan *hold, Oid argument, Datum value, Oid type, Datum segment)
 	SetUserIdAndSecContext(relation_owner(catalogue_relation("model")),
 						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	prepare_hold(hold, argument, type);
-	result = SPI_execute_plan(hold->plan, (Datum[]) {value, segment}, NULL, false, 1);
+	result = execute_hold(hold, value, segment);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
 	SetUserIdAndSecContext(userid, sec_context);

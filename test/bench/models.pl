@@ -129,6 +129,34 @@ sub same_memberships
 	return "SELECT ($ours) = ($peer)";
 }
 
+# 1,600 columns, and 200 conditions over them in ten rules
+setup('CREATE TABLE wide (id bigint PRIMARY KEY, ' . join(', ', map { "c$_ int" } 1 .. 1590) . ')',
+	'INSERT INTO wide (id, c1, c8) SELECT i, i, -i FROM generate_series(1, 1000) AS i',
+	model('wide', 'wide', map { my $rule = $_;
+		[ "s$rule", join ' AND ', map { my $column = 1 + 7 * (20 * $rule + $_); "(c$column > $_ OR c$column IS NULL)" } 0 .. 9 ] } 0 .. 9));
+compare(
+	name => 'why a customer is in each of 10 segments, 200 conditions over 1,600 columns',
+	peer_name => 'classify, which segments',
+	ours => "SELECT count(*) FROM segmentation.explain_customer('wide', '5')",
+	peer => "SELECT segmentation.classify('wide', '5')",
+	check => "SELECT (SELECT array_agg(segment ORDER BY segment) FROM segmentation.explain_customer('wide', '5') WHERE member) = segmentation.classify('wide', '5')",
+	at_most => 5);
+
+# the check of a decision against that of a foreign key, each beside a table without
+my $decisions = "(id, segment, member, reason) SELECT i, 's' || i % 20, true, 'said so' FROM generate_series(1, 20000) AS i";
+setup('CREATE TABLE decided (id bigint PRIMARY KEY)', model('decided', 'decided', map { [ "s$_", 'id > 0' ] } 0 .. 19),
+	'CREATE TABLE decided_segment (id segment_id PRIMARY KEY)', "INSERT INTO decided_segment SELECT 's' || i FROM generate_series(0, 19) AS i",
+	(map { "CREATE TABLE decided_$_ (LIKE decided_override INCLUDING ALL)" } 'plain', 'foreign'),
+	'ALTER TABLE decided_foreign ADD FOREIGN KEY (segment) REFERENCES decided_segment');
+compare(
+	name => 'what checking adds to 20,000 decisions inserted',
+	peer_name => 'what a foreign key to the segments adds',
+	sides => {ours => "INSERT INTO decided_override $decisions", peer => "INSERT INTO decided_foreign $decisions", none => "INSERT INTO decided_plain $decisions"},
+	before => 'TRUNCATE decided_override, decided_foreign, decided_plain',
+	ratio => sub { my %m = @_; ($m{ours} - $m{none}) / ($m{peer} - $m{none}) },
+	check => sub { psql("INSERT INTO $_ $decisions") for 'decided_override', 'decided_foreign'; 'SELECT (SELECT count(*) FROM decided_override) = (SELECT count(*) FROM decided_foreign)' },
+	at_most => 1.5);
+
 for my $million (1, 5)
 {
 	my $n = rows($million * 1_000_000);
