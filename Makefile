@@ -72,6 +72,7 @@ OBJS = \
 	src/market/catalogue_key.o \
 	src/market/market_customers.o \
 	src/market/market_converted_price.o \
+	src/model/moment.o \
 	src/model/context.o \
 	src/model/catalogue.o \
 	src/model/relation_reference.o \
@@ -222,6 +223,7 @@ REGRESS = \
 	model_starters_rfm \
 	model_starters_orders \
 	model_sources \
+	model_moment \
 	lock_install \
 	lock_conditions \
 	lock_conditions_generated \

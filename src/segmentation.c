@@ -6,6 +6,7 @@
 #include "utils/guc.h"
 
 #include "lock/lock.h"
+#include "model/model.h"
 
 PG_MODULE_MAGIC;
 
@@ -15,6 +16,7 @@ void
 _PG_init(void)
 {
 	lock_init();
+	moment_init();
 }
 
 /* until the level that AtEOXact_GUC leaves */

@@ -102,7 +102,7 @@ model_result_receiver(FunctionCallInfo fcinfo)
 	return dest;
 }
 
-/* a statement whose $1 is the moment as of which rules are evaluated */
+/* a statement whose $1, and the moment() of the views in it, is that as of which rules are evaluated */
 void
 model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest)
 {
@@ -112,6 +112,7 @@ model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *
 	options.params->params[0] = (ParamExternData) {
 		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
+	moment_set(as_of);
 	if (SPI_execute_extended(sql, &options) < 0)
 		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
 }

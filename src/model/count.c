@@ -230,6 +230,7 @@ run(void *arg)
 	Rule	   *rule;
 
 	model_enter(model, &saved);
+	moment_set(GetCurrentTransactionStartTimestamp());
 	rule = read_rule(model, counting->segment);
 	if (model->kind == MODEL_COLUMN || !depends(model, counting->segment))
 		run_alone(model, counting->segment, rule, counting->count);

@@ -221,6 +221,7 @@ fetch_all(const Fetch *fetch, DecideErrors errors)
 {
 	bool		found = false;
 
+	moment_set(fetch->decision->as_of);
 	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
 		found = fetch_one_by_one(fetch, errors);
 	if (found && fetch->key)

@@ -369,6 +369,7 @@ execute(const Model *model, SPIPlanPtr plan, TimestampTz as_of, DestReceiver *de
 		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
 	model_enter(model, &saved);
+	moment_set(as_of);
 	if (SPI_execute_plan_extended(plan, &options) != SPI_OK_SELECT)
 		elog(ERROR, "could not evaluate model \"%s\"", model->id);
 	model_leave(&saved);

@@ -91,6 +91,10 @@ extern void catalogue_enter(ModelContext *saved);
 extern DestReceiver *model_result_receiver(FunctionCallInfo fcinfo);
 extern void model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest);
 
+/* moment.c */
+extern void moment_init(void);
+extern void moment_set(TimestampTz as_of);
+
 /* catalogue.c: the catalogue's tables, and the schema of the extension's types */
 extern Oid	catalogue_relation(const char *name);
 extern bool relation_has_column(Oid relid, const char *name, Oid type);

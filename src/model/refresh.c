@@ -185,6 +185,7 @@ run(Refresh *refresh)
 	ErrorData  *error;
 
 	model_enter(refresh->model, &saved);
+	moment_set(refresh->as_of);
 	use_maintenance_memory();
 	while ((error = trial_run(attempt, refresh, true)) != NULL)
 		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(refresh))

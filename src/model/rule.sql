@@ -15,3 +15,8 @@ CREATE FUNCTION segmentation.check_rule(
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION segmentation.check_rule(regclass, text, text, text) IS
     'a rule as it would be kept, the source''s columns that it reads, the segments that it refers to, and whether it asks the clock; an error where it is none';
+
+CREATE FUNCTION segmentation.moment() RETURNS timestamptz
+    AS 'MODULE_PATHNAME', 'model_moment_now' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION segmentation.moment() IS
+    'in a source: the moment as of which a model is evaluated; now() where none is';

@@ -75,17 +75,18 @@ rule_type_namespace(Oid type)
 }
 
 /* the schema is the extension's own: nobody else can put a function there */
+static bool
+is_own_function(Oid function, const char *name)
+{
+	return function >= FirstNormalObjectId &&
+		strcmp(get_func_name(function), name) == 0 &&
+		get_func_namespace(function) == get_namespace_oid("segmentation", false);
+}
+
 bool
 rule_is_in_segment(Node *node)
 {
-	Oid			function;
-
-	if (!IsA(node, FuncExpr))
-		return false;
-	function = ((FuncExpr *) node)->funcid;
-	return function >= FirstNormalObjectId &&
-		strcmp(get_func_name(function), "in_segment") == 0 &&
-		get_func_namespace(function) == get_namespace_oid("segmentation", false);
+	return IsA(node, FuncExpr) && is_own_function(((FuncExpr *) node)->funcid, "in_segment");
 }
 
 bool
@@ -101,7 +102,7 @@ rule_function_asks_clock(Oid function)
 		case F_AGE_TIMESTAMPTZ:
 			return true;
 		default:
-			return false;
+			return is_own_function(function, "moment");
 	}
 }
 

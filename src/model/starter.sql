@@ -68,16 +68,21 @@ RETURN CASE kind WHEN 'date' THEN format('current_date - %s', days)
                  ELSE format('localtimestamp - interval ''%s days''', days) END;
 COMMENT ON FUNCTION segmentation.starter_ago(text, integer) IS 'SQL of the moment, or day, so many days ago';
 
+CREATE FUNCTION segmentation_internal.starter_row(query text, as_of timestamptz) RETURNS record
+    LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'model_starter_row';
+COMMENT ON FUNCTION segmentation_internal.starter_row(text, timestamptz) IS 'the one row of a query of a source, as of a moment';
+
 -- the one currency of a column, NULL where it has no price
-CREATE FUNCTION segmentation.starter_currency(source regclass, column_name name) RETURNS text
+CREATE FUNCTION segmentation.starter_currency(source regclass, column_name name, as_of timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     currencies text[];
     counts text;
 BEGIN
-    EXECUTE format('SELECT array_agg(currency ORDER BY currency), string_agg(currency || '' '' || customers, '', '' ORDER BY currency)
-                      FROM (SELECT @extschema@.currency(%1$I), count(*) AS customers FROM %2$s WHERE %1$I IS NOT NULL GROUP BY 1) AS c (currency, customers)',
-                   column_name, source) INTO currencies, counts;
+    SELECT * INTO currencies, counts FROM segmentation_internal.starter_row(format(
+        'SELECT array_agg(currency ORDER BY currency), string_agg(currency || '' '' || customers, '', '' ORDER BY currency)
+           FROM (SELECT @extschema@.currency(%1$I), count(*) AS customers FROM %2$s WHERE %1$I IS NOT NULL GROUP BY 1) AS c (currency, customers)',
+        column_name, source), as_of) AS row (currencies text[], counts text);
     IF cardinality(currencies) > 1 THEN
         PERFORM segmentation_internal.refuse('22023',
             format('column "%s" of %s has prices in %s currencies', column_name, source, cardinality(currencies)),
@@ -88,17 +93,18 @@ BEGIN
     RETURN currencies[1];
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_currency(regclass, name) IS 'currency of the prices of a column; an error where there are several';
+COMMENT ON FUNCTION segmentation.starter_currency(regclass, name, timestamptz) IS 'currency of the prices of a column; an error where there are several';
 
 -- quantiles of numbers; one between two values that the numbers can have, by their decimals, counts as the upper
-CREATE FUNCTION segmentation.starter_breaks(source regclass, value text, bins integer, said_of text) RETURNS numeric[]
+CREATE FUNCTION segmentation.starter_breaks(source regclass, value text, bins integer, said_of text, as_of timestamptz) RETURNS numeric[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     breaks numeric[];
     decimals integer;
 BEGIN
-    EXECUTE format('SELECT @extschema@.quantile_breaks(v, $1), max(min_scale(v)) FROM (SELECT round((%s)::numeric, 18) AS v FROM %s) AS s', value, source)
-        INTO breaks, decimals USING bins;
+    SELECT * INTO breaks, decimals FROM segmentation_internal.starter_row(format(
+        'SELECT @extschema@.quantile_breaks(v, %s), max(min_scale(v)) FROM (SELECT round((%s)::numeric, 18) AS v FROM %s) AS s',
+        bins, value, source), as_of) AS row (breaks numeric[], decimals integer);
     IF breaks IS NULL THEN
         PERFORM segmentation_internal.refuse('55000',
             format('there are no values of %s in %s to compute quantiles of', said_of, source),
@@ -113,7 +119,7 @@ BEGIN
     RETURN breaks;
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_breaks(regclass, text, integer, text) IS
+COMMENT ON FUNCTION segmentation.starter_breaks(regclass, text, integer, text, timestamptz) IS
     'quantiles of an expression over a source that divide its customers into bins, with as many decimals as the values have';
 
 CREATE FUNCTION segmentation.starter_bound(bound text, currency text) RETURNS text
@@ -129,7 +135,7 @@ RETURN nullif(concat_ws(' AND ', value || ' > ' || segmentation.starter_bound(br
 COMMENT ON FUNCTION segmentation.starter_between(text, text, numeric[], integer, integer) IS
     'SQL condition of the bins from low to high among breaks; NULL if those are all';
 
-CREATE FUNCTION segmentation.starter_nps(source regclass, columns name[], days integer[], OUT objective text, OUT segments text[])
+CREATE FUNCTION segmentation.starter_nps(source regclass, columns name[], days integer[], as_of timestamptz, OUT objective text, OUT segments text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kind text := segmentation.starter_column('nps', source, columns[1], 'the score from 0 to 10', '{integer,numeric,nps_class}');
@@ -138,7 +144,8 @@ DECLARE
     wrong bigint;
 BEGIN
     IF kind <> 'nps_class' THEN
-        EXECUTE format('SELECT count(*) FROM %s WHERE %2$I < 0 OR %2$I > 10 OR %2$I %% 1 <> 0', source, columns[1]) INTO wrong;
+        SELECT * INTO wrong FROM segmentation_internal.starter_row(format(
+            'SELECT count(*) FROM %s WHERE %2$I < 0 OR %2$I > 10 OR %2$I %% 1 <> 0', source, columns[1]), as_of) AS row (count bigint);
         IF wrong > 0 THEN
             PERFORM segmentation_internal.refuse('22003',
                 format('column "%s" of %s has values that are no score', columns[1], source),
@@ -162,7 +169,7 @@ BEGIN
         ARRAY['detractor', 'Detractors', class || ' = ''detractor''::@extschema@.nps_class']];
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_nps(regclass, name[], integer[]) IS 'segments by the score that a customer gave, and whether long ago';
+COMMENT ON FUNCTION segmentation.starter_nps(regclass, name[], integer[], timestamptz) IS 'segments by the score that a customer gave, and whether long ago';
 
 CREATE FUNCTION segmentation.starter_lifecycle(source regclass, columns name[], days integer[], OUT objective text, OUT segments text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -204,12 +211,12 @@ RETURN (
 COMMENT ON FUNCTION segmentation.starter_tiers(name, text, text[], text[], boolean) IS
     'segments by the bounds of tiers, and one for those below all of them';
 
-CREATE FUNCTION segmentation.starter_revenue(source regclass, columns name[], tiers @extschema@.tier_scale, OUT objective text, OUT segments text[])
+CREATE FUNCTION segmentation.starter_revenue(source regclass, columns name[], tiers @extschema@.tier_scale, as_of timestamptz, OUT objective text, OUT segments text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kinds text[] := CASE WHEN tiers IS NULL THEN '{currency_price,integer,numeric,double precision}' ELSE '{currency_price}' END;
     is_price boolean := segmentation.starter_column('revenue', source, columns[1], 'the revenue', kinds) = 'currency_price';
-    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[1]) END;
+    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[1], as_of) END;
     scale text[] := regexp_split_to_array(tiers::text, ',? ');
     breaks numeric[];
 BEGIN
@@ -229,7 +236,7 @@ BEGIN
             ARRAY(SELECT scale[i] FROM generate_series(2, cardinality(scale) - 1, 2) AS i ORDER BY i), true);
     ELSE
         breaks := segmentation.starter_breaks(source, format(CASE WHEN is_price THEN 'CASE WHEN @extschema@.sign(%1$I) > 0 THEN @extschema@.amount(%1$I) END'
-                                                             ELSE 'CASE WHEN %1$I > 0 THEN %1$I END' END, columns[1]), 3, format('%I above zero', columns[1]));
+                                                             ELSE 'CASE WHEN %1$I > 0 THEN %1$I END' END, columns[1]), 3, format('%I above zero', columns[1]), as_of);
         objective := format('revenue by %I, that above zero in thirds', columns[1]);
         segments := segmentation.starter_tiers(columns[1], currency, '{low,mid,high}', ARRAY['0'] || breaks::text[], false);
     END IF;
@@ -238,9 +245,9 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_revenue(regclass, name[], @extschema@.tier_scale) IS 'segments by the tiers of a scale, or by thirds of the revenue above zero';
+COMMENT ON FUNCTION segmentation.starter_revenue(regclass, name[], @extschema@.tier_scale, timestamptz) IS 'segments by the tiers of a scale, or by thirds of the revenue above zero';
 
-CREATE FUNCTION segmentation.starter_rfm(source regclass, columns name[], today date, OUT objective text, OUT segments text[])
+CREATE FUNCTION segmentation.starter_rfm(source regclass, columns name[], as_of timestamptz, OUT objective text, OUT segments text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     numbers text[] := '{integer,numeric,double precision}';
@@ -248,11 +255,11 @@ DECLARE
         '{date,timestamp without time zone,timestamp with time zone}' || numbers);
     frequency text := segmentation.starter_column('rfm', source, columns[2], 'the number of orders', numbers);
     is_price boolean := segmentation.starter_column('rfm', source, columns[3], 'the revenue', '{currency_price}' || numbers) = 'currency_price';
-    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[3]) END;
+    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[3], as_of) END;
     days text := CASE WHEN recency = ANY (numbers) THEN '%2$I' WHEN recency = 'date' THEN '%1$s - %2$I' ELSE '%1$s - %2$I::date' END;
-    r numeric[] := segmentation.starter_breaks(source, format(days, quote_literal(today) || '::date', columns[1]), 5, columns[1]);
-    f numeric[] := segmentation.starter_breaks(source, quote_ident(columns[2]), 5, columns[2]);
-    m numeric[] := segmentation.starter_breaks(source, format(CASE WHEN is_price THEN '@extschema@.amount(%I)' ELSE '%I' END, columns[3]), 5, columns[3]);
+    r numeric[] := segmentation.starter_breaks(source, format(days, quote_literal(as_of::date) || '::date', columns[1]), 5, columns[1], as_of);
+    f numeric[] := segmentation.starter_breaks(source, quote_ident(columns[2]), 5, columns[2], as_of);
+    m numeric[] := segmentation.starter_breaks(source, format(CASE WHEN is_price THEN '@extschema@.amount(%I)' ELSE '%I' END, columns[3]), 5, columns[3], as_of);
 BEGIN
     objective := format('recency, frequency and monetary value in fifths, divided by %I in days at %s; %I at %s; %I at %s',
         columns[1], array_to_string(r, ', '), columns[2], array_to_string(f, ', '), columns[3], array_to_string(m, ', '));
@@ -266,7 +273,7 @@ BEGIN
                       || CASE WHEN is_price THEN format(' OR currency(%I) <> %L', columns[3], currency) ELSE '' END] || segments;
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_rfm(regclass, name[], date) IS 'the segments of rfm_segments() by quantiles of three columns';
+COMMENT ON FUNCTION segmentation.starter_rfm(regclass, name[], timestamptz) IS 'the segments of rfm_segments() by quantiles of three columns';
 
 -- numbers of days, where a starter takes them
 CREATE FUNCTION segmentation.starter_check_arguments(starter text, tiers @extschema@.tier_scale, days integer[]) RETURNS void
@@ -345,10 +352,10 @@ BEGIN
     END IF;
     PERFORM segmentation.starter_check_arguments(starter, tiers, days), set_config('TimeZone', time_zone, true);
     made := CASE starter
-        WHEN 'nps' THEN segmentation.starter_nps(source, columns, days)
-        WHEN 'revenue' THEN segmentation.starter_revenue(source, columns, tiers)
+        WHEN 'nps' THEN segmentation.starter_nps(source, columns, days, moment)
+        WHEN 'revenue' THEN segmentation.starter_revenue(source, columns, tiers, moment)
         WHEN 'lifecycle' THEN segmentation.starter_lifecycle(source, columns, coalesce(days, '{30,30,90,180}'))
-        ELSE segmentation.starter_rfm(source, columns, moment::date) END;
+        ELSE segmentation.starter_rfm(source, columns, moment) END;
     PERFORM segmentation.create_model(id, source, coalesce(key, segmentation.starter_key(source)), 'exclusive', time_zone, schema, prefix,
         format('%s; by starter %s as of %s', made.objective, starter, to_char(moment, 'YYYY-MM-DD HH24:MI TZ')));
     FOREACH definition SLICE 1 IN ARRAY made.segments LOOP
