@@ -224,6 +224,7 @@ REGRESS = \
 	model_starters_orders \
 	model_sources \
 	model_moment \
+	model_failing_ranks \
 	lock_install \
 	lock_conditions \
 	lock_conditions_generated \

@@ -7,6 +7,8 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -77,6 +79,32 @@ segment_array(const Decision *decision, Oid array_type)
 										   sizeof(SegmentId), false, TYPALIGN_CHAR));
 }
 
+/* the error of a rule may quote a customer's data, as that of a refresh */
+static bool
+may_be_told(const Model *model)
+{
+	return pg_class_aclcheck(model->assignment, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
+}
+
+/* segments that the answer leaves out because their rules fail, or those that they ask for */
+static void
+warn_undecided(const Decision *decision)
+{
+	bool		told = may_be_told(decision->model);
+	ListCell   *cell;
+
+	foreach(cell, decision->order)
+	{
+		const DecidedSegment *segment = lfirst(cell);
+
+		if (segment->error && segment->model == decision->model)
+			ereport(WARNING,
+					(errmsg("could not decide segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id),
+					 told ? errdetail("%s", segment->error) :
+					 errdetail("What its rule raises is for those to know who may refresh the model.")));
+	}
+}
+
 static Model *
 read_argument(FunctionCallInfo fcinfo)
 {
@@ -106,11 +134,12 @@ model_classify(PG_FUNCTION_ARGS)
 	key = model_read_key(model, PG_GETARG_ARRAYTYPE_P(1));
 	SPI_connect();
 	model_enter(model, &saved);
-	decision = decide_begin(model);
-	decide_collect_all(decision);
-	found = decide_customer(decision, key, DECIDE_RAISE);
+	decision = decide_collect_readable(model);
+	found = decide_customer(decision, key);
 	model_leave(&saved);
 	MemoryContextSwitchTo(context);
+	if (found)
+		warn_undecided(decision);
 	if (found)
 		result = segment_array(decision, get_fn_expr_rettype(fcinfo->flinfo));
 	SPI_finish();
@@ -192,12 +221,12 @@ model_classify_row(PG_FUNCTION_ARGS)
 	check_columns(model, PG_GETARG_JSONB_P(1));
 	SPI_connect();
 	model_enter(model, &saved);
-	decision = decide_begin(model);
-	decide_collect_all(decision);
+	decision = decide_collect_readable(model);
 	check_generated(decision, PG_GETARG_JSONB_P(1));
 	decide_row(decision, PG_GETARG_DATUM(1));
 	model_leave(&saved);
 	MemoryContextSwitchTo(context);
+	warn_undecided(decision);
 	result = segment_array(decision, get_fn_expr_rettype(fcinfo->flinfo));
 	SPI_finish();
 	PG_RETURN_DATUM(result);

@@ -193,17 +193,15 @@ follow_references(Analysis *analysis, CompiledSegment *segment, const Rule *rule
 		needed = need_segment(analysis, lfirst(cell));
 		follow(analysis, needed);
 		segment->references = lappend(segment->references, needed);
-		if (needed->kept && !segment->kept)
-		{
-			segment->kept = true;
-			segment->culprit = needed->culprit;
-		}
+		if (!segment->kept)
+			segment->culprit = needed->kept ? needed->culprit : needed->undecided;
+		segment->kept = segment->culprit != NULL;
 	}
 }
 
 /* in an exclusive model, who has a segment of lower rank has no other */
 static void
-follow_lower_ranks(Analysis *analysis, const CompiledSegment *segment)
+follow_lower_ranks(Analysis *analysis, CompiledSegment *segment)
 {
 	List	   *lower = NIL;
 
@@ -211,6 +209,8 @@ follow_lower_ranks(Analysis *analysis, const CompiledSegment *segment)
 		lower = lappend(lower, next);
 	for (int i = list_length(lower) - 1; i >= 0; i--)
 		follow(analysis, list_nth(lower, i));
+	if (segment->lower)
+		segment->undecided = segment->lower->kept ? segment->lower->culprit : segment->lower->undecided;
 }
 
 /* without a rule: everyone else where it is the last of an exclusive model, nobody otherwise */
@@ -415,16 +415,28 @@ print_kept(Printer *printer, const CompiledSegment *segment)
 	appendStringInfo(&printer->lines, " %d", condition_number(printer, condition));
 }
 
+/* a register says that the customer may belong to an earlier segment whose rule fails */
+static char *
+undecided_name(const Model *model)
+{
+	return segment_name(model->id, "?");
+}
+
 static void
 print_rule(Printer *printer, const CompiledSegment *segment)
 {
+	const char *undecided = undecided_name(segment->model);
 	char	   *rest;
 
-	if (segment->kept || segment->stored)
+	if (segment->kept || segment->stored || segment->undecided)
 		print_kept(printer, segment);
-	else
+	if (segment->undecided && !segment->kept)
+		appendStringInfo(&printer->lines, " %s and %s not", undecided, undecided);
+	if (!segment->kept && !segment->stored)
 		for (char *token = strtok_r(pstrdup(segment->line), " ", &rest); token; token = strtok_r(NULL, " ", &rest))
 			print_token(printer, segment, token);
+	if (segment->undecided && !segment->kept)
+		appendStringInfoString(&printer->lines, " and or");
 }
 
 /* decisions that have ended by the last refresh count for none after it */
@@ -481,6 +493,23 @@ print_line_begin(Printer *printer, const char *name)
 	appendStringInfo(&printer->lines, "%s\n         %s =", printer->lines.len > 0 ? "," : "", name);
 }
 
+/* who has no segment yet may belong to one whose rule fails, but for a decision that takes them out of it */
+static void
+print_undecided(Printer *printer, const CompiledSegment *segment, const char *given)
+{
+	const Model *model = segment->model;
+	const char *id = segment->segment->id;
+	OverriddenModel *overridden = overrides_of(printer, model);
+
+	print_line_begin(printer, undecided_name(model));
+	appendStringInfo(&printer->lines, " %s not", given);
+	if (override_is_about(overridden, id))
+		appendStringInfo(&printer->lines, " %d is_not_true and",
+						 condition_number(printer, override_takes_out(join_number(printer, overridden), id)));
+	if (segment->undecided)
+		appendStringInfo(&printer->lines, " %s or", undecided_name(model));
+}
+
 /* the register of an exclusive model says that the customer has its segment already */
 static void
 print_exclusive(Printer *printer, const CompiledSegment *segment)
@@ -500,6 +529,8 @@ print_exclusive(Printer *printer, const CompiledSegment *segment)
 	print_overrides(printer, segment);
 	if (segment->last)
 		return;
+	if (segment->kept)
+		print_undecided(printer, segment, given);
 	print_line_begin(printer, given);
 	appendStringInfo(&printer->lines, " %s %s or", given,
 					 reference_name(printer, model->id, segment->segment->id));

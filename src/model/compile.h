@@ -21,6 +21,8 @@ typedef struct CompiledSegment
 	bool		stored;			/* its members are read from the answers of its model */
 	bool		kept;			/* its members are those of the last refresh */
 	const struct CompiledSegment *culprit;	/* because this one's rule fails */
+	const struct CompiledSegment *undecided;	/* the culprit of one before it in the order of
+												 * rank: who may belong there keeps what they have */
 	bool		done;
 	bool		open;			/* its rule is being followed */
 	List	   *conditions;		/* char *: what its rule evaluates, as SQL */

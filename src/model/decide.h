@@ -39,6 +39,7 @@ typedef struct DecidedSegment
 	bool		stored;			/* its members are read from the answers of its model */
 	bool		open;			/* its rule is being followed */
 	bool		collected;
+	bool		kept;			/* by preview: its members are those of the last refresh */
 	Rule	   *rule;			/* NULL: none, or a column's */
 	Node	   *tree;			/* its parameters are the conditions, from 1 */
 	List	   *conditions;		/* Condition * */
@@ -48,6 +49,8 @@ typedef struct DecidedSegment
 	bool		member;
 	struct DecidedSegment *taken_by;	/* in an exclusive model: who has the
 										 * customer already */
+	struct DecidedSegment *undecided;	/* ...: the first before it that the customer may
+										 * belong to, which could not be decided */
 	char	   *error;			/* why it could not be decided */
 } DecidedSegment;
 
@@ -80,6 +83,7 @@ extern Decision *decide_begin(const Model *model);
 extern DecidedSegment *decide_need(Decision *decision, const char *model, const char *segment);
 extern void decide_collect(Decision *decision, DecidedSegment *segment);
 extern void decide_collect_all(Decision *decision);
+extern bool decide_note_unreadable(List **unreadable, const Decision *decision, const ErrorData *error);
 extern Decision *decide_collect_readable(const Model *model);
 extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
 
@@ -98,13 +102,7 @@ extern DecidedSegment *decide_forced(const Decision *decision, const Model *mode
 extern void decide_read_overrides(Decision *decision, const KeyValues *key);
 
 /* decide_fetch.c */
-typedef enum DecideErrors
-{
-	DECIDE_RAISE,				/* the error of a rule, naming its segment */
-	DECIDE_KEEP					/* ... kept with its segment */
-} DecideErrors;
-
-extern bool decide_customer(Decision *decision, const KeyValues *key, DecideErrors errors);
+extern bool decide_customer(Decision *decision, const KeyValues *key);
 extern void decide_row(Decision *decision, Datum row);
 
 #endif							/* SEGMENTATION_MODEL_DECIDE_H */

@@ -297,6 +297,17 @@ collect_lower(Decision *decision, DecidedSegment *segment)
 		decide_collect(decision, list_nth(lower, i));
 }
 
+/* not the fault of the rule that is being read, which could be read without it */
+pg_noreturn static void
+raise_open(Decision *decision, const DecidedSegment *segment)
+{
+	decision->parsing = NULL;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+			 errmsg("segment \"%s\" of model \"%s\" depends on itself", segment->segment->id, segment->model->id)));
+	pg_unreachable();
+}
+
 /* the segment after everything that it asks for */
 void
 decide_collect(Decision *decision, DecidedSegment *segment)
@@ -308,9 +319,7 @@ decide_collect(Decision *decision, DecidedSegment *segment)
 	if (segment->collected)
 		return;
 	if (segment->open)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("segment \"%s\" of model \"%s\" depends on itself", segment->segment->id, segment->model->id)));
+		raise_open(decision, segment);
 	segment->open = true;
 	error_context_stack = &callback;
 	if (segment->model->kind == MODEL_EXCLUSIVE && !segment->stored)
@@ -340,6 +349,22 @@ decide_collect_all(Decision *decision)
 		add_columns(decision, list_make1(decision->model->segment_column));
 }
 
+/* whose rule could not be read, for who collects anew; false: the error is no rule's */
+bool
+decide_note_unreadable(List **unreadable, const Decision *decision, const ErrorData *error)
+{
+	UnreadableRule *rule;
+
+	if (decision->parsing == NULL)
+		return false;
+	rule = palloc(sizeof(UnreadableRule));
+	rule->model = decision->parsing->model->id;
+	rule->segment = decision->parsing->segment->id;
+	rule->message = error->message;
+	*unreadable = lappend(*unreadable, rule);
+	return true;
+}
+
 static void
 collect_all(void *arg)
 {
@@ -355,18 +380,12 @@ decide_collect_readable(const Model *model)
 	for (;;)
 	{
 		Decision   *decision = decide_begin(model);
-		UnreadableRule *rule;
 		ErrorData  *error;
 
 		decision->unreadable = unreadable;
 		if ((error = trial_run_rule(collect_all, decision)) == NULL)
 			return decision;
-		if (decision->parsing == NULL)
+		if (!decide_note_unreadable(&unreadable, decision, error))
 			ReThrowError(error);
-		rule = palloc(sizeof(UnreadableRule));
-		rule->model = decision->parsing->model->id;
-		rule->segment = decision->parsing->segment->id;
-		rule->message = error->message;
-		unreadable = lappend(unreadable, rule);
 	}
 }

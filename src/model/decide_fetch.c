@@ -182,16 +182,9 @@ try_segments(const Fetch *fetch, const List *segments, bool *found)
 	return NULL;
 }
 
-static void
-name_rule(void *arg)
-{
-	const DecidedSegment *segment = arg;
-
-	errcontext("rule of segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id);
-}
-
+/* errors are kept with their segments */
 static bool
-fetch_one_by_one(const Fetch *fetch, DecideErrors errors)
+fetch_one_by_one(const Fetch *fetch)
 {
 	bool		found = false;
 	ListCell   *cell;
@@ -199,16 +192,9 @@ fetch_one_by_one(const Fetch *fetch, DecideErrors errors)
 	foreach(cell, fetch->decision->order)
 	{
 		DecidedSegment *segment = lfirst(cell);
-		ErrorContextCallback callback = {error_context_stack, name_rule, segment};
 
-		if (segment->error)
-			continue;
-		error_context_stack = &callback;
-		if (errors == DECIDE_KEEP)
+		if (segment->error == NULL)
 			segment->error = try_segments(fetch, list_make1(segment), &found);
-		else
-			found = fetch_segments(fetch, list_make1(segment));
-		error_context_stack = callback.previous;
 	}
 	if (fetch->decision->values == NULL)
 		found = fetch_segments(fetch, NIL);
@@ -217,13 +203,13 @@ fetch_one_by_one(const Fetch *fetch, DecideErrors errors)
 
 /* all at once; one by one only to find out which rule raises an error */
 static bool
-fetch_all(const Fetch *fetch, DecideErrors errors)
+fetch_all(const Fetch *fetch)
 {
 	bool		found = false;
 
 	moment_set(fetch->decision->as_of);
 	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
-		found = fetch_one_by_one(fetch, errors);
+		found = fetch_one_by_one(fetch);
 	if (found && fetch->key)
 		decide_read_overrides(fetch->decision, fetch->key);
 	if (found)
@@ -254,7 +240,7 @@ fetch_begin(Decision *decision)
 
 /* false: the source has no such customer */
 bool
-decide_customer(Decision *decision, const KeyValues *key, DecideErrors errors)
+decide_customer(Decision *decision, const KeyValues *key)
 {
 	const Model *model = decision->model;
 	Fetch	   *fetch = fetch_begin(decision);
@@ -264,7 +250,7 @@ decide_customer(Decision *decision, const KeyValues *key, DecideErrors errors)
 		add_parameter(fetch, key->types[i], key->values[i]);
 	fetch->from = psprintf("%s AS source WHERE %s", relation_name(model->source),
 						   key_condition(model->source, model->key, "source", 2));
-	return fetch_all(fetch, errors);
+	return fetch_all(fetch);
 }
 
 /* a customer who is not in the source, as jsonb by column */
@@ -277,5 +263,5 @@ decide_row(Decision *decision, Datum row)
 	fetch->from = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
 						   relation_name(decision->model->source));
 	(void) fetch_segments(fetch, NIL);	/* a wrong value is no error of a rule */
-	(void) fetch_all(fetch, DECIDE_RAISE);
+	(void) fetch_all(fetch);
 }

@@ -115,8 +115,10 @@ apply_rank(DecidedSegment *segment)
 	if (segment->model->kind != MODEL_EXCLUSIVE || segment->stored || lower == NULL)
 		return;
 	segment->taken_by = lower->member ? lower : lower->taken_by;
-	if (lower->error && segment->taken_by == NULL && segment->error == NULL)
-		segment->error = psprintf("segment \"%s\", which comes before it, could not be decided", lower->segment->id);
+	segment->undecided = lower->undecided ? lower->undecided : lower->error ? lower : NULL;
+	if (segment->undecided && segment->taken_by == NULL && segment->error == NULL)
+		segment->error = psprintf("segment \"%s\", which comes before it, could not be decided",
+								  segment->undecided->segment->id);
 }
 
 /* the segment of an exclusive or column model that an override puts the customer into, NULL: none */

@@ -373,7 +373,7 @@ explain_segments(PG_FUNCTION_ARGS)
 	SPI_connect();
 	model_enter(model, &saved);
 	decision = decide_collect_readable(model);
-	if (!decide_customer(decision, key, DECIDE_KEEP))
+	if (!decide_customer(decision, key))
 		raise_no_customer(model, PG_GETARG_ARRAYTYPE_P(1));
 	put_segments((ReturnSetInfo *) fcinfo->resultinfo, decision);
 	model_leave(&saved);

@@ -17,8 +17,10 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "measure/nps.h"
+#include "model/compile.h"
 #include "model/decide.h"
 #include "model/define.h"
 #include "model/objects.h"
@@ -42,6 +44,11 @@ typedef struct Preview
 	TimestampTz as_of;
 	double		sample;			/* 1: everyone */
 	int64		seed;
+	List	   *unreadable;		/* UnreadableRule * */
+	bool		kept;			/* the rule asks for a segment that keeps its members */
+	char	   *sql;			/* to be run */
+	DestReceiver *dest;
+	List	   *trial;			/* DecidedSegment *, whose conditions are to be evaluated */
 } Preview;
 
 static int
@@ -70,10 +77,33 @@ rule_text(const Preview *preview, const Rule *rule)
 	return rule_sql(rule, preview->model->time_zone, print_reference, unconstify(Preview *, preview));
 }
 
+/* whether the customer was a member at the last refresh */
+static char *
+kept_text(const Preview *preview, const DecidedSegment *segment)
+{
+	if (segment == NULL)
+		return "false";
+	return psprintf("EXISTS (SELECT FROM %s AS segmentation_kept WHERE %s "
+					"AND segmentation_kept.segments OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[])",
+					relation_name(segment->model->assignment),
+					compile_key_match(preview->model, "segmentation_kept", "source"),
+					segment->segment->id, types_schema());
+}
+
+/* in an exclusive model: whether the customer may belong to an earlier segment that keeps its members */
+static char *
+undecided_text(const Preview *preview, const DecidedSegment *segment)
+{
+	return segment && segment->undecided ?
+		psprintf("segmentation_%d.segmentation_undecided", place(preview, segment->lower)) : "false";
+}
+
 /* whether the rule of a segment is true, whoever else has the customer */
 static char *
 true_text(const Preview *preview, const DecidedSegment *segment)
 {
+	if (segment->kept)
+		return kept_text(preview, segment);
 	if (segment->stored || segment->model->kind == MODEL_COLUMN)
 		return segment->sql;
 	if (segment->rule)
@@ -114,13 +144,31 @@ decided_text(Preview *preview, const DecidedSegment *segment, const char *condit
 		pstrdup(condition);
 }
 
+/* who may belong to the segment from here on, but for those whom people have taken out of it */
+static char *
+may_belong_text(Preview *preview, const DecidedSegment *segment)
+{
+	OverriddenModel *overridden = overrides_of(preview, segment->model);
+
+	if (!segment->kept)
+		return "u";
+	if (!override_is_about(overridden, segment->segment->id))
+		return "u OR NOT t";
+	return psprintf("u OR NOT t AND (%s) IS NOT TRUE", override_takes_out(overridden->number, segment->segment->id));
+}
+
 static void
 print_segment(Preview *preview, StringInfo buf, const DecidedSegment *segment)
 {
-	appendStringInfo(buf, " CROSS JOIN LATERAL (SELECT m AS segmentation_member, m OR t AS segmentation_taken "
-					 "FROM (SELECT %s AS m, t FROM (SELECT (%s) IS TRUE AS r, %s AS t OFFSET 0) AS c OFFSET 0) AS d OFFSET 0) AS segmentation_%d",
-					 decided_text(preview, segment, "r AND NOT t"), true_text(preview, segment),
-					 taken_text(preview, segment), place(preview, segment));
+	char	   *undecided = undecided_text(preview, segment);
+	char	   *rule = true_text(preview, segment);
+
+	if (segment->undecided)
+		rule = psprintf("CASE WHEN %s THEN %s ELSE %s END", undecided, kept_text(preview, segment), rule);
+	appendStringInfo(buf, " CROSS JOIN LATERAL (SELECT m AS segmentation_member, m OR t AS segmentation_taken, %s AS segmentation_undecided "
+					 "FROM (SELECT %s AS m, t, u FROM (SELECT (%s) IS TRUE AS r, %s AS t, %s AS u OFFSET 0) AS c OFFSET 0) AS d OFFSET 0) AS segmentation_%d",
+					 may_belong_text(preview, segment), decided_text(preview, segment, "r AND NOT t"), rule,
+					 taken_text(preview, segment), undecided, place(preview, segment));
 }
 
 static char *
@@ -144,10 +192,16 @@ sampled(const Preview *preview)
 static void
 print_rule(Preview *preview, StringInfo buf)
 {
+	const DecidedSegment *segment = preview->segment;
+	char	   *member = preview->kept ? kept_text(preview, segment) : "outcome";
+
+	if (segment && segment->undecided)
+		member = psprintf("CASE WHEN %s THEN %s ELSE %s END", undecided_text(preview, segment),
+						  kept_text(preview, segment), member);
 	appendStringInfo(buf, " CROSS JOIN LATERAL (SELECT outcome, %s AS after "
 					 "FROM (SELECT (%s) AS outcome, %s AS taken OFFSET 0) AS r OFFSET 0) AS segmentation_rule",
-					 decided_text(preview, preview->segment, "(outcome AND NOT taken) IS TRUE"),
-					 rule_text(preview, preview->rule), taken_text(preview, preview->segment));
+					 decided_text(preview, segment, psprintf("(%s AND NOT taken) IS TRUE", member)),
+					 rule_text(preview, preview->rule), taken_text(preview, segment));
 }
 
 /* outcome of the rule, membership with it and with the segment as it is */
@@ -219,19 +273,17 @@ changes_query(Preview *preview)
 
 /* the segment must not be asked for by what would replace it */
 static void
-collect(Preview *preview)
+collect(void *arg)
 {
+	Preview    *preview = arg;
 	ListCell   *cell;
 
 	preview->decision = decide_begin(preview->model);
+	preview->decision->unreadable = preview->unreadable;
 	if (preview->id)
 		preview->segment = decide_find(preview->decision, preview->model->id, preview->id);
 	if (preview->segment)
 		preview->segment->open = true;
-	else if (preview->id)
-		ereport(NOTICE,
-				(errmsg("model \"%s\" has no segment \"%s\" yet", preview->model->id, preview->id),
-				 errdetail("Without the rule nobody would be in it.")));
 	foreach(cell, preview->rule->references)
 	{
 		RuleReference *reference = lfirst(cell);
@@ -243,6 +295,138 @@ collect(Preview *preview)
 		preview->segment->open = false;
 		decide_collect(preview->decision, preview->segment);
 	}
+}
+
+static void
+collect_readable(Preview *preview)
+{
+	ErrorData  *error;
+
+	while ((error = trial_run_rule(collect, preview)) != NULL)
+		if (!decide_note_unreadable(&preview->unreadable, preview->decision, error))
+			ReThrowError(error);
+	if (preview->id && preview->segment == NULL)
+		ereport(NOTICE,
+				(errmsg("model \"%s\" has no segment \"%s\" yet", preview->model->id, preview->id),
+				 errdetail("Without the rule nobody would be in it.")));
+}
+
+/* as in a refresh: segments whose rules fail, and those that ask for them, keep their members */
+static void
+mark_kept(Preview *preview)
+{
+	ListCell   *cell;
+	ListCell   *inner;
+
+	foreach(cell, preview->decision->order)
+	{
+		DecidedSegment *segment = lfirst(cell);
+		DecidedSegment *lower = segment->model->kind == MODEL_EXCLUSIVE && !segment->stored ? segment->lower : NULL;
+
+		if (lower)
+			segment->undecided = lower->undecided ? lower->undecided : lower->kept ? lower : NULL;
+		segment->kept = segment->error != NULL;
+		foreach(inner, segment->conditions)
+		{
+			const DecidedSegment *asked = ((Condition *) lfirst(inner))->reference;
+
+			segment->kept |= asked && (asked->kept || asked->undecided);
+		}
+	}
+	foreach(cell, preview->rule->references)
+	{
+		RuleReference *reference = lfirst(cell);
+		const DecidedSegment *asked = decide_find(preview->decision, reference->model, reference->segment);
+
+		preview->kept |= asked->kept || asked->undecided;
+	}
+}
+
+static void
+evaluate_conditions(void *arg)
+{
+	Preview    *preview = arg;
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, preview->trial)
+		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "SELECT pg_catalog.count(ARRAY[",
+						 ((DecidedSegment *) lfirst(cell))->sql);
+	appendStringInfo(&buf, "]) FROM %s AS source", relation_name(preview->model->source));
+	model_execute(buf.data, preview->as_of, true, NULL);
+}
+
+/* by halves, as a refresh does: whether there are any */
+static bool
+find_failing(Preview *preview, List *segments)
+{
+	int			half = list_length(segments) / 2;
+	ErrorData  *error;
+	bool		found;
+
+	preview->trial = segments;
+	if (segments == NIL || (error = trial_run_rule(evaluate_conditions, preview)) == NULL)
+		return false;
+	if (half == 0)
+	{
+		((DecidedSegment *) linitial(segments))->error = error->message;
+		return true;
+	}
+	found = find_failing(preview, list_truncate(list_copy(segments), half));
+	return find_failing(preview, list_copy_tail(segments, half)) || found;
+}
+
+static void
+warn_failing(const Preview *preview)
+{
+	ListCell   *cell;
+
+	foreach(cell, preview->decision->order)
+	{
+		const DecidedSegment *segment = lfirst(cell);
+
+		if (segment->error)
+			ereport(WARNING,
+					(errmsg("rule of segment \"%s\" of model \"%s\" fails: %s",
+							segment->segment->id, segment->model->id, segment->error),
+					 errdetail("It counts with the members that it has.")));
+	}
+}
+
+static void
+execute(void *arg)
+{
+	Preview    *preview = arg;
+
+	model_execute(preview->sql, preview->as_of, true, preview->dest);
+}
+
+/* the query that a function prints, again with what is to be kept where a rule fails */
+static void
+run(Preview *preview, char *(*print) (Preview *preview), Tuplestorestate *rows)
+{
+	List	   *evaluated = NIL;
+	ErrorData  *error;
+	ListCell   *cell;
+
+	collect_readable(preview);
+	mark_kept(preview);
+	preview->sql = print(preview);
+	if ((error = trial_run_rule(execute, preview)) != NULL)
+	{
+		foreach(cell, preview->decision->order)
+			if (((DecidedSegment *) lfirst(cell))->sql && ((DecidedSegment *) lfirst(cell))->error == NULL)
+				evaluated = lappend(evaluated, lfirst(cell));
+		if (!find_failing(preview, evaluated))
+			ReThrowError(error);
+		mark_kept(preview);
+		preview->sql = print(preview);
+		if (rows)
+			tuplestore_clear(rows);
+		execute(preview);
+	}
+	warn_failing(preview);
 }
 
 static Preview *
@@ -361,8 +545,7 @@ model_preview(PG_FUNCTION_ARGS)
 	read_sample(preview, fcinfo, 4, 5);
 	SPI_connect();
 	model_enter(preview->model, &saved);
-	collect(preview);
-	model_execute(count_query(preview), preview->as_of, true, NULL);
+	run(preview, count_query, NULL);
 	model_leave(&saved);
 	MemoryContextSwitchTo(context);
 	result = count_row(desc);
@@ -378,7 +561,6 @@ model_preview_changes(PG_FUNCTION_ARGS)
 {
 	Preview    *preview;
 	ModelContext saved;
-	DestReceiver *dest;
 
 	define_require_argument(fcinfo, 0, "model");
 	define_require_argument(fcinfo, 1, "rule");
@@ -386,11 +568,10 @@ model_preview_changes(PG_FUNCTION_ARGS)
 	preview = begin(define_id(fcinfo, 0), define_text(fcinfo, 1), define_id(fcinfo, 2));
 	if (!PG_ARGISNULL(3))
 		preview->as_of = PG_GETARG_TIMESTAMPTZ(3);
-	dest = model_result_receiver(fcinfo);
+	preview->dest = model_result_receiver(fcinfo);
 	SPI_connect();
 	model_enter(preview->model, &saved);
-	collect(preview);
-	model_execute(changes_query(preview), preview->as_of, true, dest);
+	run(preview, changes_query, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();

@@ -213,6 +213,8 @@ warn(const CompiledSegment *segment, const RuleFailure *failure)
 				(errcode(failure->code),
 				 errmsg("rule of segment \"%s\" of model \"%s\" fails: %s",
 						segment->segment->id, segment->model->id, failure->message),
+				 segment->model->kind == MODEL_EXCLUSIVE && !segment->last ?
+				 errdetail("The segment keeps the members that it had, and who may belong to it keeps what they had of those after it.") :
 				 errdetail("The segment keeps the members that it had.")));
 	else
 		ereport(WARNING,

@@ -194,9 +194,7 @@ print_condition(Verification *verification, const CompiledSegment *segment)
 {
 	const Model *model = segment->model;
 
-	if (segment->kept || segment->stored)
-		print_kept(verification, segment);
-	else if (model->kind == MODEL_COLUMN)
+	if (model->kind == MODEL_COLUMN)
 		appendStringInfo(&verification->buf, "(%s = %s)", column_text(model),
 						 quote_literal_cstr(segment->segment->id));
 	else if (segment->segment->rule == NULL)
@@ -209,6 +207,48 @@ print_condition(Verification *verification, const CompiledSegment *segment)
 		appendStringInfo(&verification->buf, "(%s)",
 						 rule_sql(rule, model->time_zone, print_reference, verification));
 	}
+}
+
+/* in an exclusive model: whether the customer may belong to an earlier segment, whose rule fails; NULL: none does */
+static char *
+undecided_text(Verification *verification, const CompiledSegment *segment)
+{
+	const Model *model = segment->model;
+	char	   *result = NULL;
+
+	if (model->kind != MODEL_EXCLUSIVE || segment->stored)
+		return NULL;
+	for (const CompiledSegment *before = segment->lower; before; before = before->lower)
+	{
+		const char *id = before->segment->id;
+		char	   *may = pstrdup("true");
+
+		if (!before->kept)
+			continue;
+		if (override_is_about(overrides_of(verification, model), id))
+			may = psprintf("NOT %s", decided_text(verification, model, id, false));
+		result = result ? psprintf("%s OR %s", result, may) : may;
+	}
+	return result;
+}
+
+/* who may belong to another segment keeps what they have */
+static void
+print_known(Verification *verification, const CompiledSegment *segment)
+{
+	bool		kept = segment->kept || segment->stored;
+	char	   *undecided = kept ? NULL : undecided_text(verification, segment);
+
+	if (undecided)
+		appendStringInfo(&verification->buf, "CASE WHEN %s THEN ", undecided);
+	if (undecided || kept)
+		print_kept(verification, segment);
+	if (undecided)
+		appendStringInfoString(&verification->buf, " ELSE ");
+	if (!kept)
+		print_condition(verification, segment);
+	if (undecided)
+		appendStringInfoString(&verification->buf, " END");
 }
 
 /* what people have decided, or else what rule or column say */
@@ -227,7 +267,7 @@ print_decided(Verification *verification, const CompiledSegment *segment)
 		appendStringInfo(buf, "%s OR ", decided_text(verification, model, id, true));
 	if (decided)
 		appendStringInfo(buf, "NOT %s AND ", decided_text(verification, model, id, false));
-	print_condition(verification, segment);
+	print_known(verification, segment);
 }
 
 static bool
