@@ -112,6 +112,7 @@ OBJS = \
 	src/model/explain.o \
 	src/model/classify.o \
 	src/model/preview.o \
+	src/model/fence.o \
 	src/model/compile.o \
 	src/model/refresh.o \
 	src/model/refresh_rows.o \
@@ -225,6 +226,8 @@ REGRESS = \
 	model_sources \
 	model_moment \
 	model_failing_ranks \
+	model_column_once \
+	model_starters_hostile \
 	lock_install \
 	lock_conditions \
 	lock_conditions_generated \

@@ -66,6 +66,13 @@
 #define foreign_key_is_enforced(key) true
 #endif
 
+/* 18 computes some generated columns where they are read */
+#ifdef ATTRIBUTE_GENERATED_VIRTUAL
+#define is_virtual_column(attribute) ((attribute)->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define is_virtual_column(attribute) ((void) (attribute), false)
+#endif
+
 /* 18 replaced pg_attribute_noreturn() by a specifier in front */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))

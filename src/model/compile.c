@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 #include "model/compile.h"
+#include "model/fence.h"
 #include "model/objects.h"
 #include "model/override.h"
 #include "model/program.h"
@@ -234,6 +235,7 @@ column_line(CompiledSegment *segment)
 	segment->conditions = list_make1(psprintf("%s OPERATOR(pg_catalog.=) %s",
 											  compile_segment_column(segment->model),
 											  quote_literal_cstr(segment->segment->id)));
+	segment->reads = list_make1(segment->model->segment_column);
 	return pstrdup("1");
 }
 
@@ -247,6 +249,7 @@ rule_line(Analysis *analysis, CompiledSegment *segment)
 	rule = rule_parse_kept(model->source, segment->segment->rule, model->id, model->time_zone);
 	follow_references(analysis, segment, rule);
 	analysis->result->parsing = segment;
+	segment->reads = fence_reads(model->source, rule->expr);
 	return rule_program(rule, model->time_zone, &segment->conditions);
 }
 
@@ -628,9 +631,34 @@ print_kept_join(StringInfo buf, const Model *model, int number)
 					 relation_name(model->assignment), number, match.data);
 }
 
-/* the compiled SELECT; segments that are kept are read from the stored answers */
+/* the own column is read twice */
+static List *
+all_reads(const Compilation *compilation)
+{
+	const Model *model = compilation->model;
+	List	   *reads = NIL;
+	ListCell   *cell;
+
+	if (model->kind == MODEL_COLUMN)
+		reads = list_make2(model->segment_column, model->segment_column);
+	foreach(cell, compilation->segments)
+		if (!((CompiledSegment *) lfirst(cell))->kept)
+			reads = list_concat(reads, ((CompiledSegment *) lfirst(cell))->reads);
+	return reads;
+}
+
+bool
+compile_needs_fence(const Compilation *compilation)
+{
+	return !compilation->unfenced && fence_is_needed(compilation->model, all_reads(compilation));
+}
+
+/*
+ * The compiled SELECT; segments that are kept are read from the stored answers.
+ * Of everyone, or at least of those whose keys are in a relation.
+ */
 char *
-model_compile_analysis(const Compilation *compilation)
+model_compile_analysis(const Compilation *compilation, const char *keys)
 {
 	const Model *model = compilation->model;
 	Printer		printer = {.compilation = compilation};
@@ -647,7 +675,10 @@ model_compile_analysis(const Compilation *compilation)
 	else
 		print_segments(&printer, &buf);
 	print_recheck(&printer, &buf);
-	appendStringInfo(&buf, "%s AS source", relation_name(model->source));
+	if (compile_needs_fence(compilation))
+		appendStringInfoString(&buf, fence_text(model, all_reads(compilation), NULL, keys));
+	else
+		appendStringInfo(&buf, "%s AS source", relation_name(model->source));
 	foreach(cell, printer.kept)
 		print_kept_join(&buf, lfirst(cell), foreach_current_index(cell) + 1);
 	foreach(cell, printer.joined)
@@ -658,5 +689,5 @@ model_compile_analysis(const Compilation *compilation)
 char *
 model_compile(const Model *model)
 {
-	return model_compile_analysis(model_analyse(model, NIL));
+	return model_compile_analysis(model_analyse(model, NIL), NULL);
 }

@@ -26,6 +26,7 @@ typedef struct CompiledSegment
 	bool		done;
 	bool		open;			/* its rule is being followed */
 	List	   *conditions;		/* char *: what its rule evaluates, as SQL */
+	List	   *reads;			/* char *, columns of the source, each as often as it is read */
 	List	   *references;		/* CompiledSegment * that its rule asks for */
 	char	   *line;			/* of the program */
 } CompiledSegment;
@@ -35,6 +36,7 @@ typedef struct Compilation
 	const Model *model;
 	List	   *models;			/* Model *, the own one first */
 	List	   *segments;		/* CompiledSegment *, in the order of evaluation */
+	bool		unfenced;		/* the source's columns are computed where they are read */
 	CompiledSegment *parsing;	/* whose rule is at fault if there is an error */
 } Compilation;
 
@@ -47,7 +49,8 @@ extern void model_analyse_into(Compilation *compilation, const Model *model, con
 extern char *compile_segment_name(const CompiledSegment *segment);
 extern char *compile_segment_column(const Model *model);
 extern char *model_compile(const Model *model);
-extern char *model_compile_analysis(const Compilation *compilation);
+extern bool compile_needs_fence(const Compilation *compilation);
+extern char *model_compile_analysis(const Compilation *compilation, const char *keys);
 extern char *compile_key_list(const List *key, const char *alias);
 extern char *compile_key_match(const Model *model, const char *left, const char *right);
 

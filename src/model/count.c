@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "model/define.h"
+#include "model/fence.h"
 #include "model/objects.h"
 #include "model/override.h"
 
@@ -114,7 +115,10 @@ count_query(const Model *model, const char *segment, const Rule *rule, const cha
 					 member_text(overridden, segment), outcome(model, segment, rule), clash ? clash : "false");
 	if (overridden->number > 0)
 		appendStringInfoString(&buf, ", override_1.segmentation_in, override_1.segmentation_out");
-	appendStringInfo(&buf, " FROM %s AS source", relation_name(model->source));
+	if (rule && fence_is_needed(model, fence_reads(model->source, rule->expr)))
+		appendStringInfo(&buf, " FROM %s", fence_text(model, fence_reads(model->source, rule->expr), NULL, NULL));
+	else
+		appendStringInfo(&buf, " FROM %s AS source", relation_name(model->source));
 	if (overridden->number > 0)
 		override_print_join(&buf, overridden);
 	/* what is asked of the decisions outside goes by the name that it has inside */

@@ -17,14 +17,18 @@
 #include "model/compile.h"
 #include "model/decide.h"
 #include "model/define.h"
+#include "model/fence.h"
 #include "model/objects.h"
 
 /* one row of the source, or none; $1 is as_of, what identifies it follows */
 typedef struct Fetch
 {
 	Decision   *decision;
-	char	   *from;
+	char	   *from;			/* with each column computed once */
+	char	   *from_plain;		/* where it is read */
 	const KeyValues *key;		/* NULL: no customer of the source */
+	List	   *columns;		/* char *, those of the decision whose values are wanted */
+	int			first;			/* place of these among the decision's */
 	int			count;			/* of parameters */
 	Oid		   *types;
 	Datum	   *values;
@@ -51,17 +55,17 @@ print_conditions(StringInfo buf, const List *segments)
 }
 
 static void
-print_columns(StringInfo buf, const Decision *decision)
+print_columns(StringInfo buf, const Fetch *fetch)
 {
 	ListCell   *cell;
 
 	appendStringInfoString(buf, ", ARRAY[");
-	foreach(cell, decision->columns)
+	foreach(cell, fetch->columns)
 		appendStringInfo(buf, "%s%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "",
 						 quote_identifier(lfirst(cell)));
 	appendStringInfoString(buf, "]::pg_catalog.text[], ");
-	if (decision->model->kind == MODEL_COLUMN)
-		appendStringInfoString(buf, compile_segment_column(decision->model));
+	if (fetch->decision->model->kind == MODEL_COLUMN)
+		appendStringInfoString(buf, compile_segment_column(fetch->decision->model));
 	else
 		appendStringInfoString(buf, "NULL::pg_catalog.text");
 }
@@ -74,7 +78,7 @@ fetch_query(const Fetch *fetch, const List *segments)
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "SELECT ");
 	print_conditions(&buf, segments);
-	print_columns(&buf, fetch->decision);
+	print_columns(&buf, fetch);
 	appendStringInfo(&buf, " FROM %s", fetch->from);
 	return buf.data;
 }
@@ -124,9 +128,8 @@ take_columns(const Fetch *fetch)
 	int			count;
 	Datum	   *values = array_elements(2, TEXTOID, &nulls, &count);
 
-	decision->values = palloc(sizeof(char *) * Max(count, 1));
 	for (int i = 0; i < count; i++)
-		decision->values[i] = nulls[i] ? NULL : TextDatumGetCString(values[i]);
+		decision->values[fetch->first + i] = nulls[i] ? NULL : TextDatumGetCString(values[i]);
 	decision->column_value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
 	if (decision->column_value)
 		decision->column_value = pstrdup(decision->column_value);
@@ -182,32 +185,42 @@ try_segments(const Fetch *fetch, const List *segments, bool *found)
 	return NULL;
 }
 
-/* errors are kept with their segments */
+/* errors are kept with their segments; a column that raises one has no value to be shown */
 static bool
-fetch_one_by_one(const Fetch *fetch)
+fetch_one_by_one(Fetch *fetch)
 {
-	bool		found = false;
+	Decision   *decision = fetch->decision;
+	bool		found;
 	ListCell   *cell;
 
-	foreach(cell, fetch->decision->order)
+	fetch->from = fetch->from_plain;
+	fetch->columns = NIL;
+	found = fetch_segments(fetch, NIL);
+	foreach(cell, decision->order)
 	{
 		DecidedSegment *segment = lfirst(cell);
 
 		if (segment->error == NULL)
 			segment->error = try_segments(fetch, list_make1(segment), &found);
 	}
-	if (fetch->decision->values == NULL)
-		found = fetch_segments(fetch, NIL);
+	foreach(cell, decision->columns)
+	{
+		fetch->columns = list_make1(lfirst(cell));
+		fetch->first = foreach_current_index(cell);
+		(void) try_segments(fetch, NIL, &found);
+	}
 	return found;
 }
 
 /* all at once; one by one only to find out which rule raises an error */
 static bool
-fetch_all(const Fetch *fetch)
+fetch_all(Fetch *fetch)
 {
 	bool		found = false;
 
 	moment_set(fetch->decision->as_of);
+	fetch->columns = fetch->decision->columns;
+	fetch->decision->values = palloc0(sizeof(char *) * (list_length(fetch->columns) + 1));
 	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
 		found = fetch_one_by_one(fetch);
 	if (found && fetch->key)
@@ -244,12 +257,14 @@ decide_customer(Decision *decision, const KeyValues *key)
 {
 	const Model *model = decision->model;
 	Fetch	   *fetch = fetch_begin(decision);
+	List	   *reads = list_concat_copy(decision->columns, decision->columns);
+	char	   *which = key_condition(model->source, model->key, "source", 2);
 
 	fetch->key = key;
 	for (int i = 0; i < key->count; i++)
 		add_parameter(fetch, key->types[i], key->values[i]);
-	fetch->from = psprintf("%s AS source WHERE %s", relation_name(model->source),
-						   key_condition(model->source, model->key, "source", 2));
+	fetch->from_plain = psprintf("%s AS source WHERE %s", relation_name(model->source), which);
+	fetch->from = fence_is_needed(model, reads) ? fence_text(model, reads, which, NULL) : fetch->from_plain;
 	return fetch_all(fetch);
 }
 
@@ -260,8 +275,8 @@ decide_row(Decision *decision, Datum row)
 	Fetch	   *fetch = fetch_begin(decision);
 
 	add_parameter(fetch, JSONBOID, row);
-	fetch->from = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
-						   relation_name(decision->model->source));
+	fetch->from = fetch->from_plain = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
+											   relation_name(decision->model->source));
 	(void) fetch_segments(fetch, NIL);	/* a wrong value is no error of a rule */
 	(void) fetch_all(fetch);
 }

@@ -184,7 +184,7 @@ write_select(Impact *impact, bool after)
 	model_enter(model, &saved);
 	compilation = model_analyse(model, kept_rules(impact, model, after));
 	note_stored_answers(impact, compilation);
-	select = model_compile_analysis(compilation);
+	select = model_compile_analysis(compilation, NULL);
 	model_leave(&saved);
 	if (after)
 	{

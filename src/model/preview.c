@@ -148,10 +148,11 @@ decided_text(Preview *preview, const DecidedSegment *segment, const char *condit
 static char *
 may_belong_text(Preview *preview, const DecidedSegment *segment)
 {
-	OverriddenModel *overridden = overrides_of(preview, segment->model);
+	OverriddenModel *overridden;
 
 	if (!segment->kept)
 		return "u";
+	overridden = overrides_of(preview, segment->model);
 	if (!override_is_about(overridden, segment->segment->id))
 		return "u OR NOT t";
 	return psprintf("u OR NOT t AND (%s) IS NOT TRUE", override_takes_out(overridden->number, segment->segment->id));

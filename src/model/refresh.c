@@ -113,7 +113,9 @@ compile(Refresh *refresh)
 	Compilation *compilation = model_analyse(refresh->model, refresh_failure_names(refresh));
 	ListCell   *cell;
 
-	refresh->select = model_compile_analysis(compilation);
+	compilation->unfenced = refresh->unfenced;
+	refresh->compilation = compilation;
+	refresh->select = model_compile_analysis(compilation, NULL);
 	if (list_length(compilation->segments) > JIT_MAX_SEGMENTS)
 		set_option("jit", "off");
 	refresh->kept = NIL;
@@ -177,6 +179,16 @@ attempt(void *arg)
 	show_progress_of(arg);
 }
 
+/* an error may be of a column that is asked for where it is computed only behind a rule's guard */
+static bool
+remove_fence(Refresh *refresh)
+{
+	if (refresh->compilation == NULL || !compile_needs_fence(refresh->compilation))
+		return false;
+	refresh->unfenced = true;
+	return true;
+}
+
 /* again without the rules that fail, as long as there are such */
 static void
 run(Refresh *refresh)
@@ -188,7 +200,7 @@ run(Refresh *refresh)
 	moment_set(refresh->as_of);
 	use_maintenance_memory();
 	while ((error = trial_run(attempt, refresh, true)) != NULL)
-		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(refresh))
+		if (!is_rules_error(error->sqlerrcode) || !(remove_fence(refresh) || refresh_find_failures(refresh)))
 			ReThrowError(error);
 	model_leave(&saved);
 }

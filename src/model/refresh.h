@@ -51,7 +51,9 @@ typedef struct Refresh
 	TimestampTz moment;			/* parameter $2: when what has changed is recorded */
 	char	   *versions;		/* of the model and of those that its rules ask */
 	const char *cause;
-	char	   *select;			/* the compiled SELECT */
+	struct Compilation *compilation;
+	char	   *select;			/* the compiled SELECT of everyone */
+	bool		unfenced;		/* ... after an error, with columns computed where they are read */
 	int			nkeys;
 	bool		unique_source;	/* the server sees to it that no key is there twice */
 

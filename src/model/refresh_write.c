@@ -276,7 +276,7 @@ evaluate_held(Refresh *refresh, const RowStore *held)
 	refresh_execute(refresh,
 					psprintf("SELECT h.*, n.segments, n.recheck_at, before.segments, before.since, before.version "
 							 "FROM %s AS h LEFT JOIN (%s) AS n ON %s LEFT JOIN %s AS before ON %s",
-							 held->name, refresh->select, compile_key_match(model, "h", "n"),
+							 held->name, model_compile_analysis(refresh->compilation, held->name), compile_key_match(model, "h", "n"),
 							 relation_name(model->history), match_period_before(refresh)),
 					keep_change, changes);
 	row_store_register(changes);
@@ -347,7 +347,7 @@ insert_new(Refresh *refresh, const RowStore *appeared)
 							 "SELECT %s, n.segments, $2, n.recheck_at, %d FROM (%s) AS n JOIN %s AS t ON %s ORDER BY %s "
 							 "ON CONFLICT (%s) DO NOTHING RETURNING segments",
 							 relation_name(model->assignment), compile_key_list(model->key, NULL),
-							 key, model->version, refresh->select, appeared->name,
+							 key, model->version, model_compile_analysis(refresh->compilation, appeared->name), appeared->name,
 							 compile_key_match(model, "t", "n"), key, compile_key_list(model->key, NULL)),
 					count_new, NULL);
 }

@@ -135,11 +135,18 @@ RETURN nullif(concat_ws(' AND ', value || ' > ' || segmentation.starter_bound(br
 COMMENT ON FUNCTION segmentation.starter_between(text, text, numeric[], integer, integer) IS
     'SQL condition of the bins from low to high among breaks; NULL if those are all';
 
+-- the same of the number of days since a date, which may be infinite
+CREATE FUNCTION segmentation.starter_days_between(day text, breaks numeric[], low integer, high integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN nullif(concat_ws(' AND ', day || ' < current_date - ' || breaks[low - 1], day || ' >= current_date - ' || breaks[high]), '');
+COMMENT ON FUNCTION segmentation.starter_days_between(text, numeric[], integer, integer) IS
+    'SQL condition of a date whose age in days is in the bins from low to high among breaks; NULL if those are all';
+
 CREATE FUNCTION segmentation.starter_nps(source regclass, columns name[], days integer[], as_of timestamptz, OUT objective text, OUT segments text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kind text := segmentation.starter_column('nps', source, columns[1], 'the score from 0 to 10', '{integer,numeric,nps_class}');
-    class text := format(CASE kind WHEN 'nps_class' THEN '%I' ELSE 'nps_class(%I)' END, columns[1]);
+    class text := CASE kind WHEN 'nps_class' THEN '%I = %2$L::@extschema@.nps_class' ELSE '%I BETWEEN %3$s AND %4$s' END;
     silent text := format('%I IS NULL', columns[1]);
     wrong bigint;
 BEGIN
@@ -164,9 +171,9 @@ BEGIN
     objective := format('what customers say: promoters, passives and detractors by %I', columns[1]);
     segments := ARRAY[
         ARRAY['silent', 'Silent', silent],
-        ARRAY['promoter', 'Promoters', class || ' = ''promoter''::@extschema@.nps_class'],
-        ARRAY['passive', 'Passives', class || ' = ''passive''::@extschema@.nps_class'],
-        ARRAY['detractor', 'Detractors', class || ' = ''detractor''::@extschema@.nps_class']];
+        ARRAY['promoter', 'Promoters', format(class, columns[1], 'promoter', 9, 10)],
+        ARRAY['passive', 'Passives', format(class, columns[1], 'passive', 7, 8)],
+        ARRAY['detractor', 'Detractors', format(class, columns[1], 'detractor', 0, 6)]];
 END
 $$;
 COMMENT ON FUNCTION segmentation.starter_nps(regclass, name[], integer[], timestamptz) IS 'segments by the score that a customer gave, and whether long ago';
@@ -256,8 +263,9 @@ DECLARE
     frequency text := segmentation.starter_column('rfm', source, columns[2], 'the number of orders', numbers);
     is_price boolean := segmentation.starter_column('rfm', source, columns[3], 'the revenue', '{currency_price}' || numbers) = 'currency_price';
     currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[3], as_of) END;
-    days text := CASE WHEN recency = ANY (numbers) THEN '%2$I' WHEN recency = 'date' THEN '%1$s - %2$I' ELSE '%1$s - %2$I::date' END;
-    r numeric[] := segmentation.starter_breaks(source, format(days, quote_literal(as_of::date) || '::date', columns[1]), 5, columns[1], as_of);
+    is_date boolean := recency <> ALL (numbers);
+    day text := quote_ident(columns[1]) || CASE WHEN is_date AND recency <> 'date' THEN '::date' ELSE '' END;
+    r numeric[] := segmentation.starter_breaks(source, CASE WHEN is_date THEN format('CASE WHEN isfinite(%1$s) THEN %2$L::date - %1$s END', day, as_of::date) ELSE day END, 5, columns[1], as_of);
     f numeric[] := segmentation.starter_breaks(source, quote_ident(columns[2]), 5, columns[2], as_of);
     m numeric[] := segmentation.starter_breaks(source, format(CASE WHEN is_price THEN '@extschema@.amount(%I)' ELSE '%I' END, columns[3]), 5, columns[3], as_of);
 BEGIN
@@ -265,11 +273,13 @@ BEGIN
         columns[1], array_to_string(r, ', '), columns[2], array_to_string(f, ', '), columns[3], array_to_string(m, ', '));
     -- the best recency is the lowest
     SELECT array_agg(ARRAY[s.segment::text, s.title, nullif(concat_ws(' AND ',
-               segmentation.starter_between(format(days, 'current_date', columns[1]), NULL, r, 6 - s.recency_to, 6 - s.recency_from),
+               CASE WHEN is_date THEN segmentation.starter_days_between(day, r, 6 - s.recency_to, 6 - s.recency_from)
+                    ELSE segmentation.starter_between(day, NULL, r, 6 - s.recency_to, 6 - s.recency_from) END,
                segmentation.starter_between(quote_ident(columns[2]), NULL, f, s.frequency_from, s.frequency_to),
                segmentation.starter_between(quote_ident(columns[3]), currency, m, s.monetary_from, s.monetary_to)), '')] ORDER BY s.rank)
       INTO segments FROM @extschema@.rfm_segments() AS s;
     segments := ARRAY['unscored', 'Not scored', format('%I IS NULL OR %I IS NULL OR %I IS NULL', columns[1], columns[2], columns[3])
+                      || CASE WHEN is_date THEN format(' OR NOT isfinite(%I)', columns[1]) ELSE '' END
                       || CASE WHEN is_price THEN format(' OR currency(%I) <> %L', columns[3], currency) ELSE '' END] || segments;
 END
 $$;

@@ -9,15 +9,18 @@
 
 #include "access/xact.h"
 #include "executor/spi.h"
+#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "model/compile.h"
 #include "model/define.h"
+#include "model/fence.h"
 #include "model/objects.h"
 #include "model/override.h"
 #include "model/reference.h"
@@ -42,6 +45,11 @@ typedef struct Verification
 	const Compilation *compilation;
 	List	   *queries;		/* SegmentQuery * */
 	List	   *overridden;		/* OverriddenModel * */
+	const char *source;			/* that the queries read */
+	bool		unfenced;		/* its columns are computed where they are read */
+	bool		fenced;			/* they are not */
+	TimestampTz as_of;
+	DestReceiver *dest;
 	StringInfoData buf;
 } Verification;
 
@@ -327,7 +335,7 @@ print_query(Verification *verification, SegmentQuery *query)
 	StringInfo	buf = &verification->buf;
 
 	appendStringInfo(buf, "%s %s AS MATERIALIZED (SELECT * FROM (SELECT %s, CASE",
-					 verification->queries ? ",\n" : "WITH",
+					 buf->len > 0 ? ",\n" : "WITH",
 					 query_name(list_length(verification->queries)),
 					 compile_key_list(verification->model->key, "source"));
 	for (int i = query->first; i <= query->last; i++)
@@ -336,7 +344,7 @@ print_query(Verification *verification, SegmentQuery *query)
 		print_decided(verification, segment_number(verification, i));
 		appendStringInfo(buf, " THEN %d", i);
 	}
-	appendStringInfo(buf, " END AS segmentation_number FROM %s AS source", relation_name(query->model->source));
+	appendStringInfo(buf, " END AS segmentation_number FROM %s AS source", verification->source);
 	if (can_be_put(verification, query->model))
 		appendStringInfo(buf, " LEFT JOIN LATERAL (%s) AS p ON true", put_text(verification, query->model));
 	appendStringInfoString(buf, " WHERE true");
@@ -450,25 +458,45 @@ expected(Verification *verification)
 	print_memberships(verification);
 	return psprintf("coalesce(segmentation_expected.segments, '{}') AS segments "
 					"FROM %s AS source LEFT JOIN segmentation_expected ON %s",
-					relation_name(model->source), compile_key_match(model, "segmentation_expected", "source"));
+					verification->source, compile_key_match(model, "segmentation_expected", "source"));
+}
+
+/* what is computed in the source once for all queries */
+static void
+print_source(Verification *verification)
+{
+	const Model *model = verification->model;
+	List	   *reads = NIL;
+	ListCell   *cell;
+
+	verification->source = relation_name(model->source);
+	foreach(cell, verification->compilation->segments)
+		reads = list_concat(reads, ((CompiledSegment *) lfirst(cell))->reads);
+	if (verification->unfenced || model->kind == MODEL_COLUMN || !fence_is_needed(model, reads))
+		return;
+	verification->source = "segmentation_source";
+	verification->fenced = true;
+	appendStringInfo(&verification->buf, "WITH segmentation_source AS MATERIALIZED (SELECT * FROM %s)",
+					 fence_text(model, reads, NULL, NULL));
 }
 
 static char *
-verify_query(const Model *model)
+verify_query(Verification *verification)
 {
-	Verification verification = {.model = model};
+	const Model *model = verification->model;
 	char	   *answer;
 
-	verification.compilation = model_analyse(model, model_failing_rules(model));
-	initStringInfo(&verification.buf);
-	answer = expected(&verification);
-	appendStringInfo(&verification.buf,
+	verification->compilation = model_analyse(model, model_failing_rules(model));
+	initStringInfo(&verification->buf);
+	print_source(verification);
+	answer = expected(verification);
+	appendStringInfo(&verification->buf,
 					 "SELECT %s, a.segments, n.segments FROM (SELECT %s, %s) AS n FULL JOIN %s AS a ON %s "
 					 "WHERE n.segments IS DISTINCT FROM a.segments ORDER BY %s",
 					 customer(model), compile_key_list(model->key, "source"), answer,
 					 relation_name(model->assignment), compile_key_match(model, "a", "n"),
 					 compile_key_list(model->key, "a"));
-	return verification.buf.data;
+	return verification->buf.data;
 }
 
 /* who may read the stored answers may have them compared */
@@ -480,6 +508,30 @@ check_may_verify(const Model *model)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
 }
 
+static void
+execute(void *arg)
+{
+	Verification *verification = arg;
+
+	model_execute(verify_query(verification), verification->as_of, false, verification->dest);
+}
+
+/* an error may be of a column that is asked for where it is computed only behind a rule's guard */
+static void
+run(Verification *verification, Tuplestorestate *rows)
+{
+	ErrorData  *error = trial_run(execute, verification, true);
+
+	if (error == NULL)
+		return;
+	if (!verification->fenced || !is_rules_error(error->sqlerrcode))
+		ReThrowError(error);
+	tuplestore_clear(rows);
+	verification->unfenced = true;
+	verification->queries = verification->overridden = NIL;
+	execute(verification);
+}
+
 /* verify(model): differences as of the last refresh */
 PG_FUNCTION_INFO_V1(model_verify);
 Datum
@@ -487,17 +539,17 @@ model_verify(PG_FUNCTION_ARGS)
 {
 	Model	   *model;
 	ModelContext saved;
-	DestReceiver *dest;
+	Verification verification = {0};
 
 	define_require_argument(fcinfo, 0, "model");
 	model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	check_may_verify(model);
-	dest = model_result_receiver(fcinfo);
+	verification.model = model;
+	verification.as_of = TIMESTAMP_IS_NOBEGIN(model->as_of) ? GetCurrentTransactionStartTimestamp() : model->as_of;
+	verification.dest = model_result_receiver(fcinfo);
 	SPI_connect();
 	model_enter(model, &saved);
-	model_execute(verify_query(model),
-				  TIMESTAMP_IS_NOBEGIN(model->as_of) ? GetCurrentTransactionStartTimestamp() : model->as_of,
-				  false, dest);
+	run(&verification, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();

@@ -1,0 +1,72 @@
+-- A column that a source computes is computed once for each customer, however often rules read it.
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE SCHEMA regress_once;
+SET search_path = regress_once, public, segmentation;
+SET track_functions = 'pl';
+CREATE FUNCTION counted(i int) RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN i; END';
+CREATE FUNCTION calls() RETURNS bigint LANGUAGE sql AS $$ SELECT coalesce(pg_stat_get_xact_function_calls('regress_once.counted(int)'::regprocedure), 0) $$;
+CREATE PROCEDURE counts(what text, statement text) LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := regress_once.calls();
+BEGIN
+    EXECUTE statement;
+    RAISE WARNING '%: %', what, regress_once.calls() - before;
+END $$;
+CREATE TABLE customer (id int PRIMARY KEY, n int);
+INSERT INTO customer SELECT i, i FROM generate_series(1, 200) AS i;
+CREATE VIEW plain AS SELECT * FROM customer;
+CREATE VIEW computed AS SELECT id, n, counted(n) AS x FROM customer;
+CREATE VIEW nested AS WITH w AS (SELECT id, x FROM computed) SELECT id, x FROM w JOIN (SELECT id FROM customer) AS c USING (id);
+CREATE VIEW united AS SELECT * FROM computed WHERE id <= 100 UNION ALL SELECT * FROM computed WHERE id > 100;
+CREATE VIEW grouped AS SELECT id, max(n) AS n, counted(max(n)) AS x FROM customer GROUP BY id;
+CREATE PROCEDURE try(source regclass, kind text) LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE WARNING '% %', source, kind;
+    PERFORM segmentation.create_model('m', source, '{id}', kind => kind);
+    PERFORM segmentation.define_segment('m', 's' || i, format('x > %s OR x = -%s', 40 * i, i), rank => -i, "count" => false) FROM generate_series(1, 4) AS i;
+    CALL regress_once.counts('define', $s$ SELECT segmentation.define_segment('m', 's1', 'x > 10 AND x < 1000') $s$);
+    CALL regress_once.counts('first refresh', $s$ SELECT segmentation.refresh('m') $s$);
+    CALL regress_once.counts('refresh', $s$ SELECT segmentation.refresh('m') $s$);
+    UPDATE regress_once.customer SET n = -n WHERE id <= 5;
+    CALL regress_once.counts('refresh of 5', $s$ SELECT segmentation.refresh('m') $s$);
+    UPDATE regress_once.customer SET n = -n WHERE id <= 5;
+    PERFORM segmentation.refresh('m');
+    CALL regress_once.counts('verify', $s$ SELECT segmentation.verify('m') $s$);
+    CALL regress_once.counts('preview', $s$ SELECT segmentation.preview('m', 'x > 20 AND x < 30', 's2') $s$);
+    CALL regress_once.counts('classify', $s$ SELECT segmentation.classify('m', '7') $s$);
+    CALL regress_once.counts('explain', $s$ SELECT segmentation.explain_customer('m', '7') $s$);
+    PERFORM segmentation.drop_model('m');
+END $$;
+CALL try('computed', 'overlapping');
+CALL try('computed', 'exclusive');
+CALL try('nested', 'overlapping');
+CALL try('united', 'overlapping');
+CALL try('grouped', 'overlapping');
+
+-- where nothing is computed twice there is no fence
+SELECT create_model('p', 'plain', '{id}'), create_model('c', 'computed', '{id}');
+SELECT FROM define_segment('p', 'a', 'n > 1 AND n < 100'), define_segment('c', 'a', 'x > 1 AND n > 2 AND n < 9') AS c;
+SELECT id, model_sql(id::text) ~ 'OFFSET 0' AS fenced FROM model WHERE id IN ('p', 'c') ORDER BY id;
+SELECT FROM define_segment('c', 'b', 'x > 1');
+SELECT model_sql('c');
+-- a column that raises an error where a rule's guard does not ask for it: refresh and verify go on as if there were no fence
+CREATE VIEW guarded AS SELECT id, n, 10 / n AS ratio FROM customer;
+SELECT create_model('g', 'guarded', '{id}');
+SELECT FROM define_segment('g', 'a', 'CASE WHEN n <> 0 THEN ratio > 5 END', "count" => false), define_segment('g', 'b', 'CASE WHEN n <> 0 THEN ratio > 1 END', "count" => false) AS b;
+SELECT failed FROM refresh('g');
+UPDATE customer SET n = 0 WHERE id = 1;
+SELECT failed FROM refresh('g');
+SELECT * FROM verify('g');
+SELECT id, segments FROM g_assignment WHERE id < 3 ORDER BY id;
+SELECT classify('g', '1'), classify('g', '2');
+SELECT segment, member, because FROM explain_customer('g', '1');
+SELECT FROM define_segment('g', 'c', 'ratio > 7', "count" => false);
+SELECT failed FROM refresh('g');
+SELECT * FROM verify('g');
+SELECT classify('g', '1');
+
+SET client_min_messages = error;
+SELECT drop_model(id) FROM unnest('{p,c,g}'::text[]) AS id;
+DROP SCHEMA regress_once CASCADE;
