@@ -3,6 +3,7 @@
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
+SET jit = off;
 CREATE SCHEMA regress_ranks;
 SET search_path = regress_ranks, public, segmentation;
 CREATE TABLE customer (id int PRIMARY KEY, gold boolean, v int, d int, mid boolean);
