@@ -24,6 +24,7 @@
 
 #include "expression.h"
 #include "key.h"
+#include "relation.h"
 
 static Form_pg_attribute
 key_column(Relation rel, const char *name)
@@ -143,7 +144,7 @@ read_values(Relation rel, const List *columns, ArrayType *key)
 KeyValues *
 key_read(Oid relid, const List *columns, ArrayType *key, const char *whose)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = relation_open_existing(relid, AccessShareLock);
 	KeyValues  *result;
 	Oid			userid;
 	int			sec_context;
@@ -172,7 +173,7 @@ is_same_value(Form_pg_attribute attr, Oid type, Datum a, Datum b)
 static bool
 are_same_values(Oid relid, const List *columns, const KeyValues *a, const KeyValues *b)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = relation_open_existing(relid, AccessShareLock);
 	bool		result = true;
 	ListCell   *cell;
 
@@ -238,7 +239,7 @@ key_operand(Oid type, const char *alias, const char *quoted_name)
 char *
 key_condition(Oid relid, const List *columns, const char *alias, int first)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = relation_open_existing(relid, AccessShareLock);
 	StringInfoData buf;
 	ListCell   *cell;
 

@@ -124,7 +124,9 @@ static int
 sqlstate_from_text(const char *code)
 {
 	if (!code || strlen(code) != 5 || strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5)
-		elog(ERROR, "invalid SQLSTATE");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid SQLSTATE \"%s\"", code ? code : "")));
 	return MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
 }
 

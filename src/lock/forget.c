@@ -22,6 +22,7 @@
 
 #include "key.h"
 #include "lock/lock.h"
+#include "relation.h"
 #include "model/define.h"
 #include "model/objects.h"
 
@@ -29,7 +30,7 @@
 static List *
 primary_key_of(Oid relid)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = relation_open_existing(relid, AccessShareLock);
 	List	   *names = NIL;
 
 	list_free(RelationGetIndexList(rel));
