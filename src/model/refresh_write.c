@@ -257,6 +257,14 @@ keep_change(Refresh *refresh, TupleTableSlot *slot, void *arg)
 	put_change(refresh, arg, slot, moved);
 }
 
+/* of those whose keys are in a store: the planner can follow them into the compiled SELECT only where it has no fence */
+static char *
+select_of(const Refresh *refresh, const RowStore *keys)
+{
+	return compile_needs_fence(refresh->compilation) ?
+		model_compile_analysis(refresh->compilation, keys->name) : refresh->select;
+}
+
 /* most transactions refresh a model once, and have nothing to join with */
 static const char *
 match_period_before(const Refresh *refresh)
@@ -276,7 +284,7 @@ evaluate_held(Refresh *refresh, const RowStore *held)
 	refresh_execute(refresh,
 					psprintf("SELECT h.*, n.segments, n.recheck_at, before.segments, before.since, before.version "
 							 "FROM %s AS h LEFT JOIN (%s) AS n ON %s LEFT JOIN %s AS before ON %s",
-							 held->name, model_compile_analysis(refresh->compilation, held->name), compile_key_match(model, "h", "n"),
+							 held->name, select_of(refresh, held), compile_key_match(model, "h", "n"),
 							 relation_name(model->history), match_period_before(refresh)),
 					keep_change, changes);
 	row_store_register(changes);
@@ -347,7 +355,7 @@ insert_new(Refresh *refresh, const RowStore *appeared)
 							 "SELECT %s, n.segments, $2, n.recheck_at, %d FROM (%s) AS n JOIN %s AS t ON %s ORDER BY %s "
 							 "ON CONFLICT (%s) DO NOTHING RETURNING segments",
 							 relation_name(model->assignment), compile_key_list(model->key, NULL),
-							 key, model->version, model_compile_analysis(refresh->compilation, appeared->name), appeared->name,
+							 key, model->version, select_of(refresh, appeared), appeared->name,
 							 compile_key_match(model, "t", "n"), key, compile_key_list(model->key, NULL)),
 					count_new, NULL);
 }
