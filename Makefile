@@ -337,7 +337,7 @@ segmentation--$(EXTVERSION).sql: $(SQL) $(srcroot)/Makefile $(srcroot)/segmentat
 	cat $(filter %.sql,$^) > $@
 
 MINUTES ?= 30
-.PHONY: demo test test-versions test-settings bench valgrind fuzz dist
+.PHONY: demo test test-versions test-settings bench valgrind fuzz coverage dist
 list-%:
 	@echo $($*)
 demo:
@@ -352,6 +352,8 @@ test-settings:
 bench:
 	@SEGMENTATION_CONF="$$(cat $(srcroot)/test/bench/postgresql.conf)" \
 		$(srcroot)/test/with-server test/bench/run
+coverage:
+	@$(srcroot)/test/coverage
 valgrind:
 	@$(srcroot)/test/valgrind
 fuzz:
