@@ -40,13 +40,13 @@ show_progress(void)
 				(errmsg("model \"%s\": %lld customers evaluated", progress_model, (long long) progress_count)));
 }
 
-/* who may write the stored answers may have them refreshed, where they are made */
+/* who may write the stored answers may have them refreshed */
 static void
-check_may_refresh(const Model *model)
+check_may_write(const Model *model)
 {
-	model_check_objects(model);
-	model_refuse_subscriber(model);
-	if (pg_class_aclcheck(model->assignment, GetUserId(), ACL_UPDATE) != ACLCHECK_OK)
+	bool		is_missing = false;
+
+	if (pg_class_aclcheck_ext(model->assignment, GetUserId(), ACL_UPDATE, &is_missing) != ACLCHECK_OK && !is_missing)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
 }
 
@@ -221,10 +221,13 @@ model_refresh(PG_FUNCTION_ARGS)
 	define_require_argument(fcinfo, 0, "model");
 	PreventCommandIfReadOnly("segmentation.refresh");
 	INSTR_TIME_SET_CURRENT(begin);
-	check_may_refresh(model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	/* who may not must not make others wait; what else is looked at may be gone until nobody can drop it */
+	check_may_write(model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 	refresh.model = model_read_locked(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	lock_objects(refresh.model);
-	check_may_refresh(refresh.model);
+	model_check_objects(refresh.model);
+	model_refuse_subscriber(refresh.model);
+	check_may_write(refresh.model);
 	model_warn_swapped(refresh.model);
 	refresh.as_of = choose_as_of(refresh.model, fcinfo);
 	refresh.versions = model_versions(refresh.model);
