@@ -148,7 +148,8 @@ CREATE TABLE workshop.result AS SELECT n, statement, workshop.run(statement) AS 
     (34, $$ UPDATE public.sub SET status = 'ended' $$),
     (35, $$ SELECT * FROM segmentation.lock, segmentation.lock_violations('public.tt'), segmentation.move_blockers('public.tt', '{1}', 'at') $$),
     (36, $$ SELECT segmentation.move_customer('public.tt', '{1}', 'at', 'asked') $$),
-    (37, $$ SELECT segmentation.remove_lock('public.tt'), segmentation.drop_model('n') $$)) s (n, statement);
+    (37, $$ SELECT segmentation.remove_lock('public.tt') $$),
+    (38, $$ SELECT segmentation.drop_model('n') $$)) s (n, statement);
 SELECT statement, result FROM workshop.result WHERE result <> 'ran' ORDER BY n;
 RESET SESSION AUTHORIZATION;
 \c contrib_regression

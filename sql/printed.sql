@@ -156,6 +156,6 @@ CREATE TRIGGER lost BEFORE UPDATE ON lost FOR EACH ROW WHEN (OLD.a IS DISTINCT F
 CREATE POLICY lost_policy ON lost USING (a IS DISTINCT FROM b);
 SELECT kind, object FROM pg_temp.printed() WHERE object ~ 'lost' AND pg_temp.failure(statements, expected) ~ 'operator does not exist' ORDER BY kind, object;
 
-SELECT segmentation.remove_lock('customer'), segmentation.remove_lock('account');
+SELECT segmentation.remove_lock('customer'), segmentation.remove_lock('account') \g (tuples_only) /dev/null
 SELECT segmentation.drop_model(id::text) FROM segmentation.model WHERE id::text LIKE 'printed-%' ORDER BY id \g (tuples_only) /dev/null
 DROP SCHEMA regress_printed CASCADE;

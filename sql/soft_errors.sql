@@ -56,6 +56,9 @@ INSERT INTO input (type, input) VALUES
     ('latest_nps_response', '11@0'),
     ('latest_nps_response', '9@x'),
     ('latest_nps_response', '9@99999999999999999999'),
+    ('segmentation_internal.relation_reference', ''),
+    ('segmentation_internal.relation_reference', 'a.b.c.d'),
+    ('segmentation_internal.relation_reference', 'app.client (app.customer'),
     ('currency_price_sum', ''),
     ('currency_price_sum', '1 EUR'),
     ('currency_price_sum', '1 EUR / 0'),
@@ -84,6 +87,7 @@ FROM (VALUES ('segment_id', 'SMB'),
     ('currency_price[]', '{1 EUR,2 USD}'),
     ('tier_scale', 'smb 0, mid 1000 EUR'),
     ('nps_class', 'promoter'),
+    ('segmentation_internal.relation_reference', 'app.client (app.customer)'),
     ('nps_tally', '291/476/395'),
     ('latest_nps_response', '9@757382400000000'),
     ('currency_price_sum', '29.7 EUR / 3'),
@@ -98,5 +102,5 @@ FROM pg_type
 JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = pg_type.oid AND d.deptype = 'e'
 JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 WHERE extname = 'segmentation' AND typtype IN ('b', 'e') AND typcategory <> 'A'
-    AND typname NOT IN (SELECT type FROM input);
+    AND format_type(pg_type.oid, NULL) NOT IN (SELECT type FROM input);
 DROP FUNCTION refusal;
