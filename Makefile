@@ -337,7 +337,7 @@ segmentation--$(EXTVERSION).sql: $(SQL) $(srcroot)/Makefile $(srcroot)/segmentat
 	cat $(filter %.sql,$^) > $@
 
 MINUTES ?= 30
-.PHONY: demo test test-versions test-settings bench valgrind fuzz coverage dist
+.PHONY: demo test test-versions test-upgrade test-settings bench valgrind fuzz coverage dist
 list-%:
 	@echo $($*)
 demo:
@@ -347,6 +347,8 @@ test:
 	@$(srcroot)/test/with-server test/run
 test-versions:
 	@$(srcroot)/test/versions $(VERSIONS)
+test-upgrade:
+	@$(srcroot)/test/upgrades $(UPGRADES)
 test-settings:
 	@$(srcroot)/test/settings $(SETTINGS)
 bench:
