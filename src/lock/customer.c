@@ -70,7 +70,7 @@ is_kept_moment(TimestampTz moment, TimestampTz kept)
 	if (TIMESTAMP_NOT_FINITE(moment) || TIMESTAMP_NOT_FINITE(kept))
 		return moment == kept;
 	for (size_t i = 0; i < lengthof(units); i++)
-		if (kept % units[i] == 0 && llabs(kept - moment) < units[i])
+		if (kept % units[i] == 0 && moment > kept - units[i] && moment < kept + units[i])
 			return true;
 	return false;
 }

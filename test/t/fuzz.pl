@@ -18,10 +18,11 @@ SKIP:
 	my ($runs) = $output =~ /number_of_executed_units: (\d+)/;
 	cmp_ok($runs // 0, '>=', 200000, 'all inputs were run');
 
-	# no type is left out
+	# no type is left out, but the one whose input looks names up in the catalogue
 	my $types = "SELECT typname FROM pg_type JOIN pg_proc ON pg_proc.oid = typinput
 		JOIN pg_language ON pg_language.oid = prolang JOIN pg_depend ON objid = pg_type.oid
-		WHERE lanname = 'c' AND deptype = 'e' AND refclassid = 'pg_extension'::regclass ORDER BY typname";
+		WHERE lanname = 'c' AND deptype = 'e' AND refclassid = 'pg_extension'::regclass
+			AND typnamespace <> 'segmentation_internal'::regnamespace ORDER BY typname";
 	system("createdb fuzz && psql -Xqd fuzz -c 'CREATE EXTENSION segmentation'") == 0 or die 'no database';
 	my @types = split /\n/, `psql -XAtqd fuzz -c "$types"`;
 	system('dropdb fuzz');
