@@ -79,6 +79,8 @@ OBJS = \
 	src/model/model.o \
 	src/model/model_fault.o \
 	src/model/source.o \
+	src/model/clock.o \
+	src/model/source_clock.o \
 	src/model/objects.o \
 	src/model/create.o \
 	src/model/change.o \
@@ -225,6 +227,7 @@ REGRESS = \
 	model_starters_orders \
 	model_sources \
 	model_moment \
+	source_clock \
 	model_failing_ranks \
 	model_column_once \
 	model_starters_hostile \

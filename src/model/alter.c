@@ -229,6 +229,8 @@ set_source(Model *model, FunctionCallInfo fcinfo)
 								 define_names_array(model->key)}, NULL);
 	adapt_rules(model);
 	source_notice_duplicates(model->source, model->key);
+	if (!PG_ARGISNULL(ARG_SOURCE))
+		source_warn_clock(model);
 	notice_related(model);
 }
 

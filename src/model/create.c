@@ -235,6 +235,7 @@ define_objects(Model *model, const char *schema)
 	define_segment_column(model);
 	objects_create(model, objects_names(model->id, schema, model->prefix, key));
 	source_notice_duplicates(model->source, model->key);
+	source_warn_clock(model);
 }
 
 static void

@@ -204,7 +204,7 @@ create_stay(const ModelNames *names)
 			"      FROM membership\n"
 			")\n"
 			"SELECT %2$s, segment, min(since) AS entered_at, nullif(max(until), 'infinity') AS left_at,\n"
-			"       least(max(until), greatest(now(), min(since))) - min(since) AS duration\n"
+			"       least(max(until), greatest(segmentation.moment(), min(since))) - min(since) AS duration\n"
 			"  FROM numbered GROUP BY %2$s, segment, stay",
 			names->stay, key, names->history,
 			names->assignment);

@@ -45,6 +45,9 @@ extern char *source_key_type(const KeyColumn *column);
 extern void source_notice_duplicates(Oid source, const List *names);
 extern void source_check_segment_column(Oid source, const char *name);
 
+/* source_clock.c */
+extern void source_warn_clock(const Model *model);
+
 /* objects.c */
 extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
 extern void objects_create(Model *model, const ModelNames *names);

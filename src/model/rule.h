@@ -45,7 +45,6 @@ extern Oid	rule_extension_schema(void);
 extern Oid	rule_type_namespace(Oid type);
 extern bool rule_is_in_segment(Node *node);
 extern bool rule_function_asks_clock(Oid function);
-extern bool rule_function_hides_clock(Oid function);
 extern bool rule_function_is_documented(Oid function);
 
 /* rule_clock.c */

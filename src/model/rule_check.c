@@ -13,8 +13,8 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
-#include "utils/typcache.h"
 
+#include "model/clock.h"
 #include "model/rule_check.h"
 
 #define HINT_SOURCE_COLUMN "Let the source have a column for it: it can be a view with one row per customer."
@@ -68,65 +68,16 @@ rule_check_raw(ParseState *pstate, Node *raw)
 	return check.literals;
 }
 
-static bool
-holds_moments(Oid type)
-{
-	Oid			base = getBaseType(type);
-	Oid			part;
-	TupleDesc	desc;
-	bool		result = false;
-
-	if (base == DATEOID || base == TIMEOID || base == TIMETZOID ||
-		base == TIMESTAMPOID || base == TIMESTAMPTZOID)
-		return true;
-	if (OidIsValid(part = get_element_type(base)) ||
-		OidIsValid(part = get_range_subtype(base)) ||
-		OidIsValid(part = get_multirange_range(base)))
-		return holds_moments(part);
-	if (get_typtype(base) != TYPTYPE_COMPOSITE)
-		return false;
-	desc = lookup_rowtype_tupdesc(base, -1);
-	for (int i = 0; i < desc->natts && !result; i++)
-		result = !TupleDescAttr(desc, i)->attisdropped && holds_moments(TupleDescAttr(desc, i)->atttypid);
-	ReleaseTupleDesc(desc);
-	return result;
-}
-
-/* what is to be written for a word that types of time read the clock for */
-static const char *
-clock_word(const char *literal)
-{
-	static const struct
-	{
-		const char *word;
-		const char *instead;
-	}			words[] = {
-		{"now", "now()"}, {"today", "current_date"},
-		{"tomorrow", "current_date + 1"}, {"yesterday", "current_date - 1"}
-	};
-
-	while (*literal)
-	{
-		size_t		length = strspn(literal, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-		for (size_t i = 0; i < lengthof(words); i++)
-			if (length == strlen(words[i].word) && pg_strncasecmp(literal, words[i].word, length) == 0)
-				return words[i].instead;
-		literal += Max(length, 1);
-	}
-	return NULL;
-}
-
 static void
 refuse_clock_word(RuleCheck *check, const char *literal, int location)
 {
-	const char *instead = clock_word(literal);
+	const ClockWord *word = clock_word(literal);
 
-	if (instead)
+	if (word)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("literal \"%s\" means the moment at which the rule is defined", literal),
-				 errhint("For the moment at which it is evaluated write %s.", instead),
+				 errhint("For the moment at which it is evaluated write %s.", word->in_rules),
 				 parser_errposition(check->pstate, location)));
 }
 
@@ -135,7 +86,7 @@ check_constant(RuleCheck *check, Const *constant)
 {
 	ListCell   *cell;
 
-	if (constant->constisnull || constant->location < 0 || !holds_moments(constant->consttype))
+	if (constant->constisnull || constant->location < 0 || !clock_holds_moments(constant->consttype))
 		return;
 	foreach(cell, check->literals)
 	{
@@ -148,13 +99,12 @@ check_constant(RuleCheck *check, Const *constant)
 
 /* a text that is read as a moment at each evaluation */
 static void
-check_conversion(RuleCheck *check, CoerceViaIO *conversion)
+check_conversion(RuleCheck *check, Node *node)
 {
-	Const	   *constant = (Const *) conversion->arg;
+	const char *literal = clock_literal(node);
 
-	if (IsA(constant, Const) && !constant->constisnull && constant->consttype == TEXTOID &&
-		holds_moments(conversion->resulttype))
-		refuse_clock_word(check, TextDatumGetCString(constant->constvalue), check->location);
+	if (literal)
+		refuse_clock_word(check, literal, check->location);
 }
 
 static void
@@ -240,7 +190,7 @@ check_function(Oid function, void *context)
 
 	if (rule_function_asks_clock(function))
 		check->rule->asks_clock = true;
-	else if (rule_function_hides_clock(function))
+	else if (clock_kind(function) == CLOCK_OFFSET)
 		refuse_function(check, ERRCODE_INVALID_OBJECT_DEFINITION,
 						psprintf("function %s, which reads the clock", format_procedure(function)),
 						"It takes the offset of a time zone on the day of the call.",
@@ -323,8 +273,8 @@ condition_walker(Node *node, void *context)
 		check_column(check, (Var *) node);
 	else if (IsA(node, Const))
 		check_constant(check, (Const *) node);
-	else if (IsA(node, CoerceViaIO))
-		check_conversion(check, (CoerceViaIO *) node);
+	else if (IsA(node, CoerceViaIO) || IsA(node, FuncExpr))
+		check_conversion(check, node);
 	else if (IsA(node, SQLValueFunction))
 		check_keyword(check, (SQLValueFunction *) node);
 	check_calls(check, node);

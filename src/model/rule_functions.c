@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "model/clock.h"
 #include "model/rule.h"
 
 /*
@@ -92,25 +93,9 @@ rule_is_in_segment(Node *node)
 bool
 rule_function_asks_clock(Oid function)
 {
-	switch (function)
-	{
-		case F_NOW:
-		case F_TRANSACTION_TIMESTAMP:
-		case F_STATEMENT_TIMESTAMP:
-		case F_CLOCK_TIMESTAMP:
-		case F_AGE_TIMESTAMP:
-		case F_AGE_TIMESTAMPTZ:
-			return true;
-		default:
-			return is_own_function(function, "moment");
-	}
-}
+	ClockKind	kind = clock_kind(function);
 
-/* they take the offset of a time zone on the current day */
-bool
-rule_function_hides_clock(Oid function)
-{
-	return function == F_TIMETZ_TIME || function == F_TIMEZONE_TEXT_TIMETZ || function == F_TIMETZ_IN;
+	return kind == CLOCK_MOMENT || kind == CLOCK_AGE || is_own_function(function, "moment");
 }
 
 static bool

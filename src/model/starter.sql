@@ -87,7 +87,7 @@ BEGIN
         PERFORM segmentation_internal.refuse('22023',
             format('column "%s" of %s has prices in %s currencies', column_name, source, cardinality(currencies)),
             detail => format('Customers by currency: %s.', counts),
-            hint => format('Make the source a view that converts them, with convert_currency(%I, %L), or one for the customers of each currency.',
+            hint => format('Make the source a view that converts them, with convert_currency(%I, %L, segmentation.moment()::date), or one for the customers of each currency.',
                            column_name, currencies[1]));
     END IF;
     RETURN currencies[1];
