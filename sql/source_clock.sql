@@ -118,6 +118,7 @@ CREATE FUNCTION app.literal() RETURNS timestamptz LANGUAGE sql AS 'SELECT ''now'
 CREATE FUNCTION app.rows() RETURNS SETOF app.recent LANGUAGE sql STABLE AS 'SELECT * FROM app.recent';
 CREATE FUNCTION app.by_path() RETURNS bigint LANGUAGE sql STABLE SET search_path = app AS 'SELECT count(*) FROM recent';
 CREATE FUNCTION app.since(since timestamptz, at timestamptz DEFAULT now()) RETURNS interval LANGUAGE sql IMMUTABLE RETURN at - since;
+CREATE FUNCTION app.between(since timestamptz DEFAULT now(), at timestamptz DEFAULT '2000-01-01') RETURNS interval LANGUAGE plpgsql AS 'BEGIN RETURN at - since; END';
 CREATE FUNCTION app.again(n int) RETURNS boolean LANGUAGE sql AS 'SELECT now() IS NULL';
 CREATE OR REPLACE FUNCTION app.again(n int) RETURNS boolean LANGUAGE sql AS 'SELECT n = 0 OR app.again(n - 1) OR now() IS NULL';
 CREATE FUNCTION app.later(timestamptz, timestamptz) RETURNS boolean LANGUAGE sql RETURN $1 > greatest($2, now());
@@ -136,6 +137,9 @@ CALL tell('(SELECT count(*) FROM app.rows())');
 CALL tell('app.by_path()');
 CALL tell('app.since(login)');
 CALL tell('app.since(at => segmentation.moment(), since => login)');
+CALL tell('app.between(at => login)');
+CALL tell('app.between(since => login)');
+CALL tell('app.between()');
 CALL tell('app.again(3)');
 CALL tell('login OPERATOR(app.>>>) joined');
 CALL tell('(SELECT app.latest(id) FROM app.customer)');

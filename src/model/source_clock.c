@@ -196,21 +196,38 @@ search_relation(ClockSearch *search, Oid relid)
 	relation_close(rel, NoLock);
 }
 
-/* defaults of the arguments that a call leaves out; its own are searched as its children */
+static bool
+is_given(const FuncExpr *call, const Node *arg)
+{
+	ListCell   *cell;
+
+	foreach(cell, call->args)
+	{
+		const Node *given = lfirst(cell);
+
+		if (given == arg || (IsA(given, NamedArgExpr) && (const Node *) ((const NamedArgExpr *) given)->arg == arg))
+			return true;
+	}
+	return false;
+}
+
+/* defaults of the arguments that a call leaves out; those that it gives are searched as its children */
 static void
 search_defaults(ClockSearch *search, FuncExpr *call)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->funcid));
 	char	   *outer = search->omitting;
+	ListCell   *cell;
 	List	   *args;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for function %u", call->funcid);
-	args = expand_function_arguments(copyObject(call->args), false, call->funcresulttype, tuple);
+	args = expand_function_arguments(list_copy(call->args), false, call->funcresulttype, tuple);
 	ReleaseSysCache(tuple);
 	search->omitting = format_procedure(call->funcid);
-	for (int i = list_length(call->args); i < list_length(args); i++)
-		(void) search_node(list_nth(args, i), search);
+	foreach(cell, args)
+		if (!is_given(call, lfirst(cell)))
+			(void) search_node(lfirst(cell), search);
 	search->omitting = outer;
 }
 
