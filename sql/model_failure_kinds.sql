@@ -161,7 +161,32 @@ CALL survives_hundred('UPDATE customer SET thirty = 0 WHERE id = 13');
 CALL survives_hundred('UPDATE customer SET thirty = 0');
 SELECT count(*) FROM segmentation.refresh_log WHERE model = 'hundred' AND failed > 0;
 
-SELECT segmentation.drop_model(m) FROM unnest('{ranked,kinds,hundred}'::text[]) m;
+-- a rule's function lies that it is immutable, and asks for a refresh, a change or the end of models
+CREATE FUNCTION meddle(statement text, id int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+'BEGIN EXECUTE statement; RETURN true; END';
+SELECT segmentation.create_model('meddled', 'customer', '{id}', time_zone => 'UTC');
+SET client_min_messages = error;
+CREATE PROCEDURE meddled(statement text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    state text;
+    message text;
+BEGIN
+    PERFORM segmentation.define_segment('meddled', 'meddling', format('failing.meddle(%L, id)', statement), "count" => false);
+    PERFORM segmentation.refresh('meddled');
+    RAISE INFO 'refreshed';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+    RAISE INFO '% %', state, message;
+END
+$$;
+CALL meddled('SELECT segmentation.refresh(''meddled'')');
+CALL meddled('SELECT segmentation.define_segment(''meddled'', ''other'', ''id > 1'')');
+CALL meddled('SELECT segmentation.drop_model(''meddled'')');
+CALL meddled('SELECT segmentation.forget_customer(''meddled'', ''1'')');
+RESET client_min_messages;
+
+SELECT segmentation.drop_model(m) FROM unnest('{ranked,kinds,hundred,meddled}'::text[]) m;
 SET client_min_messages = warning;
 DROP SCHEMA failing CASCADE;
 DROP ROLE regress_failures;

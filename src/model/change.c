@@ -38,6 +38,7 @@ change_get(int row, int column)
 void
 change_lock(const List *ids)
 {
+	model_refuse_within_refresh();
 	catalogue_execute("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) ANY ($1::@types@.segment_id[]) "
 					  "ORDER BY id FOR NO KEY UPDATE",
 					  1, (Oid[]) {TEXTARRAYOID}, (Datum[]) {change_texts(ids)}, NULL);

@@ -21,6 +21,7 @@
 #include "model/model.h"
 #include "model/objects.h"
 #include "model/override.h"
+#include "model/program.h"
 #include "model/relation_reference.h"
 
 /* columns of the query below */
@@ -277,6 +278,17 @@ model_read(const char *id)
 	return read_model(id, MODEL_QUERY, true);
 }
 
+/* a rule may call any function, and that one any of ours: a refresh would begin in itself */
+void
+model_refuse_within_refresh(void)
+{
+	if (program_progress)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot refresh or change a model while this session refreshes one"),
+				 errdetail("A rule, or a function that its source calls, has asked for it.")));
+}
+
 /*
  * The same, its row locked first: definitions and refreshes of one model
  * exclude each other, and what has been read stays true.
@@ -284,6 +296,7 @@ model_read(const char *id)
 Model *
 model_read_locked(const char *id)
 {
+	model_refuse_within_refresh();
 	return read_model(id, MODEL_QUERY " FOR NO KEY UPDATE", true);
 }
 

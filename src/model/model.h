@@ -58,6 +58,7 @@ typedef struct Model
 extern bool model_key_can_become(Oid from, Oid to);
 extern char *model_equality_operator(Oid type);
 extern Model *model_read(const char *id);
+extern void model_refuse_within_refresh(void);
 extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);
 extern char *model_versions(const Model *model);
