@@ -238,6 +238,20 @@ SQL
 	}
 }
 
+# Minor releases of one day (15.20, 17.12) mark the columns of every table with an
+# option that an earlier one of a later version (18.6) refuses to restore, with our
+# extension or without: the marks are taken off, so that what is ours can be tested.
+my $is_marked = q{attoptions::text ~ '^\{pg_attver=\d+\}$'};
+
+sub remove_unknown_marks
+{
+	my ($from, $to) = @_;
+	my $marked = "SELECT count(*) > 0 FROM pg_attribute WHERE $is_marked";
+	return if $to->safe_psql('template1', $marked) eq 't' || $from->safe_psql('shop', $marked) eq 'f';
+	$from->safe_psql($_, "SET allow_system_table_mods = on; UPDATE pg_attribute SET attoptions = NULL WHERE $is_marked")
+		for qw(template1 postgres shop);
+}
+
 my $old = PostgreSQL::Test::Cluster->new('old', $ENV{SEGMENTATION_OLD} ? (install_path => $ENV{SEGMENTATION_OLD}) : ());
 $old->init(extra => ['-k']);
 $old->start;
@@ -253,11 +267,17 @@ for ([ copy => [] ], [ link => ['--link'] ])
 	my ($mode, $options) = @$_;
 	my $new = PostgreSQL::Test::Cluster->new("by_$mode");
 	$new->init(extra => ['-k']);
+	$_->start for $old, $new;
+	remove_unknown_marks($old, $new);
+	$_->stop for $old, $new;
 	chdir $new->basedir;
 	command_ok(
 		[ 'pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $new->data_dir, '-b', $old_bin, '-B', $new_bin,
 			'-s', $new->host, '-p', $old->port, '-P', $new->port, @$options ],
-		"$mode: upgraded");
+		"$mode: upgraded") or do {
+		diag slurp_file($_) for glob $new->data_dir . '/pg_upgrade_output.d/*/log/pg_upgrade_dump_*.log';
+		next;
+	};
 	$new->start;
 	my @new_answers = answers($new);
 	my @changed = map { ($answers[$_], $new_answers[$_]) } grep { $answers[$_] ne $new_answers[$_] } keys @answers;
