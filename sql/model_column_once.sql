@@ -67,6 +67,28 @@ SELECT failed FROM refresh('g');
 SELECT * FROM verify('g');
 SELECT classify('g', '1');
 
+-- so does everyone who evaluates such a rule
+CREATE TABLE small (id int PRIMARY KEY, x int);
+INSERT INTO small VALUES (1, 0), (2, 1), (3, 5);
+CREATE VIEW risky AS SELECT id, x, 10 / x AS y FROM small;
+SELECT create_model('o', 'risky', '{id}'), create_model('e', 'risky', '{id}', kind => 'exclusive');
+SELECT members FROM define_segment('o', 'c', 'x <> 0 AND y > 1 AND y < 100');
+SELECT members FROM define_segment('o', 'd', 'x <> 0 AND y > 5 AND in_segment(''c'')');
+SELECT members FROM define_segment('e', 'p', 'x <> 0 AND y > 5', rank => 1);
+SELECT members FROM define_segment('e', 'q', 'x <> 0 AND y > 2 AND y < 4', rank => 2);
+SELECT members FROM define_segment('e', 'r', NULL, rank => 3);
+SELECT failed FROM refresh('o') UNION ALL SELECT failed FROM refresh('e');
+SELECT id, o.segments AS o, classify('o', id::text) AS o_now, e.segments AS e, classify('e', id::text) AS e_now FROM o_assignment AS o JOIN e_assignment AS e USING (id) ORDER BY id;
+SELECT * FROM verify('o') UNION ALL SELECT * FROM verify('e');
+SELECT classify_row('e', '{"id": 9, "x": 0}');
+SELECT key, segment, member, because FROM unnest('{1,2}'::text[]) AS key, explain_customer('e', key) ORDER BY key, segment;
+SELECT members, entering, leaving FROM preview('o', 'x <> 0 AND y > 2 AND y < 100', 'c');
+SELECT members, entering, leaving FROM preview('e', 'x <> 0 AND y > 2 AND y < 100', 'p');
+SELECT * FROM preview_changes('o', 'x <> 0 AND y > 2 AND y < 100', 'c');
+SELECT * FROM preview_changes('e', 'x <> 0 AND y > 2 AND y < 100', 'p');
+SELECT * FROM impact('o', 'c', 'x <> 0 AND y > 2 AND y < 100');
+SELECT * FROM impact('e', 'p', 'x <> 0 AND y > 2 AND y < 100');
+
 SET client_min_messages = error;
-SELECT drop_model(id) FROM unnest('{p,c,g}'::text[]) AS id;
+SELECT drop_model(id) FROM unnest('{p,c,g,o,e}'::text[]) AS id;
 DROP SCHEMA regress_once CASCADE;

@@ -159,10 +159,9 @@ run_query(const char *sql)
 
 /* what others have a say in is for preview to know, but not which prices are compared */
 static void
-run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
+run_preview(const Model *model, const char *segment, const Rule *rule, const char *clash, SegmentCount *count)
 {
 	const char *text = rule ? rule_deparse(rule) : is_last(model, segment) ? "true" : "false";
-	char	   *clash = clash_condition(model, rule);
 	int			result;
 
 	result = SPI_execute_with_args("SELECT customers, members, unknown FROM segmentation.preview($1, $2, $3)", 3,
@@ -182,9 +181,9 @@ run_preview(const Model *model, const char *segment, const Rule *rule, SegmentCo
 }
 
 static void
-run_alone(const Model *model, const char *segment, const Rule *rule, SegmentCount *count)
+run_alone(const Model *model, const char *segment, const Rule *rule, const char *clash, SegmentCount *count)
 {
-	run_query(count_query(model, segment, rule, clash_condition(model, rule)));
+	run_query(count_query(model, segment, rule, clash));
 	count->customers = get_count(1);
 	count->members = get_count(2);
 	count->unknown = get_count(3);
@@ -222,6 +221,7 @@ typedef struct Counting
 	const Model *model;
 	const char *segment;
 	SegmentCount *count;
+	bool		guarded;		/* currencies are compared only where a rule's guard lets them */
 } Counting;
 
 /* as the model's owner, as a refresh would; names in the kept rule are not the caller's to give a meaning */
@@ -232,14 +232,16 @@ run(void *arg)
 	const Model *model = counting->model;
 	ModelContext saved;
 	Rule	   *rule;
+	char	   *clash;
 
 	model_enter(model, &saved);
 	moment_set(GetCurrentTransactionStartTimestamp());
 	rule = read_rule(model, counting->segment);
+	clash = counting->guarded ? NULL : clash_condition(model, rule);
 	if (model->kind == MODEL_COLUMN || !depends(model, counting->segment))
-		run_alone(model, counting->segment, rule, counting->count);
+		run_alone(model, counting->segment, rule, clash, counting->count);
 	else
-		run_preview(model, counting->segment, rule, counting->count);
+		run_preview(model, counting->segment, rule, clash, counting->count);
 	notice_unknown(counting->segment, rule, counting->count->unknown);
 	model_leave(&saved);
 }
@@ -248,11 +250,18 @@ run(void *arg)
 void
 count_segment(const Model *model, const char *segment, SegmentCount *count)
 {
-	Counting	counting = {model, segment, count};
+	Counting	counting = {.model = model, .segment = segment, .count = count};
 	ErrorData  *error;
 
 	memset(count, 0, sizeof(*count));
-	error = trial_run_rule(run, &counting);
+	error = fence_trial(run, &counting);
+	if (error && is_rules_error(error->sqlerrcode))
+	{
+		counting.guarded = true;
+		error = fence_trial(run, &counting);
+	}
+	if (error && !is_rules_error(error->sqlerrcode))
+		ReThrowError(error);
 	count->known = error == NULL;
 	if (error)
 		warn_error(segment, error);

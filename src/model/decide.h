@@ -84,6 +84,8 @@ extern DecidedSegment *decide_need(Decision *decision, const char *model, const 
 extern void decide_collect(Decision *decision, DecidedSegment *segment);
 extern void decide_collect_all(Decision *decision);
 extern bool decide_note_unreadable(List **unreadable, const Decision *decision, const ErrorData *error);
+extern List *decide_guarded_conditions(const DecidedSegment *segment);
+extern char *decide_conditions_sql(const Decision *decision, const DecidedSegment *segment);
 extern Decision *decide_collect_readable(const Model *model);
 extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
 

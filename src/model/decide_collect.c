@@ -168,8 +168,8 @@ condition_number(Splitting *splitting, Node *node)
 }
 
 /* as one array of which only the elements are taken: deparsing has its price for each call */
-static char *
-conditions_sql(const Decision *decision, const DecidedSegment *segment)
+char *
+decide_conditions_sql(const Decision *decision, const DecidedSegment *segment)
 {
 	const Model *model = segment->model;
 	ArrayExpr  *array = makeNode(ArrayExpr);
@@ -191,6 +191,18 @@ conditions_sql(const Decision *decision, const DecidedSegment *segment)
 	text = expression_deparse((Node *) array, decision->names, false);
 	Assert(strncmp(text, "ARRAY[", 6) == 0);
 	return pnstrdup(text + 6, strlen(text) - 7);
+}
+
+/* char *, as a refresh evaluates them: one may guard another where no in_segment comes between */
+List *
+decide_guarded_conditions(const DecidedSegment *segment)
+{
+	List	   *conditions = NIL;
+
+	if (segment->rule == NULL)
+		return list_make1(segment->sql);
+	(void) rule_program(segment->rule, segment->model->time_zone, &conditions);
+	return conditions;
 }
 
 static Node *
@@ -260,7 +272,7 @@ collect_rule(Decision *decision, DecidedSegment *segment)
 
 	segment->rule = rule_parse_kept(model->source, segment->segment->rule, model->id, model->time_zone);
 	segment->tree = split(&splitting, segment->rule->expr);
-	segment->sql = conditions_sql(decision, segment);
+	segment->sql = decide_conditions_sql(decision, segment);
 }
 
 static char *

@@ -24,8 +24,9 @@
 typedef struct Fetch
 {
 	Decision   *decision;
-	char	   *from;			/* with each column computed once */
-	char	   *from_plain;		/* where it is read */
+	char	   *source;			/* what stands in FROM */
+	char	   *which;			/* a condition for its row; NULL: it has one */
+	List	   *reads;			/* char *, the columns that are computed once where there is a fence */
 	const KeyValues *key;		/* NULL: no customer of the source */
 	List	   *columns;		/* char *, those of the decision whose values are wanted */
 	int			first;			/* place of these among the decision's */
@@ -71,6 +72,16 @@ print_columns(StringInfo buf, const Fetch *fetch)
 }
 
 static char *
+from_text(const Fetch *fetch)
+{
+	if (fetch->which == NULL)
+		return fetch->source;
+	if (fence_is_needed(fetch->decision->model, fetch->reads))
+		return fence_text(fetch->decision->model, fetch->reads, fetch->which, NULL);
+	return psprintf("%s WHERE %s", fetch->source, fetch->which);
+}
+
+static char *
 fetch_query(const Fetch *fetch, const List *segments)
 {
 	StringInfoData buf;
@@ -79,7 +90,7 @@ fetch_query(const Fetch *fetch, const List *segments)
 	appendStringInfoString(&buf, "SELECT ");
 	print_conditions(&buf, segments);
 	print_columns(&buf, fetch);
-	appendStringInfo(&buf, " FROM %s", fetch->from);
+	appendStringInfo(&buf, " FROM %s", from_text(fetch));
 	return buf.data;
 }
 
@@ -177,11 +188,53 @@ static char *
 try_segments(const Fetch *fetch, const List *segments, bool *found)
 {
 	FetchTask	task = {.fetch = fetch, .segments = segments};
-	ErrorData  *error = trial_run_rule(run_task, &task);
+	ErrorData  *error = fence_trial(run_task, &task);
 
+	if (error && !is_rules_error(error->sqlerrcode))
+		ReThrowError(error);
 	if (error)
 		return MemoryContextStrdup(fetch->context, error->message);
 	*found = task.found;
+	return NULL;
+}
+
+/* with its guards, as a refresh evaluates it */
+static char *
+try_guarded(const Fetch *fetch, const DecidedSegment *segment, bool *found)
+{
+	DecidedSegment whole = {0};
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, decide_guarded_conditions(segment))
+	{
+		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (char *) lfirst(cell));
+		whole.conditions = lappend(whole.conditions, palloc0(sizeof(Condition)));
+	}
+	whole.sql = buf.data;
+	return try_segments(fetch, list_make1(&whole), found);
+}
+
+/* a condition that only a guard keeps from raising an error is unknown, and then decides nothing */
+static char *
+try_one(const Fetch *fetch, const DecidedSegment *segment, bool *found)
+{
+	char	   *error = try_segments(fetch, list_make1(unconstify(DecidedSegment *, segment)), found);
+	ListCell   *cell;
+
+	if (error == NULL || segment->rule == NULL || (error = try_guarded(fetch, segment, found)) != NULL)
+		return error;
+	foreach(cell, segment->conditions)
+	{
+		Condition  *condition = lfirst(cell);
+		DecidedSegment part = {.model = segment->model, .conditions = list_make1(condition)};
+
+		condition->value = TERNARY_NULL;
+		part.sql = decide_conditions_sql(fetch->decision, &part);
+		if (part.sql)
+			(void) try_segments(fetch, list_make1(&part), found);
+	}
 	return NULL;
 }
 
@@ -193,7 +246,7 @@ fetch_one_by_one(Fetch *fetch)
 	bool		found;
 	ListCell   *cell;
 
-	fetch->from = fetch->from_plain;
+	fetch->reads = NIL;
 	fetch->columns = NIL;
 	found = fetch_segments(fetch, NIL);
 	foreach(cell, decision->order)
@@ -201,7 +254,7 @@ fetch_one_by_one(Fetch *fetch)
 		DecidedSegment *segment = lfirst(cell);
 
 		if (segment->error == NULL)
-			segment->error = try_segments(fetch, list_make1(segment), &found);
+			segment->error = try_one(fetch, segment, &found);
 	}
 	foreach(cell, decision->columns)
 	{
@@ -257,14 +310,13 @@ decide_customer(Decision *decision, const KeyValues *key)
 {
 	const Model *model = decision->model;
 	Fetch	   *fetch = fetch_begin(decision);
-	List	   *reads = list_concat_copy(decision->columns, decision->columns);
-	char	   *which = key_condition(model->source, model->key, "source", 2);
 
 	fetch->key = key;
 	for (int i = 0; i < key->count; i++)
 		add_parameter(fetch, key->types[i], key->values[i]);
-	fetch->from_plain = psprintf("%s AS source WHERE %s", relation_name(model->source), which);
-	fetch->from = fence_is_needed(model, reads) ? fence_text(model, reads, which, NULL) : fetch->from_plain;
+	fetch->source = psprintf("%s AS source", relation_name(model->source));
+	fetch->which = key_condition(model->source, model->key, "source", 2);
+	fetch->reads = list_concat_copy(decision->columns, decision->columns);
 	return fetch_all(fetch);
 }
 
@@ -275,8 +327,8 @@ decide_row(Decision *decision, Datum row)
 	Fetch	   *fetch = fetch_begin(decision);
 
 	add_parameter(fetch, JSONBOID, row);
-	fetch->from = fetch->from_plain = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
-											   relation_name(decision->model->source));
+	fetch->source = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
+							 relation_name(decision->model->source));
 	(void) fetch_segments(fetch, NIL);	/* a wrong value is no error of a rule */
 	(void) fetch_all(fetch);
 }

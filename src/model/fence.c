@@ -21,6 +21,13 @@
 #include "model/fence.h"
 #include "model/objects.h"
 
+/* of the trial that is being run */
+static struct
+{
+	bool		used;			/* a text with a fence was printed */
+	bool		removed;		/* none is to be */
+}			fence;
+
 static bool column_is_computed(Oid relid, AttrNumber attnum);
 static bool target_is_computed(Query *query, AttrNumber resno);
 
@@ -152,8 +159,8 @@ is_among(const char *name, const List *names, int before)
 }
 
 /* whether something is computed that is read more than once */
-bool
-fence_is_needed(const Model *model, const List *reads)
+static bool
+reads_repeat(const Model *model, const List *reads)
 {
 	ListCell   *cell;
 
@@ -162,6 +169,56 @@ fence_is_needed(const Model *model, const List *reads)
 			column_is_computed(model->source, get_attnum(model->source, lfirst(cell))))
 			return true;
 	return false;
+}
+
+bool
+fence_is_needed(const Model *model, const List *reads)
+{
+	if (fence.removed || !reads_repeat(model, reads))
+		return false;
+	fence.used = true;
+	return true;
+}
+
+/* of a text that was printed before the trial, with the fence and without */
+char *
+fence_choose(char *with, char *without)
+{
+	if (fence.removed || strcmp(with, without) == 0)
+		return without;
+	fence.used = true;
+	return with;
+}
+
+/*
+ * What evaluates rules over the source.  An error may be of a column that is
+ * asked for where it is computed only behind a rule's guard, so that it is run
+ * again without the fence; the error of that is returned, NULL if there is none.
+ */
+ErrorData *
+fence_trial(TrialFunction work, void *arg)
+{
+	bool		used_outside = fence.used;
+	bool		removed_outside = fence.removed;
+	ErrorData  *error;
+
+	fence.used = false;
+	PG_TRY();
+	{
+		error = trial_run(work, arg, true);
+		if (error && fence.used && is_rules_error(error->sqlerrcode))
+		{
+			fence.removed = true;
+			error = trial_run(work, arg, true);
+		}
+	}
+	PG_FINALLY();
+	{
+		fence.used |= used_outside;
+		fence.removed = removed_outside;
+	}
+	PG_END_TRY();
+	return error;
 }
 
 /* "source.id, source.revenue": the key and what is read, once */

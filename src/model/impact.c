@@ -18,6 +18,7 @@
 
 #include "model/compile.h"
 #include "model/define.h"
+#include "model/fence.h"
 #include "model/refresh.h"
 #include "types/segment_id.h"
 
@@ -53,8 +54,8 @@ typedef struct AffectedModel
 	List	   *segments;		/* AffectedSegment * */
 	Model	   *before;			/* as it is now, and its SELECT */
 	Model	   *after;
-	char	   *select_before;
-	char	   *select_after;
+	char	   *select_before[2];	/* with a fence, and without */
+	char	   *select_after[2];
 	char	   *problem;		/* why nothing can be counted */
 	int64		customers;
 } AffectedModel;
@@ -177,25 +178,21 @@ write_select(Impact *impact, bool after)
 	Model	   *model = model_read(affected->id);
 	Compilation *compilation;
 	ModelContext saved;
-	char	   *select;
+	char	  **select = after ? affected->select_after : affected->select_before;
 
 	model_check_owner(model);
 	model_check_objects(model);
 	model_enter(model, &saved);
 	compilation = model_analyse(model, kept_rules(impact, model, after));
 	note_stored_answers(impact, compilation);
-	select = model_compile_analysis(compilation, NULL);
+	select[0] = model_compile_analysis(compilation, NULL);
+	compilation->unfenced = true;
+	select[1] = model_compile_analysis(compilation, NULL);
 	model_leave(&saved);
 	if (after)
-	{
 		affected->after = model;
-		affected->select_after = select;
-	}
 	else
-	{
 		affected->before = model;
-		affected->select_before = select;
-	}
 }
 
 static void
@@ -230,7 +227,7 @@ for_each_model(Impact *impact, TrialFunction work)
 	{
 		impact->current = lfirst(cell);
 		if (impact->current->problem == NULL)
-			note_problem(impact->current, trial_run(work, impact, true));
+			note_problem(impact->current, fence_trial(work, impact));
 	}
 }
 
@@ -303,6 +300,12 @@ change_and_look(void *arg)
 	for_each_model(impact, write_after);
 }
 
+static char *
+choose_select(char *const select[2])
+{
+	return fence_choose(select[0], select[1]);
+}
+
 /* how many customers come out differently, and then for each segment who would enter and leave it */
 static char *
 comparison(const AffectedModel *affected)
@@ -320,7 +323,7 @@ comparison(const AffectedModel *affected)
 									"WHERE s OPERATOR(@types@.<>) ALL (coalesce(d.before, '{}')) UNION ALL "
 									"SELECT s, false FROM unnest(d.before) s "
 									"WHERE s OPERATOR(@types@.<>) ALL (coalesce(d.after, '{}'))) c GROUP BY c.segment",
-									key, affected->select_after, key, compile_key_match(model, "b", "a")));
+									key, choose_select(affected->select_after), key, compile_key_match(model, "b", "a")));
 }
 
 static int64
@@ -393,7 +396,7 @@ prepare(const Model *model, const char *sql)
 static Tuplestorestate *
 evaluate_before(const AffectedModel *affected, TimestampTz as_of)
 {
-	SPIPlanPtr	plan = prepare(affected->before, affected->select_before);
+	SPIPlanPtr	plan = prepare(affected->before, choose_select(affected->select_before));
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	Tuplestorestate *rows = tuplestore_begin_heap(false, false, work_mem);

@@ -23,6 +23,7 @@
 #include "model/compile.h"
 #include "model/decide.h"
 #include "model/define.h"
+#include "model/fence.h"
 #include "model/objects.h"
 #include "model/override.h"
 
@@ -46,8 +47,9 @@ typedef struct Preview
 	int64		seed;
 	List	   *unreadable;		/* UnreadableRule * */
 	bool		kept;			/* the rule asks for a segment that keeps its members */
-	char	   *sql;			/* to be run */
+	char	   *(*print) (struct Preview *preview);	/* the query that is to be run */
 	DestReceiver *dest;
+	Tuplestorestate *rows;		/* where it puts them; NULL: a row is looked at */
 	List	   *trial;			/* DecidedSegment *, whose conditions are to be evaluated */
 } Preview;
 
@@ -218,8 +220,8 @@ outcomes(Preview *preview, const char *others)
 		print_segment(preview, &segments, lfirst(cell));
 	print_rule(preview, &segments);
 	initStringInfo(&from);
-	appendStringInfo(&from, "(SELECT * FROM %s AS source WHERE %s OFFSET 0) AS source",
-					 relation_name(preview->model->source), sampled(preview));
+	appendStringInfo(&from, "(SELECT * FROM %s AS source WHERE %s%s) AS source", relation_name(preview->model->source),
+					 sampled(preview), fence_choose(" OFFSET 0", ""));
 	foreach(cell, preview->overridden)
 		if (((OverriddenModel *) lfirst(cell))->number > 0)
 			override_print_join(&from, lfirst(cell));
@@ -347,14 +349,16 @@ static void
 evaluate_conditions(void *arg)
 {
 	Preview    *preview = arg;
+	List	   *conditions = NIL;
 	StringInfoData buf;
 	ListCell   *cell;
 
-	initStringInfo(&buf);
 	foreach(cell, preview->trial)
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "SELECT pg_catalog.count(ARRAY[",
-						 ((DecidedSegment *) lfirst(cell))->sql);
-	appendStringInfo(&buf, "]) FROM %s AS source", relation_name(preview->model->source));
+		conditions = list_concat(conditions, decide_guarded_conditions(lfirst(cell)));
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, "SELECT pg_catalog.count(");
+	program_print_conditions(&buf, conditions);
+	appendStringInfo(&buf, ") FROM %s AS source", relation_name(preview->model->source));
 	model_execute(buf.data, preview->as_of, true, NULL);
 }
 
@@ -400,32 +404,38 @@ execute(void *arg)
 {
 	Preview    *preview = arg;
 
-	model_execute(preview->sql, preview->as_of, true, preview->dest);
+	if (preview->rows)
+		tuplestore_clear(preview->rows);
+	model_execute(preview->print(preview), preview->as_of, true, preview->dest);
 }
 
-/* the query that a function prints, again with what is to be kept where a rule fails */
-static void
-run(Preview *preview, char *(*print) (Preview *preview), Tuplestorestate *rows)
+static List *
+evaluated_segments(const Preview *preview)
 {
-	List	   *evaluated = NIL;
-	ErrorData  *error;
+	List	   *result = NIL;
 	ListCell   *cell;
+
+	foreach(cell, preview->decision->order)
+		if (((DecidedSegment *) lfirst(cell))->sql && ((DecidedSegment *) lfirst(cell))->error == NULL)
+			result = lappend(result, lfirst(cell));
+	return result;
+}
+
+/* again with what is to be kept where a rule fails */
+static void
+run(Preview *preview)
+{
+	ErrorData  *error;
 
 	collect_readable(preview);
 	mark_kept(preview);
-	preview->sql = print(preview);
-	if ((error = trial_run_rule(execute, preview)) != NULL)
+	if ((error = fence_trial(execute, preview)) != NULL)
 	{
-		foreach(cell, preview->decision->order)
-			if (((DecidedSegment *) lfirst(cell))->sql && ((DecidedSegment *) lfirst(cell))->error == NULL)
-				evaluated = lappend(evaluated, lfirst(cell));
-		if (!find_failing(preview, evaluated))
+		if (!is_rules_error(error->sqlerrcode) || !find_failing(preview, evaluated_segments(preview)))
 			ReThrowError(error);
 		mark_kept(preview);
-		preview->sql = print(preview);
-		if (rows)
-			tuplestore_clear(rows);
-		execute(preview);
+		if ((error = fence_trial(execute, preview)) != NULL)
+			ReThrowError(error);
 	}
 	warn_failing(preview);
 }
@@ -546,7 +556,8 @@ model_preview(PG_FUNCTION_ARGS)
 	read_sample(preview, fcinfo, 4, 5);
 	SPI_connect();
 	model_enter(preview->model, &saved);
-	run(preview, count_query, NULL);
+	preview->print = count_query;
+	run(preview);
 	model_leave(&saved);
 	MemoryContextSwitchTo(context);
 	result = count_row(desc);
@@ -570,9 +581,11 @@ model_preview_changes(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(3))
 		preview->as_of = PG_GETARG_TIMESTAMPTZ(3);
 	preview->dest = model_result_receiver(fcinfo);
+	preview->rows = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;
 	SPI_connect();
 	model_enter(preview->model, &saved);
-	run(preview, changes_query, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
+	preview->print = changes_query;
+	run(preview);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();

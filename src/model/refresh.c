@@ -20,6 +20,7 @@
 #include "refusal.h"
 #include "model/compile.h"
 #include "model/define.h"
+#include "model/fence.h"
 #include "model/program.h"
 #include "model/refresh.h"
 
@@ -113,7 +114,6 @@ compile(Refresh *refresh)
 	Compilation *compilation = model_analyse(refresh->model, refresh_failure_names(refresh));
 	ListCell   *cell;
 
-	compilation->unfenced = refresh->unfenced;
 	refresh->compilation = compilation;
 	refresh->select = model_compile_analysis(compilation, NULL);
 	if (list_length(compilation->segments) > JIT_MAX_SEGMENTS)
@@ -179,16 +179,6 @@ attempt(void *arg)
 	show_progress_of(arg);
 }
 
-/* an error may be of a column that is asked for where it is computed only behind a rule's guard */
-static bool
-remove_fence(Refresh *refresh)
-{
-	if (refresh->compilation == NULL || !compile_needs_fence(refresh->compilation))
-		return false;
-	refresh->unfenced = true;
-	return true;
-}
-
 /* again without the rules that fail, as long as there are such */
 static void
 run(Refresh *refresh)
@@ -199,8 +189,8 @@ run(Refresh *refresh)
 	model_enter(refresh->model, &saved);
 	moment_set(refresh->as_of);
 	use_maintenance_memory();
-	while ((error = trial_run(attempt, refresh, true)) != NULL)
-		if (!is_rules_error(error->sqlerrcode) || !(remove_fence(refresh) || refresh_find_failures(refresh)))
+	while ((error = fence_trial(attempt, refresh)) != NULL)
+		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(refresh))
 			ReThrowError(error);
 	model_leave(&saved);
 }

@@ -53,7 +53,6 @@ typedef struct Refresh
 	const char *cause;
 	struct Compilation *compilation;
 	char	   *select;			/* the compiled SELECT of everyone */
-	bool		unfenced;		/* ... after an error, with columns computed where they are read */
 	int			nkeys;
 	bool		unique_source;	/* the server sees to it that no key is there twice */
 

@@ -46,10 +46,9 @@ typedef struct Verification
 	List	   *queries;		/* SegmentQuery * */
 	List	   *overridden;		/* OverriddenModel * */
 	const char *source;			/* that the queries read */
-	bool		unfenced;		/* its columns are computed where they are read */
-	bool		fenced;			/* they are not */
 	TimestampTz as_of;
 	DestReceiver *dest;
+	Tuplestorestate *rows;		/* where it puts them */
 	StringInfoData buf;
 } Verification;
 
@@ -472,10 +471,9 @@ print_source(Verification *verification)
 	verification->source = relation_name(model->source);
 	foreach(cell, verification->compilation->segments)
 		reads = list_concat(reads, ((CompiledSegment *) lfirst(cell))->reads);
-	if (verification->unfenced || model->kind == MODEL_COLUMN || !fence_is_needed(model, reads))
+	if (model->kind == MODEL_COLUMN || !fence_is_needed(model, reads))
 		return;
 	verification->source = "segmentation_source";
-	verification->fenced = true;
 	appendStringInfo(&verification->buf, "WITH segmentation_source AS MATERIALIZED (SELECT * FROM %s)",
 					 fence_text(model, reads, NULL, NULL));
 }
@@ -513,23 +511,9 @@ execute(void *arg)
 {
 	Verification *verification = arg;
 
-	model_execute(verify_query(verification), verification->as_of, false, verification->dest);
-}
-
-/* an error may be of a column that is asked for where it is computed only behind a rule's guard */
-static void
-run(Verification *verification, Tuplestorestate *rows)
-{
-	ErrorData  *error = trial_run(execute, verification, true);
-
-	if (error == NULL)
-		return;
-	if (!verification->fenced || !is_rules_error(error->sqlerrcode))
-		ReThrowError(error);
-	tuplestore_clear(rows);
-	verification->unfenced = true;
+	tuplestore_clear(verification->rows);
 	verification->queries = verification->overridden = NIL;
-	execute(verification);
+	model_execute(verify_query(verification), verification->as_of, false, verification->dest);
 }
 
 /* verify(model): differences as of the last refresh */
@@ -540,6 +524,7 @@ model_verify(PG_FUNCTION_ARGS)
 	Model	   *model;
 	ModelContext saved;
 	Verification verification = {0};
+	ErrorData  *error;
 
 	define_require_argument(fcinfo, 0, "model");
 	model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
@@ -547,9 +532,11 @@ model_verify(PG_FUNCTION_ARGS)
 	verification.model = model;
 	verification.as_of = TIMESTAMP_IS_NOBEGIN(model->as_of) ? GetCurrentTransactionStartTimestamp() : model->as_of;
 	verification.dest = model_result_receiver(fcinfo);
+	verification.rows = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;
 	SPI_connect();
 	model_enter(model, &saved);
-	run(&verification, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
+	if ((error = fence_trial(execute, &verification)) != NULL)
+		ReThrowError(error);
 	model_leave(&saved);
 	SPI_finish();
 	PG_RETURN_NULL();
