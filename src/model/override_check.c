@@ -77,14 +77,18 @@ static HoldPlan hold_by_model = {
 static void
 prepare_hold(HoldPlan *hold, Oid argument, Oid type)
 {
+	SPIPlanPtr	plan;
+
 	if (hold->plan && hold->type == type)
 		return;
+	plan = SPI_prepare_cursor(catalogue_query(hold->sql), 2, (Oid[]) {argument, type}, CURSOR_OPT_GENERIC_PLAN);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
+	SPI_keepplan(plan);
+	/* only now, for preparing may have raised an error */
 	if (hold->plan)
 		SPI_freeplan(hold->plan);
-	hold->plan = SPI_prepare_cursor(catalogue_query(hold->sql), 2, (Oid[]) {argument, type}, CURSOR_OPT_GENERIC_PLAN);
-	if (hold->plan == NULL)
-		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
-	SPI_keepplan(hold->plan);
+	hold->plan = plan;
 	hold->type = type;
 	hold->planned = false;
 }
