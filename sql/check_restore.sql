@@ -66,6 +66,35 @@ EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
     RETURN SQLERRM;
 END
 $$;
+-- ... and the hints mend what is missing, or say what has to be there first
+CREATE FUNCTION pg_temp.mended(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    left_over bigint;
+BEGIN
+    EXECUTE statement;
+    PERFORM pg_temp.mend(VARIADIC array_agg(hint)) FROM segmentation.check_restore();
+    left_over := (SELECT count(*) FROM segmentation.check_restore());
+    RAISE EXCEPTION '%', left_over USING ERRCODE = 'ZZ000';
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    RETURN SQLERRM::bigint;
+END
+$$;
+CREATE TEMP TABLE locks AS SELECT * FROM segmentation.lock;
+SELECT count(*) AS triggers, sum(pg_temp.mended(format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass))) AS left_over FROM pg_trigger
+ WHERE tgfoid::regprocedure::text LIKE 'segmentation.lock%' AND tgparentid = 0;
+SELECT pg_temp.mended('ALTER TABLE customer DROP COLUMN segment_locked_at CASCADE') AS left_over;
+SELECT pg_temp.mended('ALTER TABLE customer DROP CONSTRAINT segmentation_lock_market') AS left_over;
+BEGIN;
+DROP TRIGGER segmentation_lock_offer ON plan;
+SELECT count(*) > 0 AS renewed FROM segmentation.renew_lock('customer');
+SELECT * FROM segmentation.lock EXCEPT SELECT * FROM locks;
+ROLLBACK;
+BEGIN;
+ALTER TABLE plan RENAME TO tariff;
+SELECT hint FROM segmentation.check_restore();
+SELECT count(*) > 0 AS renewed FROM segmentation.renew_lock('restore_test.customer', 'restore_test.subscription');
+SELECT count(*) FROM segmentation.check_restore();
+ROLLBACK;
 \x off
 \pset format unaligned
 SELECT tgrelid::regclass, tgname, pg_temp.missed(format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)) FROM pg_trigger

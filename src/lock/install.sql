@@ -861,10 +861,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION segmentation_internal.lock_arguments_of(regclass, regclass) IS 'the locks of customers or subscriptions: the arguments of each as one text';
 
+CREATE FUNCTION segmentation_internal.lock_table_now(lock text, function name, argument text) RETURNS regclass
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+RETURN coalesce((SELECT t.relation FROM segmentation.lock_triggers() t
+                  WHERE t.function = lock_table_now.function AND t.arguments::text = lock LIMIT 1),
+                (SELECT to_regclass(substr(a, length(argument) + 2)) FROM unnest(lock::text[]) a
+                  WHERE starts_with(a, argument || '=')));
+COMMENT ON FUNCTION segmentation_internal.lock_table_now(text, name, text) IS 'a table of a lock: the one that has its trigger, or else the one that has its name';
+
 CREATE FUNCTION segmentation_internal.lock_customers_of(locks text[]) RETURNS regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT t.relation FROM segmentation.lock_triggers() t
-         WHERE t.function = 'lock_new_customer' AND t.arguments::text = ANY (locks) LIMIT 1);
+RETURN (SELECT c FROM unnest(locks) l, segmentation_internal.lock_table_now(l, 'lock_new_customer', 'customers') c
+         WHERE c IS NOT NULL LIMIT 1);
 COMMENT ON FUNCTION segmentation_internal.lock_customers_of(text[]) IS 'table of the customers that a lock is on';
 
 -- a list of quoted names, as a trigger has it, as an array
@@ -880,15 +888,15 @@ RETURN NOT EXISTS (SELECT FROM unnest(segmentation_internal.lock_names(quoted)) 
                                        WHERE attrelid = relation AND attname = n AND attnum > 0 AND NOT attisdropped));
 COMMENT ON FUNCTION segmentation_internal.lock_has_columns(regclass, text) IS 'whether a table has all columns of a list of quoted names';
 
--- A table has its present name; a column that is part of a key and has another
--- name by now is left to be found.
+-- A table has its present name, which its trigger tells, or the one that the lock
+-- knows it by where that trigger is missing; a column that is part of a key and has
+-- another name by now is left to be found.
 CREATE FUNCTION segmentation_internal.lock_call(lock text) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     WITH table_now AS (
-        SELECT (max(t.relation::oid) FILTER (WHERE t.function = 'lock_new_customer'))::regclass AS customers,
-               (max(t.relation::oid) FILTER (WHERE t.function = 'lock_subscription'))::regclass AS subscriptions,
-               (max(t.relation::oid) FILTER (WHERE t.function = 'lock_offer'))::regclass AS offers
-          FROM segmentation.lock_triggers() t WHERE t.arguments::text = lock
+        SELECT segmentation_internal.lock_table_now(lock, 'lock_new_customer', 'customers') AS customers,
+               segmentation_internal.lock_table_now(lock, 'lock_subscription', 'subscriptions') AS subscriptions,
+               segmentation_internal.lock_table_now(lock, 'lock_offer', 'offers') AS offers
     ), argument AS (
         SELECT n, split_part(a, '=', 1) AS name, substr(a, strpos(a, '=') + 1) AS value
           FROM unnest(lock::text[]) WITH ORDINALITY u(a, n)

@@ -85,7 +85,7 @@ $$;
 COMMENT ON FUNCTION segmentation_internal.triggers_of_locks() IS 'triggers of locks, whoever owns their tables';
 
 -- of the lock whose triggers have these arguments: what install_lock would have to make
-CREATE FUNCTION segmentation_internal.missing_of_lock(arguments text[]) RETURNS SETOF text
+CREATE FUNCTION segmentation_internal.missing_of_lock(arguments text[], OUT missing text, OUT is_renewed boolean) RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     said CONSTANT jsonb := (SELECT jsonb_object_agg(split_part(a, '=', 1), substr(a, strpos(a, '=') + 1)) FROM unnest(arguments) AS a);
@@ -99,27 +99,32 @@ DECLARE
     trigger_name text;
 BEGIN
     RETURN QUERY
-        SELECT format('%s %s', a, said ->> a) FROM unnest('{customers,subscriptions,offers}'::text[]) AS a
+        SELECT format('%s %s', a, said ->> a), false FROM unnest('{customers,subscriptions,offers}'::text[]) AS a
          WHERE said ? a AND to_regclass(said ->> a) IS NULL;
     IF FOUND OR said IS NULL THEN
         RETURN;
     ELSIF NOT segmentation.lock_references(subscriptions, customers) THEN
-        RETURN NEXT format('foreign key from %s to %s', subscriptions, customers);
+        missing := format('foreign key from %s to %s', subscriptions, customers);
+        is_renewed := false;
+        RETURN NEXT;
     END IF;
+    is_renewed := true;
     FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, names, names,
                                        (parse_ident(said ->> 'customer_segment'))[1], names, said ? 'markets') AS s
     LOOP
         trigger_name := btrim(substring(statement FROM '^CREATE (?:CONSTRAINT )?TRIGGER (\S+) '), '"');
         IF trigger_name IS NULL THEN
-            RETURN NEXT CASE WHEN starts_with(statement, 'ALTER TABLE') THEN format('column segment_locked_at of %s', customers)
-                             ELSE format('foreign key from %s to segmentation.market', customers) END;
+            missing := CASE WHEN starts_with(statement, 'ALTER TABLE') THEN format('column segment_locked_at of %s', customers)
+                            ELSE format('foreign key from %s to segmentation.market', customers) END;
+            RETURN NEXT;
         ELSIF regexp_replace(trigger_name, '_\d+$', '') <> ALL (present) THEN
-            RETURN NEXT format('trigger %s', regexp_replace(trigger_name, '_\d+$', ''));
+            missing := format('trigger %s', regexp_replace(trigger_name, '_\d+$', ''));
+            RETURN NEXT;
         END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION segmentation_internal.missing_of_lock(text[]) IS 'tables, columns, foreign keys and triggers of a lock that are not there';
+COMMENT ON FUNCTION segmentation_internal.missing_of_lock(text[]) IS 'tables, columns, foreign keys and triggers of a lock that are not there, and whether renew_lock makes them';
 
 CREATE FUNCTION segmentation_internal.lost_locks()
     RETURNS TABLE (finding text, object text, sentence text, hint text)
@@ -127,6 +132,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     installed record;
     missing text;
+    is_renewed boolean;
 BEGIN
     FOR installed IN
         SELECT l.arguments, min(l.relation::text) FILTER (WHERE l.function = 'lock_subscription') AS relation,
@@ -137,16 +143,19 @@ BEGIN
          GROUP BY l.arguments ORDER BY 4, 3
     LOOP
         BEGIN
-            missing := (SELECT string_agg(m, ', ') FROM segmentation_internal.missing_of_lock(installed.arguments) AS m);
+            SELECT string_agg(m.missing, ', '), coalesce(bool_and(m.is_renewed), true) INTO missing, is_renewed
+              FROM segmentation_internal.missing_of_lock(installed.arguments) AS m;
             missing := coalesce(missing, CASE WHEN to_regclass(installed.relation) <> to_regclass(installed.subscriptions)
                                               THEN format('triggers on %s: they are on %s', installed.subscriptions, installed.relation) END);
         EXCEPTION WHEN OTHERS THEN
             missing := format('what it stands on: %s', SQLERRM);
+            is_renewed := false;
         END;
         RETURN QUERY
             SELECT 'lock-incomplete', installed.subscriptions, format('the lock of %s lacks %s', installed.customers, missing),
-                   format('Put back what is missing, and renew the lock with segmentation.remove_lock(%L) and segmentation.install_lock; SELECT * FROM segmentation.lock; has its arguments.',
-                          coalesce(to_regclass(installed.customers)::text, installed.customers))
+                   CASE WHEN is_renewed THEN '' ELSE 'Put back what is missing, if it was not renamed; then renew the lock: ' END ||
+                   format('SELECT * FROM segmentation.renew_lock(%L, %L);', to_regclass(installed.customers),
+                          coalesce(to_regclass(installed.relation)::text, installed.subscriptions))
              WHERE missing IS NOT NULL;
     END LOOP;
     RETURN QUERY
