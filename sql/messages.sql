@@ -1,11 +1,11 @@
 -- refusals: no lines of our own functions in the context, no more than ten things listed, and hints that work when pasted
 \set VERBOSITY terse
-CREATE FUNCTION pg_temp.refusal(statement text, OUT message text, OUT hint text, OUT context text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.refusal(statement text, OUT message text, OUT detail text, OUT hint text, OUT context text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE statement;
     message := 'accepted';
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
 END
 $$;
 -- what becomes of the statements in a hint, each after those before it; nothing stays
@@ -62,6 +62,57 @@ SELECT n, context FROM refused, pg_temp.refusal(statement) WHERE context ~ 'func
 CREATE FUNCTION pg_temp.caller() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM segmentation.activate_market('big'); END $$;
 SELECT context ~ 'caller' AS told FROM pg_temp.refusal('SELECT pg_temp.caller()');
 
+-- no frame of any kind under what our functions refuse, whether they are written in C, SQL or PL
+SET client_min_messages = warning;
+CREATE TABLE twice (id int, plan text, amount numeric);
+SELECT segmentation.create_model('twice', 'twice', '{id}');
+SELECT members FROM segmentation.define_segment('twice', 'one', $$plan = 'free'$$);
+INSERT INTO twice VALUES (1, 'free', 'NaN'), (1, 'free', 'Infinity');
+CREATE TABLE called (n int GENERATED ALWAYS AS IDENTITY, statement text);
+INSERT INTO called (statement) VALUES
+    ($$SELECT segmentation.explain_customer('zz', '7')$$),
+    ($$SELECT segmentation.explain_customer('Not a name', '7')$$),
+    ($$SELECT segmentation.explain_customer('twice', '7')$$),
+    ($$SELECT segmentation.explain_customer('twice', 'seven')$$),
+    ($$SELECT segmentation.explain_customer_json('zz', '7')$$),
+    ($$SELECT segmentation.explain_customer_json('twice', '7')$$),
+    ($$SELECT segmentation.impact('twice', 'one', 'zz > 1')$$),
+    ($$SELECT segmentation.impact('twice', kind => 'none')$$),
+    ($$SELECT segmentation.refresh('twice')$$),
+    ($$SELECT segmentation.classify('twice', '1')$$),
+    ($$SELECT segmentation.model_status('Not a name')$$),
+    ($$SELECT segmentation.model_status(NULL)$$),
+    ($$SELECT segmentation.create_model_from('rfm', 'twice', 'id', 'id', 'id', key => '{id}', time_zone => 'Mars')$$),
+    ($$SELECT segmentation.create_model_from('rfm', 'twice', 'id', 'id', 'id', key => '{id}', time_zone => NULL)$$),
+    ($$SELECT segmentation.create_model_from('revenue', 'twice', 'amount', key => '{nothing}')$$);
+SELECT n, message, context FROM called, pg_temp.refusal(statement)
+ WHERE message = 'accepted' OR position('SQL statement "' || statement || '"' IN context) <> 1 ORDER BY n;
+-- whose a model's tables are, and how to go on
+CREATE ROLE regress_told;
+CREATE ROLE regress_other;
+CREATE SCHEMA told AUTHORIZATION regress_told;
+SET ROLE regress_told;
+CREATE TABLE told.source (id int PRIMARY KEY);
+SELECT segmentation.create_model('told', 'told.source', '{id}', schema => 'told');
+RESET ROLE;
+GRANT CREATE ON SCHEMA told TO regress_other;
+ALTER TABLE told.told_history OWNER TO regress_other;
+SET ROLE regress_told;
+\pset format unaligned
+\pset tuples_only on
+SELECT message, detail, hint FROM pg_temp.refusal($$SELECT segmentation.drop_model('told')$$);
+RESET ROLE;
+DROP TABLE told.told_assignment CASCADE;
+SET ROLE regress_told;
+SELECT message, detail FROM pg_temp.refusal($$SELECT segmentation.drop_model('told')$$);
+\pset tuples_only off
+\pset format aligned
+RESET ROLE;
+SELECT segmentation.drop_model('told');
+DROP SCHEMA told CASCADE;
+DROP ROLE regress_told, regress_other;
+SET client_min_messages = notice;
+
 -- a lock is renewed with the arguments that it had
 DROP TABLE sub;
 CREATE TABLE sub (id int PRIMARY KEY, cust_id int NOT NULL REFERENCES cust, segment segment_id, status text);
@@ -96,7 +147,8 @@ SELECT segmentation.alter_model('plans', source => 'people');
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SELECT segmentation.drop_model('plans');
-DROP TABLE person, people, sub, client, price, product, ssub, acc, ts, ta, lone;
+SELECT segmentation.drop_model('twice');
+DROP TABLE twice, called, person, people, sub, client, price, product, ssub, acc, ts, ta, lone;
 DELETE FROM segmentation.offer;
 DELETE FROM segmentation.market;
 DELETE FROM segmentation.model;

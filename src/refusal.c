@@ -1,11 +1,12 @@
 /*
  * refusal.c: errors of ours as their readers want them: without lines of
- * CONTEXT that say by which of our own functions they came, and with no more
- * names than one can read.
+ * CONTEXT that say by which of our own functions and statements they came, and
+ * with no more names than one can read.
  */
 #include "segmentation.h"
 
 #include "catalog/namespace.h"
+#include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -93,6 +94,79 @@ context_hide_own(void)
 	AtEOXact_GUC(false, save_nestlevel);
 	error_context_stack = callers;
 	return stack;
+}
+
+/* without the line that shows a statement, which may itself have many; NULL: nothing is left */
+static char *
+context_without(char *context, const char *sql)
+{
+	char	   *found = NULL;
+	char	   *end;
+
+	for (char *at = context; at && (at = strstr(at, sql)) != NULL; at++)
+		found = at;
+	if (found == NULL)
+		return context;
+	end = strchr(found + strlen(sql), '\n');
+	while (found > context && found[-1] != '\n')
+		found--;
+	if (end)
+		memmove(found, end + 1, strlen(end));
+	else
+		found[found > context ? -1 : 0] = '\0';
+	return context[0] ? context : NULL;
+}
+
+/* in a PG_CATCH: the error of a statement goes on, and tells of whom it has met, but not of the statement */
+pg_noreturn static void
+rethrow_untold(MemoryContext context, const char *sql)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	error->context = context_without(error->context, sql);
+	ReThrowError(error);
+	pg_unreachable();
+}
+
+/* SPI_execute_with_args for a statement of ours, which errors in it do not print as their context */
+int
+execute_untold(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls, bool read_only, long count)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			result = 0;
+
+	PG_TRY();
+	{
+		result = SPI_execute_with_args(sql, nargs, types, values, nulls, read_only, count);
+	}
+	PG_CATCH();
+	{
+		rethrow_untold(context, sql);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/* the same for SPI_execute_extended */
+int
+execute_extended_untold(const char *sql, const SPIExecuteOptions *options)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			result = 0;
+
+	PG_TRY();
+	{
+		result = SPI_execute_extended(sql, options);
+	}
+	PG_CATCH();
+	{
+		rethrow_untold(context, sql);
+	}
+	PG_END_TRY();
+	return result;
 }
 
 /* the first ten of some names, and how many more there are */

@@ -6,9 +6,12 @@
 
 #include "segmentation.h"
 
+#include "executor/spi.h"
 #include "nodes/pg_list.h"
 
 extern ErrorContextCallback *context_hide_own(void);
+extern int	execute_untold(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls, bool read_only, long count);
+extern int	execute_extended_untold(const char *sql, const SPIExecuteOptions *options);
 extern char *first_ten(List *names, const char *separator);
 
 #endif							/* SEGMENTATION_REFUSAL_H */

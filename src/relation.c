@@ -39,6 +39,14 @@ relation_owner(Oid relid)
 	return owner;
 }
 
+/* an error where there is no such relation */
+void
+relation_require(Oid relid)
+{
+	if (!OidIsValid(relation_owner(relid)))
+		raise_missing(relid);
+}
+
 /* quoted */
 char *
 relation_schema(Oid relid)

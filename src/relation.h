@@ -10,6 +10,7 @@
 #include "utils/relcache.h"
 
 extern Oid	relation_owner(Oid relid);
+extern void relation_require(Oid relid);
 extern char *relation_name(Oid relid);
 extern char *relation_schema(Oid relid);
 extern Relation relation_open_existing(Oid relid, LOCKMODE mode);

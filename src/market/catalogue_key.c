@@ -20,7 +20,9 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
+
+#include "refusal.h"
+#include "relation.h"
 
 /* what may be referred to, and the columns of its primary key */
 typedef struct ReferredTable
@@ -55,42 +57,16 @@ find_referred(Oid relid)
 	return NULL;
 }
 
-/* InvalidOid: there is no such relation */
-static Oid
-table_owner(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
-
 static void
 check_referring(Oid relid)
 {
-	Oid			owner = table_owner(relid);
-
-	if (!OidIsValid(owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
+	relation_require(relid);
 	if (get_rel_relkind(relid) != RELKIND_RELATION && get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a table", get_rel_name(relid))));
-	if (!has_privs_of_role(GetUserId(), owner))
+	if (!has_privs_of_role(GetUserId(), relation_owner(relid)))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
-}
-
-static const char *
-qualified_name(Oid relid)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
 
 /* a domain's values are of its base type: nothing is cast */
@@ -111,7 +87,7 @@ check_column(Oid relid, const char *name, Oid referred, const char *referred_nam
 						name, get_rel_name(relid), referred_name, get_rel_name(referred)),
 				 errdetail("It is of type %s, not %s, and a cast would run with the rights of the catalogue's owner.",
 						   format_type_be(get_atttype(relid, number)), format_type_be(wanted)),
-				 errhint("Change the type: ALTER TABLE %s ALTER COLUMN %s TYPE %s;", qualified_name(relid),
+				 errhint("Change the type: ALTER TABLE %s ALTER COLUMN %s TYPE %s;", relation_name(relid),
 						 quote_identifier(name), format_type_be_qualified(wanted))));
 }
 
@@ -174,7 +150,7 @@ execute_as(Oid role, const char *statement)
 	GetUserIdAndSecContext(&userid, &sec_context);
 	SetUserIdAndSecContext(role, sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	set_option("search_path", "pg_catalog, pg_temp");
-	if (SPI_execute(statement, false, 0) < 0)
+	if (execute_untold(statement, 0, NULL, NULL, NULL, false, 0) < 0)
 		elog(ERROR, "could not execute \"%s\"", statement);
 	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(userid, sec_context);
@@ -184,18 +160,18 @@ execute_as(Oid role, const char *statement)
 static void
 add_key(Oid relid, const char *columns, const ReferredTable *table)
 {
-	Oid			catalogue_owner = table_owner(catalogue_table(table));
+	Oid			catalogue_owner = relation_owner(catalogue_table(table));
 	bool		at_once = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
 
 	if (at_once)
 		check_no_code(relid, catalogue_owner);
 	execute_as(catalogue_owner,
 			   psprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES segmentation.%s (%s)%s",
-						qualified_name(relid), table->constraint, columns, table->name, table->column_list,
+						relation_name(relid), table->constraint, columns, table->name, table->column_list,
 						at_once ? "" : " NOT VALID"));
 	if (!at_once)
-		execute_as(table_owner(relid),
-				   psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", qualified_name(relid), table->constraint));
+		execute_as(relation_owner(relid),
+				   psprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s", relation_name(relid), table->constraint));
 }
 
 /* add_catalogue_key(referencing, columns, referenced) */

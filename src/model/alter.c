@@ -220,6 +220,8 @@ set_source(Model *model, FunctionCallInfo fcinfo)
 	retypes = check_key_types(model, before, names->key, !PG_ARGISNULL(ARG_KEY));
 	if (model->kind == MODEL_COLUMN)
 		source_check_segment_column(model->source, model->segment_column);
+	if (retypes || !define_same_names(old_names, model->key))
+		model_check_owns_all(model);
 	if (retypes)
 		retype_key(model, names, before);
 	if (!define_same_names(old_names, model->key))
@@ -394,6 +396,7 @@ set_id(Model *model, char *id)
 	rename_in_rules(before, id);
 	if (model->source_name == NULL)
 		return;
+	model_check_owns_all(model);
 	names = objects_found(model);
 	names->key = source_key(model->assignment, model->key);
 	model_enter(model, &saved);

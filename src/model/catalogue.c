@@ -12,6 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "refusal.h"
 #include "model/model.h"
 
 #define TYPES_SCHEMA "@types@"
@@ -88,7 +89,7 @@ catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const c
 	int			result;
 
 	catalogue_enter(&saved);
-	result = SPI_execute_with_args(catalogue_query(sql), nargs, types, values, nulls, false, 0);
+	result = execute_untold(catalogue_query(sql), nargs, types, values, nulls, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	model_leave(&saved);

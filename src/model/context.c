@@ -14,6 +14,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/model.h"
 
 /* what else a session could set that changes what a rule means or says */
@@ -113,6 +114,6 @@ model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *
 		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
 	moment_set(as_of);
-	if (SPI_execute_extended(sql, &options) < 0)
+	if (execute_extended_untold(sql, &options) < 0)
 		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
 }

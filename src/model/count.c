@@ -13,6 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/define.h"
 #include "model/fence.h"
 #include "model/objects.h"
@@ -149,7 +150,7 @@ warn_clashes(const char *segment, int64 clashes)
 static void
 run_query(const char *sql)
 {
-	int			result = SPI_execute_with_args(sql, 1, (Oid[]) {TIMESTAMPTZOID},
+	int			result = execute_untold(sql, 1, (Oid[]) {TIMESTAMPTZOID},
 											   (Datum[]) {TimestampTzGetDatum(GetCurrentTransactionStartTimestamp())},
 											   NULL, true, 1);
 
@@ -164,7 +165,7 @@ run_preview(const Model *model, const char *segment, const Rule *rule, const cha
 	const char *text = rule ? rule_deparse(rule) : is_last(model, segment) ? "true" : "false";
 	int			result;
 
-	result = SPI_execute_with_args("SELECT customers, members, unknown FROM segmentation.preview($1, $2, $3)", 3,
+	result = execute_untold("SELECT customers, members, unknown FROM segmentation.preview($1, $2, $3)", 3,
 								   (Oid[]) {TEXTOID, TEXTOID, TEXTOID},
 								   (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(text),
 											  CStringGetTextDatum(segment)}, NULL, false, 1);

@@ -91,8 +91,23 @@ define_time_zone(const char *name)
 	if (tz == NULL || !pg_tz_acceptable(tz))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" not recognized", name)));
+				 errmsg("time zone \"%s\" not recognized", name),
+				 errhint("SELECT name FROM pg_catalog.pg_timezone_names; lists them.")));
 	return pstrdup(pg_get_timezone_name(tz));
+}
+
+/* known_time_zone(name): the same for our functions in PL */
+PG_FUNCTION_INFO_V1(known_time_zone);
+Datum
+known_time_zone(PG_FUNCTION_ARGS)
+{
+	ErrorContextCallback *context = context_hide_own();
+	char	   *name;
+
+	define_require_argument(fcinfo, 0, "time_zone");
+	name = define_time_zone(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	error_context_stack = context;
+	PG_RETURN_TEXT_P(cstring_to_text(name));
 }
 
 /* unquoted names */

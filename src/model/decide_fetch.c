@@ -151,7 +151,7 @@ take_columns(const Fetch *fetch)
 static bool
 fetch_segments(const Fetch *fetch, const List *segments)
 {
-	int			result = SPI_execute_with_args(fetch_query(fetch, segments), fetch->count, fetch->types, fetch->values,
+	int			result = execute_untold(fetch_query(fetch, segments), fetch->count, fetch->types, fetch->values,
 											   NULL, true, 2);
 
 	if (result != SPI_OK_SELECT)

@@ -7,6 +7,7 @@
 #include "executor/spi.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/decide.h"
 #include "model/objects.h"
 #include "model/reference.h"
@@ -44,7 +45,7 @@ read_model(Decision *decision, const Model *model, const KeyValues *key)
 					 "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
 					 model == decision->model ? ", source.reason, source.author" : "",
 					 relation_name(model->override), key_condition(model->override, model->key, "source", 2));
-	result = SPI_execute_with_args(query, key->count + 1, types, values, NULL, true, 0);
+	result = execute_untold(query, key->count + 1, types, values, NULL, true, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	for (uint64 i = 0; i < SPI_processed; i++)

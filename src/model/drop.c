@@ -60,7 +60,10 @@ drop_model(PG_FUNCTION_ARGS)
 	check_no_market(id);
 	model_enter_caller(&saved);
 	if (model->source_name)
+	{
+		model_check_owns_all(model);
 		objects_drop(objects_found(model));
+	}
 	model_leave(&saved);
 	catalogue_execute("DELETE FROM segmentation.segment_reference WHERE model OPERATOR(@types@.=) $1::@types@.segment_id",
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);

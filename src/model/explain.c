@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "refusal.h"
 #include "model/decide.h"
 #include "model/define.h"
 #include "model/explain.h"
@@ -359,6 +360,7 @@ explain_segments(PG_FUNCTION_ARGS)
 	KeyValues  *key;
 	Decision   *decision;
 	ModelContext saved;
+	ErrorContextCallback *context = context_hide_own();
 
 	define_require_argument(fcinfo, 0, "model");
 	define_require_argument(fcinfo, 1, "key");
@@ -378,5 +380,6 @@ explain_segments(PG_FUNCTION_ARGS)
 	put_segments((ReturnSetInfo *) fcinfo->resultinfo, decision);
 	model_leave(&saved);
 	SPI_finish();
+	error_context_stack = context;
 	PG_RETURN_NULL();
 }

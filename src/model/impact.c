@@ -16,6 +16,7 @@
 #include "utils/plancache.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/compile.h"
 #include "model/define.h"
 #include "model/fence.h"
@@ -250,7 +251,7 @@ call(Impact *impact, const char *sql, const char *rule)
 		nulls[ARG_RULE] = ' ';
 	}
 	SPI_connect();
-	if (SPI_execute_with_args(sql, ARG_AS_OF, types, values, nulls, false, 0) != SPI_OK_SELECT)
+	if (execute_untold(sql, ARG_AS_OF, types, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not make the change");
 	SPI_finish();
 	MemoryContextSwitchTo(impact->context);

@@ -18,6 +18,7 @@
 #include "utils/typcache.h"
 
 #include "expression.h"
+#include "refusal.h"
 #include "model/model.h"
 #include "model/objects.h"
 #include "model/override.h"
@@ -63,7 +64,7 @@ query(const char *sql, const char *id)
 {
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {CStringGetTextDatum(id)};
-	int			result = SPI_execute_with_args(catalogue_query(sql), 1, types, values, NULL, false, 0);
+	int			result = execute_untold(catalogue_query(sql), 1, types, values, NULL, false, 0);
 
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
@@ -346,6 +347,20 @@ may_bury(const Model *model)
 		(OidIsValid(creator) && has_privs_of_role(GetUserId(), creator));
 }
 
+static char *
+who_decides(const Model *model)
+{
+	if (!OidIsValid(model->owner))
+		return psprintf("Its tables are gone: it can be dropped by role %s, who has created it, and by the owner of the extension.",
+						model->creator ? quote_identifier(model->creator) : "none");
+	if (model->source_name == NULL)
+		return "It has no tables yet: it is changed by the owner of the extension.";
+	if (model_has_answers(model->assignment, "recheck_at", model->key))
+		return "The owner of a model is the owner of its assignment table.";
+	return psprintf("Its assignment table is gone: what becomes of it is for role %s to say, whose its history %s is.",
+					quote_identifier(GetUserNameFromId(model->owner, false)), relation_name(model->history));
+}
+
 /* only members of the owner's role change a model */
 void
 model_check_owner(const Model *model)
@@ -355,10 +370,7 @@ model_check_owner(const Model *model)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("must be owner of model \"%s\"", model->id),
-			 OidIsValid(model->owner) ?
-			 errdetail("The owner of a model is the owner of its assignment table.") :
-			 errdetail("Its tables are gone: it can be dropped by role %s, who has created it, and by the owner of the extension.",
-					   model->creator ? quote_identifier(model->creator) : "none")));
+			 errdetail_internal("%s", who_decides(model))));
 }
 
 /* whether values become such of the other type as a matter of course: a wider number, another text */

@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "refusal.h"
 #include "model/model.h"
 #include "model/objects.h"
 
@@ -156,6 +157,30 @@ find_swap(const Model *model)
 							   call_for_source(model, relation_name(model->source))));
 }
 
+/* the tables and view are changed as the caller, who may own some of them only */
+void
+model_check_owns_all(const Model *model)
+{
+	Oid			relids[] = {model->history, model->override, model->member};
+
+	for (size_t i = 0; i < lengthof(relids); i++)
+	{
+		Oid			owner = relation_owner(relids[i]);
+
+		if (!OidIsValid(owner) || has_privs_of_role(GetUserId(), owner))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("relation %s of model \"%s\" belongs to role %s", relation_name(relids[i]), model->id,
+						quote_identifier(role_name(owner))),
+				 errdetail("The model belongs to role %s, but only who owns all of its tables and views can change or drop them.",
+						   quote_identifier(role_name(model->owner))),
+				 errhint("Let role %s or a superuser give it the same owner: ALTER %s %s OWNER TO %s;", quote_identifier(role_name(owner)),
+						 relids[i] == model->member ? "VIEW" : "TABLE", relation_name(relids[i]),
+						 quote_identifier(role_name(model->owner)))));
+	}
+}
+
 /* values must be stored as they are */
 static void
 check_key_column(const Model *model, char *name)
@@ -242,6 +267,7 @@ PG_FUNCTION_INFO_V1(model_fault);
 Datum
 model_fault(PG_FUNCTION_ARGS)
 {
+	ErrorContextCallback *context = context_hide_own();
 	Model	   *model = model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	ModelFault *fault = NULL;
 	TupleDesc	desc;
@@ -263,5 +289,6 @@ model_fault(PG_FUNCTION_ARGS)
 		values[2] = CStringGetTextDatum(fault->hint);
 		memset(nulls, false, sizeof(nulls));
 	}
+	error_context_stack = context;
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/model.h"
 
 #define SETTING "segmentation.moment"
@@ -77,14 +78,16 @@ Datum
 model_starter_row(PG_FUNCTION_ARGS)
 {
 	int			nestlevel = NewGUCNestLevel();
+	ErrorContextCallback *context = context_hide_own();
 	HeapTupleHeader result;
 
 	moment_set(PG_GETARG_TIMESTAMPTZ(1));
 	SPI_connect();
-	if (SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(0)), true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	if (execute_untold(text_to_cstring(PG_GETARG_TEXT_PP(0)), 0, NULL, NULL, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "query of a starter has no row");
 	result = SPI_returntuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
 	SPI_finish();
 	AtEOXact_GUC(false, nestlevel);
+	error_context_stack = context;
 	PG_RETURN_HEAPTUPLEHEADER(result);
 }

@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "refusal.h"
 #include "model/objects.h"
 
 /* what a key column's name is put into */
@@ -70,7 +71,7 @@ execute(const char *format,...)
 			break;
 		enlargeStringInfo(&buf, needed);
 	}
-	result = SPI_execute(buf.data, false, 0);
+	result = execute_untold(buf.data, 0, NULL, NULL, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
 	pfree(buf.data);

@@ -10,6 +10,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/objects.h"
 #include "model/override.h"
 
@@ -67,7 +68,7 @@ read_segments(const Model *model, TimestampTz after)
 	List	   *segments = NIL;
 
 	SPI_connect();
-	if (SPI_execute_with_args(psprintf("SELECT DISTINCT segment::pg_catalog.text FROM %s "
+	if (execute_untold(psprintf("SELECT DISTINCT segment::pg_catalog.text FROM %s "
 									   "WHERE expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) $1",
 									   relation_name(model->override)),
 							  1, (Oid[]) {TIMESTAMPTZOID}, (Datum[]) {TimestampTzGetDatum(after)},

@@ -100,15 +100,14 @@ CREATE FUNCTION segmentation.model_status(model text)
     RETURNS TABLE (segment @extschema@.segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    fault record;
 BEGIN
     IF $1 IS NULL THEN
         PERFORM segmentation_internal.refuse('22004',
             'argument "model" must not be null');
-    ELSIF NOT EXISTS (SELECT FROM segmentation.model m WHERE m.id OPERATOR(@extschema@.=) $1::@extschema@.segment_id) THEN
-        PERFORM segmentation_internal.refuse('42704',
-            format('model "%s" does not exist', $1),
-            hint => 'segmentation.create_model makes models; SELECT id FROM segmentation.model lists them.');
     END IF;
+    SELECT * INTO fault FROM segmentation_internal.model_fault($1);
     RETURN QUERY
         SELECT s.id, CASE WHEN fault.status IS NOT NULL THEN fault.status
                           WHEN f.segment IS NULL THEN 'ok'
@@ -117,8 +116,7 @@ BEGIN
                           ELSE 'waits' END,
                f.since, f.failing_model::text || '/' || f.failing_segment::text, f.sqlstate,
                coalesce(fault.message || ' ' || fault.hint, said.message), s.rule
-          FROM segmentation_internal.model_fault($1) AS fault
-               CROSS JOIN segmentation.segment s
+          FROM segmentation.segment s
                LEFT JOIN segmentation.rule_failure f ON f.model OPERATOR(@extschema@.=) s.model
                    AND f.segment OPERATOR(@extschema@.=) s.id
                LEFT JOIN segmentation.rule_failure_message said ON said.model OPERATOR(@extschema@.=) s.model

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/compile.h"
 #include "model/define.h"
 #include "model/objects.h"
@@ -277,7 +278,7 @@ model_failing_rules(const Model *model)
 
 	SPI_connect();
 	catalogue_enter(&saved);
-	if (SPI_execute_with_args(catalogue_query("SELECT DISTINCT failing_model::pg_catalog.text || '/' || failing_segment::pg_catalog.text "
+	if (execute_untold(catalogue_query("SELECT DISTINCT failing_model::pg_catalog.text || '/' || failing_segment::pg_catalog.text "
 											  "FROM segmentation.rule_failure WHERE model OPERATOR(@types@.=) $1::@types@.segment_id"),
 							  1, types, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the failing rules of a model");

@@ -8,6 +8,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/refresh.h"
 
 #define LOG_NARGS 13
@@ -33,7 +34,7 @@ static const char register_query[] =
 static void
 execute(const char *sql, int nargs, Oid *types, Datum *values)
 {
-	int			result = SPI_execute_with_args(catalogue_query(sql), nargs, types, values, NULL, false, 0);
+	int			result = execute_untold(catalogue_query(sql), nargs, types, values, NULL, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));

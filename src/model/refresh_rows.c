@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "refusal.h"
 #include "model/program.h"
 #include "model/refresh.h"
 
@@ -71,7 +72,7 @@ refresh_execute(Refresh *refresh, const char *sql, RowFunction row, void *arg)
 		TimestampTzGetDatum(refresh->moment), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
 	options.dest = row ? (DestReceiver *) &receiver : None_Receiver;
-	result = SPI_execute_extended(sql, &options);
+	result = execute_extended_untold(sql, &options);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(result));
 	MemoryContextDelete(receiver.context);

@@ -244,10 +244,7 @@ relation_reference_from_oid(PG_FUNCTION_ARGS)
 
 	if (!OidIsValid(relid))
 		PG_RETURN_NULL();
-	if (!OidIsValid(relation_owner(relid)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", relid)));
+	relation_require(relid);
 	PG_RETURN_POINTER(reference_make(relid, false, relation_name(relid)));
 }
 

@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "refusal.h"
 #include "lock/lock.h"
 #include "model/define.h"
 #include "model/objects.h"
@@ -30,7 +31,7 @@ execute(const Model *model, const char *sql, int nargs, Oid *types, Datum *value
 	int			result;
 
 	model_enter(model, &saved);
-	result = SPI_execute_with_args(sql, nargs, types, values, NULL, false, 0);
+	result = execute_untold(sql, nargs, types, values, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	model_leave(&saved);
@@ -220,10 +221,7 @@ forget_everywhere(PG_FUNCTION_ARGS)
 
 	define_require_argument(fcinfo, 0, "source");
 	define_require_argument(fcinfo, 1, "key");
-	if (!OidIsValid(relation_owner(PG_GETARG_OID(0))))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
+	relation_require(PG_GETARG_OID(0));
 	SPI_connect();
 	count = forget_everything(PG_GETARG_OID(0), PG_GETARG_ARRAYTYPE_P(1));
 	SPI_finish();

@@ -383,7 +383,7 @@ drop_overrides(const Model *model, const char *segment)
 	if (!OidIsValid(model->override))
 		return;
 	model_enter(model, &saved);
-	result = SPI_execute_with_args(psprintf("DELETE FROM %s WHERE segment OPERATOR(%s.=) $1::%s.segment_id",
+	result = execute_untold(psprintf("DELETE FROM %s WHERE segment OPERATOR(%s.=) $1::%s.segment_id",
 											relation_name(model->override), types_schema(), types_schema()),
 								   1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(segment)}, NULL, false, 0);
 	if (result != SPI_OK_DELETE)

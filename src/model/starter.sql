@@ -72,6 +72,10 @@ CREATE FUNCTION segmentation_internal.starter_row(query text, as_of timestamptz)
     LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'model_starter_row';
 COMMENT ON FUNCTION segmentation_internal.starter_row(text, timestamptz) IS 'the one row of a query of a source, as of a moment';
 
+CREATE FUNCTION segmentation_internal.known_time_zone(time_zone text) RETURNS text
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'known_time_zone';
+COMMENT ON FUNCTION segmentation_internal.known_time_zone(text) IS 'name of a time zone as the server spells it; an error where there is none';
+
 -- the one currency of a column, NULL where it has no price
 CREATE FUNCTION segmentation.starter_currency(source regclass, column_name name, as_of timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -360,7 +364,7 @@ BEGIN
         PERFORM segmentation_internal.refuse('22004',
             'argument "source" must not be null');
     END IF;
-    PERFORM segmentation.starter_check_arguments(starter, tiers, days), set_config('TimeZone', time_zone, true);
+    PERFORM segmentation.starter_check_arguments(starter, tiers, days), set_config('TimeZone', segmentation_internal.known_time_zone(time_zone), true);
     made := CASE starter
         WHEN 'nps' THEN segmentation.starter_nps(source, columns, days, moment)
         WHEN 'revenue' THEN segmentation.starter_revenue(source, columns, tiers, moment)
