@@ -50,6 +50,7 @@ OBJS = \
 	src/lock/watch.o \
 	src/lock/depend.o \
 	src/lock/installed.o \
+	src/lock/run.o \
 	src/lock/cache.o \
 	src/lock/lookup.o \
 	src/lock/running.o \
@@ -232,6 +233,8 @@ REGRESS = \
 	model_column_once \
 	model_starters_hostile \
 	lock_install \
+	lock_installer \
+	lock_quoting \
 	lock_conditions \
 	lock_conditions_generated \
 	lock_subscriptions \

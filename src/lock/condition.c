@@ -5,6 +5,7 @@
 #include "segmentation.h"
 
 #include "access/relation.h"
+#include "catalog/namespace.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -20,7 +21,7 @@
 
 #include "expression.h"
 #include "refusal.h"
-#include "lock/lock.h"
+#include "lock/installed.h"
 #include "relation.h"
 #include "rule/normal.h"
 
@@ -102,6 +103,43 @@ parse_condition(Relation rel, const char *condition)
 	return expr;
 }
 
+/* the schemas that are searched, by their names: "$user" is the user of the moment */
+static char *
+search_path_now(void)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, fetch_search_path(false))
+	{
+		char	   *name = get_namespace_name(lfirst_oid(cell));
+
+		if (name)
+			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", quote_identifier(name));
+	}
+	return buf.len > 0 ? buf.data : "\"\"";
+}
+
+/*
+ * Constants are read while a condition is parsed, and the types inside of
+ * composites may have functions that check them.
+ */
+static Node *
+parse_as_owner(Relation rel, const char *condition)
+{
+	int			save_nestlevel = NewGUCNestLevel();
+	LockUser	self;
+	Node	   *expr;
+
+	set_option("search_path", search_path_now());
+	self = lock_step_down(rel->rd_rel->relowner);
+	expr = parse_condition(rel, condition);
+	lock_become_self(self);
+	AtEOXact_GUC(false, save_nestlevel);
+	return expr;
+}
+
 static void
 explain_kept_condition(void *arg)
 {
@@ -121,7 +159,7 @@ lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *c
 	Node	   *expr;
 
 	error_context_stack = &callback;
-	expr = parse_condition(rel, condition);
+	expr = parse_as_owner(rel, condition);
 	error_context_stack = callback.previous;
 	return expr;
 }
@@ -165,7 +203,7 @@ parse_argument(Relation rel, const GivenCondition *given)
 	Node	   *expr;
 
 	error_context_stack = &callback;
-	expr = parse_condition(rel, given->condition);
+	expr = parse_as_owner(rel, given->condition);
 	error_context_stack = callback.previous;
 	return expr;
 }
@@ -193,7 +231,7 @@ read_back(Relation rel, Node *expr, const char *condition)
 	int			save_nestlevel = expression_enter_safe_path();
 
 	error_context_stack = &callback;
-	if (!rule_is_same(parse_condition(rel, kept), expr))
+	if (!rule_is_same(parse_as_owner(rel, kept), expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("condition of a lock depends on the search_path: %s", condition)));

@@ -324,17 +324,21 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_tem
 $$;
 COMMENT ON FUNCTION segmentation.lock_changed(text, name[]) IS 'a trigger''s condition: one of these columns has changed';
 
+-- what is quoted goes through no pattern of format() again, which would take its % for one
+CREATE FUNCTION segmentation_internal.lock_trigger_call(function name, arguments text[]) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format('EXECUTE FUNCTION segmentation.%I(%s)', function,
+              (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)));
+COMMENT ON FUNCTION segmentation_internal.lock_trigger_call(name, text[]) IS 'what a trigger of a lock executes, the end of the statement that creates it';
+
 -- the DDL of a lock, in order
 CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
     arguments text[], watched name[], customer_key name[], customer_segment name, offer_key name[], markets boolean) RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    call CONSTANT text := format('EXECUTE FUNCTION segmentation.%%s(%s)',
-        (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)));
-    guard_call CONSTANT text := format('EXECUTE FUNCTION segmentation.lock_customer(%s)',
-        (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)
-          WHERE a ~ '^(customers|customer_key|customer_segment)='));
-    subscription_call CONSTANT text := format(call, 'lock_subscription');
+    guard_call CONSTANT text := segmentation_internal.lock_trigger_call('lock_customer',
+        ARRAY(SELECT a FROM unnest(arguments) WITH ORDINALITY u(a, n) WHERE a ~ '^(customers|customer_key|customer_segment)=' ORDER BY n));
+    subscription_call CONSTANT text := segmentation_internal.lock_trigger_call('lock_subscription', arguments);
     customers_name CONSTANT text := segmentation.lock_table_name(customers);
     subscriptions_name CONSTANT text := segmentation.lock_table_name(subscriptions);
     offers_name CONSTANT text := segmentation.lock_table_name(offers);
@@ -354,9 +358,9 @@ BEGIN
 
     IF (SELECT relkind = 'p' FROM pg_class WHERE oid = subscriptions) THEN
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_begin BEFORE INSERT OR UPDATE ON %s FOR EACH STATEMENT %s',
-                           subscriptions_name, format(call, 'lock_statement'));
+                           subscriptions_name, segmentation_internal.lock_trigger_call('lock_statement', arguments));
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_end AFTER INSERT OR UPDATE ON %s FOR EACH STATEMENT %s',
-                           subscriptions_name, format(call, 'lock_statement'));
+                           subscriptions_name, segmentation_internal.lock_trigger_call('lock_statement', arguments));
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_insert AFTER INSERT ON %s FOR EACH ROW %s',
                            subscriptions_name, subscription_call);
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_update AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
@@ -396,14 +400,14 @@ BEGIN
     END IF;
     RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',
                        segmentation.lock_trigger_name(customers, 'segmentation_lock_old_customer'),
-                       customers_name, format(call, 'lock_new_customer'));
+                       customers_name, segmentation_internal.lock_trigger_call('lock_new_customer', arguments));
     IF 'customers' = ANY (deferrables) THEN
         RETURN NEXT format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW %s',
                            segmentation.lock_trigger_name(customers, 'segmentation_lock_new_customer'),
-                           customers_name, format(call, 'lock_new_customer'));
+                           customers_name, segmentation_internal.lock_trigger_call('lock_new_customer', arguments));
         RETURN NEXT format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
                            segmentation.lock_trigger_name(customers, 'segmentation_lock_customer_key'),
-                           customers_name, segmentation.lock_changed(customers_name, customer_key), format(call, 'lock_new_customer'));
+                           customers_name, segmentation.lock_changed(customers_name, customer_key), segmentation_internal.lock_trigger_call('lock_new_customer', arguments));
     END IF;
 
     IF offers IS NOT NULL THEN
@@ -413,18 +417,18 @@ BEGIN
                            format('segmentation.lock_watches(%L, %L) AND %s', offers_name,
                                   (SELECT parse_ident(substr(a, length('offer_segment=') + 1)) FROM unnest(arguments) a WHERE a LIKE 'offer_segment=%'),
                                   segmentation.lock_query(arguments, 'offer condition')),
-                           format(call, 'lock_offer'));
+                           segmentation_internal.lock_trigger_call('lock_offer', arguments));
         RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW %s',
                            segmentation.lock_trigger_name(offers, 'segmentation_lock_old_offer'),
-                           offers_name, format(call, 'lock_new_offer'));
+                           offers_name, segmentation_internal.lock_trigger_call('lock_new_offer', arguments));
         RETURN NEXT format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
                            segmentation.lock_trigger_name(offers, 'segmentation_lock_offer_key'),
-                           offers_name, segmentation.lock_changed(offers_name, offer_key), format(call, 'lock_new_offer'));
+                           offers_name, segmentation.lock_changed(offers_name, offer_key), segmentation_internal.lock_trigger_call('lock_new_offer', arguments));
     END IF;
     IF 'offers' = ANY (deferrables) THEN
         RETURN NEXT format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW %s',
                            segmentation.lock_trigger_name(offers, 'segmentation_lock_new_offer'),
-                           offers_name, format(call, 'lock_new_offer'));
+                           offers_name, segmentation_internal.lock_trigger_call('lock_new_offer', arguments));
     END IF;
 END
 $$;
@@ -460,14 +464,28 @@ END
 $$;
 COMMENT ON FUNCTION segmentation.lock_check_installed(regclass, regclass, text[]) IS 'raises an error where a lock contradicts one that is installed';
 
-CREATE FUNCTION segmentation.lock_raise_conflicts(customers regclass, query text) RETURNS void
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION segmentation_internal.lock_conflicts(arguments text[])
+    RETURNS TABLE (customer_key text[], customer_segment text, subscription text[], segment text)
+LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp AS $$
+    SELECT * FROM segmentation_internal.lock_run(arguments, 'conflicts')
+                  AS c (customer_key text[], customer_segment text, subscription text[], segment text)
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_conflicts(text[]) IS 'subscriptions that contradict their customers at installation';
+
+CREATE FUNCTION segmentation_internal.lock_count(arguments text[], query text) RETURNS bigint
+LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.n FROM segmentation_internal.lock_run(arguments, query) AS c (n bigint)
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_count(text[], text) IS 'runs a statement of a lock that counts customers: those that are to be locked, or locks them';
+
+CREATE FUNCTION segmentation.lock_raise_conflicts(customers regclass, arguments text[]) RETURNS void
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
     total bigint := 0;
     named text[] := '{}';
 BEGIN
-    FOR conflict IN EXECUTE format('SELECT * FROM (%s) AS c(customer_key, customer_segment, subscription, segment)', query) LOOP
+    FOR conflict IN SELECT c.* FROM segmentation_internal.lock_conflicts(arguments) c LOOP
         total := total + 1;
         IF total <= 3 THEN
             named := named || format('Customer %s in segment %s has subscription %s in segment %s.', conflict.customer_key,
@@ -485,17 +503,20 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text) IS 'raises an error where customers and subscriptions contradict each other at installation';
+COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text[]) IS 'raises an error where customers and subscriptions contradict each other at installation';
 
 CREATE FUNCTION segmentation.lock_market_conflicts(arguments text[]) RETURNS SETOF text
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
 BEGIN
     IF 'markets=true' <> ALL (arguments) THEN
         RETURN;
     END IF;
-    FOR conflict IN EXECUTE segmentation.lock_query(arguments, 'market conflicts') LOOP
+    FOR conflict IN
+        SELECT c.* FROM segmentation_internal.lock_run(arguments, 'market conflicts')
+                        AS c (customer_key text[], market text, subscription text[], market_currency text, currency text)
+    LOOP
         IF conflict.currency IS NULL THEN
             RETURN NEXT format('customer %s%s is in segment %s, which is no market', conflict.customer_key,
                                ' by subscription ' || conflict.subscription::text, quote_ident(conflict.market));
@@ -509,7 +530,7 @@ $$;
 COMMENT ON FUNCTION segmentation.lock_market_conflicts(text[]) IS 'what contradicts the markets of the catalogue at installation';
 
 CREATE FUNCTION segmentation.lock_raise_market_conflicts(customers regclass, arguments text[]) RETURNS void
-LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     total bigint;
     named text;
@@ -566,16 +587,15 @@ COMMENT ON FUNCTION segmentation.lock_check_markets(regclass, name) IS 'raises a
 CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    remaining bigint;
+    remaining CONSTANT bigint := segmentation_internal.lock_count(arguments, 'unlocked');
 BEGIN
-    EXECUTE segmentation.lock_query(arguments, 'unlocked') INTO remaining;
     IF remaining > 0 THEN
         PERFORM segmentation_internal.refuse('27000',
             format('could not lock the customers in "%s" to their segments', customers),
             detail => format('The update of column segment_locked_at did not take effect for %s of them.', remaining),
             hint => format('Another trigger on "%s" suppresses it.', customers));
     END IF;
-    PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
+    PERFORM segmentation.lock_raise_conflicts(customers, arguments);
 END
 $$;
 COMMENT ON FUNCTION segmentation.lock_check_done(regclass, text[]) IS 'raises an error where installation has left a customer unlocked or in another segment';
@@ -722,12 +742,11 @@ BEGIN
         PERFORM segmentation.lock_check_markets(customers, customer_segment);
     END IF;
     IF NOT dry_run THEN
-        PERFORM segmentation.lock_raise_conflicts(customers, segmentation.lock_query(arguments, 'conflicts'));
+        PERFORM segmentation.lock_raise_conflicts(customers, arguments);
         PERFORM segmentation.lock_raise_market_conflicts(customers, arguments);
     END IF;
 
-    RETURN QUERY EXECUTE format($q$ SELECT 'lock', pg_catalog.format('customers that have subscriptions: %%s', n) FROM (%s) u(n) $q$,
-                                segmentation.lock_query(arguments, 'unlocked'));
+    RETURN QUERY SELECT 'lock', format('customers that have subscriptions: %s', segmentation_internal.lock_count(arguments, 'unlocked'));
     FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key,
                                                                    customer_segment, offer_key, markets) s LOOP
         RETURN QUERY SELECT 'run', statement;
@@ -736,15 +755,14 @@ BEGIN
         END IF;
     END LOOP;
     IF dry_run THEN
-        FOR conflict IN EXECUTE format('SELECT * FROM (%s) AS c(customer_key, customer_segment, subscription, segment)',
-                                       segmentation.lock_query(arguments, 'conflicts')) LOOP
+        FOR conflict IN SELECT c.* FROM segmentation_internal.lock_conflicts(arguments) c LOOP
             RETURN QUERY SELECT 'conflict', format('customer %s in segment %s has subscription %s in segment %s', conflict.customer_key,
                                                    coalesce(quote_ident(conflict.customer_segment), 'NULL'), coalesce(conflict.subscription::text, ''),
                                                    coalesce(quote_ident(conflict.segment), 'NULL'));
         END LOOP;
         RETURN QUERY SELECT 'conflict', c FROM segmentation.lock_market_conflicts(arguments) c;
     ELSE
-        EXECUTE segmentation.lock_query(arguments, 'lock');
+        PERFORM segmentation_internal.lock_count(arguments, 'lock');
         PERFORM segmentation.lock_check_done(customers, arguments);
     END IF;
 END

@@ -123,4 +123,7 @@ extern LockUser lock_become_owner(Oid owner);
 extern void lock_restrict_operation(void);
 extern void lock_become_self(LockUser self);
 
+/* run.c */
+extern LockUser lock_step_down(Oid owner);
+
 #endif							/* SEGMENTATION_LOCK_INSTALLED_H */

@@ -123,6 +123,7 @@ typedef enum LockQuery
 	LOCK_QUERY_FETCH,			/* the rows themselves */
 	LOCK_QUERY_HOLD_KEYS,		/* keep subscriptions off collected customers or offers */
 	LOCK_QUERY_SUBSCRIBED,		/* who runs on it */
+	LOCK_QUERY_ROWS,			/* the rows, with the keys of subscriptions */
 	LOCK_QUERY_UNLOCKED,		/* how many customers are to be locked */
 	LOCK_QUERY_INSTALL_CONFLICTS,
 	LOCK_QUERY_MARKET_CONFLICTS,
@@ -136,6 +137,8 @@ typedef enum LockQuery
 /* queries.c */
 extern char *lock_query(const LockDefinition *def, LockSource source,
 						const char *collected, LockQuery query);
+extern LockQuery lock_query_by_name(const char *name);
+extern LockDefinition *lock_definition_from_array(ArrayType *arguments);
 
 /* messages.c */
 extern char *lock_column_names(const List *quoted_names);

@@ -77,7 +77,11 @@ COMMENT ON FUNCTION segmentation.lock_condition(regclass, text, text) IS 'a cond
 
 CREATE FUNCTION segmentation.lock_query(arguments text[], query text) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_query_text';
-COMMENT ON FUNCTION segmentation.lock_query(text[], text) IS 'a statement of the lock that has these trigger arguments: what install_lock runs';
+COMMENT ON FUNCTION segmentation.lock_query(text[], text) IS 'a condition or query of the lock that has these trigger arguments';
+
+CREATE FUNCTION segmentation_internal.lock_run(arguments text[], query text) RETURNS SETOF record
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'lock_run';
+COMMENT ON FUNCTION segmentation_internal.lock_run(text[], text) IS 'the rows of a query of the lock that has these trigger arguments; each table is read and written as its owner';
 
 CREATE FUNCTION segmentation.move_blockers(customers regclass, key text[], to_segment text)
     RETURNS TABLE (subscriptions regclass, subscription_key text[], segment text)

@@ -238,17 +238,34 @@ found_key_to_keep(void)
 }
 
 /*
+ * The caller's rights have been asked for: what is on the table of customers acts
+ * as its owner, unless its policies are to be those of the caller.
+ */
+static LockUser
+become_who_acts(Oid customers)
+{
+	bool		sees_all = check_enable_rls(customers, InvalidOid, true) != RLS_ENABLED;
+
+	return lock_become_owner(sees_all ? relation_owner(customers) : GetUserId());
+}
+
+/*
  * Reads the customer or raises an error.  With FOR UPDATE it waits for
  * subscriptions that are being made: they hold KEY SHARE.
  */
 static void
 find_customer(Move *move, const char *locking)
 {
+	LockUser	self = become_who_acts(move->customers);
 	HeapTuple	tuple;
 	TupleDesc	desc;
 	bool		isnull;
 
-	if (execute(move, customer_query(move->def, locking)) != 1)
+	uint64		count;
+
+	count = execute(move, customer_query(move->def, locking));
+	lock_become_self(self);
+	if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("no customer with key %s in %s",
@@ -400,10 +417,6 @@ refuse_if_blocked(const Move *move, const LockDefinition *def)
 	leave_owners_view(view);
 }
 
-/*
- * The mover's rights have been asked for: triggers and the like of the table
- * act as its owner, unless its policies are to be those of the mover.
- */
 static void
 update_customer(const Move *move)
 {
@@ -412,8 +425,7 @@ update_customer(const Move *move)
 							   "SELECT 1 FROM moved WHERE done", def->from_customers,
 							   def->customer_segment, move->nargs, customer_condition(def),
 							   def->customer_segment, def->segment_operator, move->nargs);
-	bool		sees_all = check_enable_rls(move->customers, InvalidOid, true) != RLS_ENABLED;
-	LockUser	self = lock_become_owner(sees_all ? relation_owner(move->customers) : GetUserId());
+	LockUser	self = become_who_acts(move->customers);
 	uint64		count = 0;
 
 	permitted_move = (PermittedMove) {

@@ -496,6 +496,8 @@ lock_query(const LockDefinition *def, LockSource source, const char *collected,
 			return lock_customers_query(def, from);
 		case LOCK_QUERY_FETCH:
 			return fetch_query(def, from);
+		case LOCK_QUERY_ROWS:
+			return psprintf("SELECT r.* FROM %s r", from);
 		case LOCK_QUERY_UNLOCKED:
 			return unlocked_query(def, from);
 		case LOCK_QUERY_HOLD_KEYS:
@@ -519,8 +521,8 @@ lock_query(const LockDefinition *def, LockSource source, const char *collected,
 	return NULL;
 }
 
-static LockQuery
-query_by_name(const char *name)
+LockQuery
+lock_query_by_name(const char *name)
 {
 	static const struct
 	{
@@ -545,6 +547,23 @@ query_by_name(const char *name)
 			 errhint("Known are \"unlocked\", \"conflicts\", \"market conflicts\", \"order\", \"lock\", \"customer condition\" and \"offer condition\".")));
 }
 
+LockDefinition *
+lock_definition_from_array(ArrayType *arguments)
+{
+	Datum	   *elements;
+	int			count;
+	char	  **args;
+	LockDefinition *def;
+
+	deconstruct_array(arguments, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &count);
+	args = palloc(sizeof(char *) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+		args[i] = TextDatumGetCString(elements[i]);
+	def = lock_definition_parse(count, args);
+	lock_definition_resolve(def, true);
+	return def;
+}
+
 /*
  * lock_query(arguments, query): the text of a query over the whole table, or of
  * a trigger's condition, for install_lock.
@@ -554,19 +573,9 @@ Datum
 lock_query_text(PG_FUNCTION_ARGS)
 {
 	ErrorContextCallback *context = context_hide_own();
-	Datum	   *elements;
-	int			count;
-	char	  **args;
-	LockDefinition *def;
-	LockQuery	query = query_by_name(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	LockQuery	query = lock_query_by_name(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	LockDefinition *def = lock_definition_from_array(PG_GETARG_ARRAYTYPE_P(0));
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT,
-					  &elements, NULL, &count);
-	args = palloc(sizeof(char *) * Max(count, 1));
-	for (int i = 0; i < count; i++)
-		args[i] = TextDatumGetCString(elements[i]);
-	def = lock_definition_parse(count, args);
-	lock_definition_resolve(def, true);
 	error_context_stack = context;
 	PG_RETURN_TEXT_P(cstring_to_text(lock_query(def, LOCK_TABLE, NULL, query)));
 }
