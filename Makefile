@@ -171,6 +171,7 @@ SQL = \
 	src/model/refresh.sql \
 	src/model/starter.sql \
 	src/model/impact.sql \
+	src/model/lost_rows.sql \
 	src/model/check_restore.sql \
 	src/model/check_dump.sql
 

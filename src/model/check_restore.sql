@@ -165,6 +165,8 @@ BEGIN
           FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
          WHERE a.attname = 'segment_locked_at' AND a.atttypid = 'timestamptz'::regtype AND c.relkind IN ('r', 'p') AND NOT c.relispartition
            AND c.relpersistence <> 't'
+           -- a copy of the rows alone, as by CREATE TABLE AS, never had one
+           AND EXISTS (SELECT FROM pg_constraint AS k WHERE k.contype = 'p' AND k.conrelid = c.oid OR k.contype = 'f' AND k.confrelid = c.oid)
            AND a.attrelid <> ALL (ARRAY(SELECT coalesce(to_regclass(substr(l.arguments[1], length('customers=') + 1)), 0)
                                           FROM segmentation_internal.triggers_of_locks() AS l WHERE l.function <> 'lock_customer'));
 END
@@ -181,22 +183,33 @@ CREATE FUNCTION segmentation_internal.lost_rules()
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s segmentation.segment;
-    said text;
+    asked text[];
+    kept text[];
 BEGIN
-    FOR s IN SELECT * FROM segmentation.segment WHERE rule IS NOT NULL ORDER BY model, id LOOP
+    FOR s IN SELECT x.* FROM segmentation.segment AS x JOIN segmentation.model AS m ON m.id OPERATOR(@extschema@.=) x.model ORDER BY x.model, x.id LOOP
+        kept := ARRAY(SELECT concat(f.to_model, '/', f.to_segment) FROM segmentation.segment_reference AS f
+                       WHERE f.model OPERATOR(@extschema@.=) s.model AND f.segment OPERATOR(@extschema@.=) s.id);
+        asked := '{}';
         BEGIN
-            said := (SELECT format('its rule asks for %s, which the catalogue does not know', string_agg(r, ', '))
-                       FROM unnest(segmentation_internal.rule_references(s.model::text, s.id::text)) AS r
-                      WHERE r <> ALL (ARRAY(SELECT concat(f.to_model, '/', f.to_segment) FROM segmentation.segment_reference AS f
-                                             WHERE f.model OPERATOR(@extschema@.=) s.model AND f.segment OPERATOR(@extschema@.=) s.id))
-                     HAVING count(*) > 0);
+            asked := CASE WHEN s.rule IS NOT NULL THEN segmentation_internal.rule_references(s.model::text, s.id::text) ELSE asked END;
         EXCEPTION WHEN OTHERS THEN
-            said := format('its rule cannot be read any more: %s', SQLERRM);
+            finding := 'rule-broken';
+            object := concat(s.model, '/', s.id);
+            sentence := format('its rule cannot be read any more: %s. The rule is %s', SQLERRM, s.rule);
+            hint := format('Restore what it names; or define it by what there is now, with segmentation.define_segment(%L, %L, ''...'').', s.model, s.id);
+            RETURN NEXT;
+            CONTINUE;
         END;
         RETURN QUERY
-            SELECT 'rule-broken', concat(s.model, '/', s.id), said,
-                   format('Restore what it names, or define it again: SELECT * FROM segmentation.define_segment(%L, %L, %L);', s.model, s.id, s.rule)
-             WHERE said IS NOT NULL;
+            SELECT 'reference-missing', concat(s.model, '/', s.id),
+                   format('its rule asks for %s, and segmentation.segment_reference does not say so', string_agg(a, ', ' ORDER BY a)),
+                   'Load segmentation.segment_reference again, after segmentation.segment.'
+              FROM unnest(asked) AS a WHERE a <> ALL (kept) HAVING count(*) > 0;
+        RETURN QUERY
+            SELECT 'reference-unasked', concat(s.model, '/', s.id),
+                   format('segmentation.segment_reference says that it asks for %s, and its rule does not', string_agg(k, ', ' ORDER BY k)),
+                   'Load segmentation.segment again.'
+              FROM unnest(kept) AS k WHERE k <> ALL (asked) HAVING count(*) > 0;
     END LOOP;
 END
 $$;
@@ -277,6 +290,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL SELECT * FROM segmentation_internal.lost_locks()
     UNION ALL SELECT * FROM segmentation_internal.lost_of_models()
     UNION ALL SELECT * FROM segmentation_internal.lost_rules()
+    UNION ALL SELECT * FROM segmentation_internal.lost_segments()
+    UNION ALL SELECT * FROM segmentation_internal.lost_versions()
+    UNION ALL SELECT * FROM segmentation_internal.lost_logs()
+    UNION ALL SELECT * FROM segmentation_internal.lost_models()
+    UNION ALL SELECT * FROM segmentation_internal.lost_tables()
     UNION ALL SELECT 'market-incomplete', m.id::text, c.sentence, c.hint
       FROM segmentation.market AS m, segmentation.check_market(m.id) AS c
      WHERE m.status = 'active' AND c.severity = 'error'
