@@ -9,6 +9,19 @@ SELECT object, kind, reason FROM segmentation.check_dump();
 SELECT DISTINCT regexp_split_to_table(instead, '; ') AS instead FROM segmentation.check_dump() ORDER BY 1;
 SELECT count(*) FROM segmentation.check_dump() WHERE instead IS NULL;
 
+-- a server that keeps expressions elsewhere, too, wants another look
+SELECT attrelid::regclass, attname FROM pg_attribute, pg_proc
+ WHERE atttypid = 'pg_node_tree'::regtype AND pg_proc.oid = 'segmentation.check_dump'::regproc
+   AND prosrc !~ format('\mFROM %s\M', attrelid::regclass)
+   AND (attrelid, attname) NOT IN (('pg_class'::regclass, 'relpartbound'), ('pg_publication_rel'::regclass, 'prqual'));
+-- which has no place for operators of others
+CREATE PUBLICATION regress_dump FOR TABLE kept WHERE (a IS DISTINCT FROM b);
+-- a default that a partition alone has
+CREATE TABLE whole (a segment_id, b boolean) PARTITION BY LIST (a);
+CREATE TABLE part PARTITION OF whole DEFAULT;
+ALTER TABLE part ALTER b SET DEFAULT 'a'::segment_id IS DISTINCT FROM 'b';
+SELECT object, kind FROM segmentation.check_dump() WHERE object LIKE '%part';
+
 -- a type that is cast to one of the server's finds its operator, which means something else
 CREATE TYPE pair AS (a int, b int);
 CREATE FUNCTION as_text(pair) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'same' $$;

@@ -33,3 +33,10 @@ CREATE VIEW lost_in AS SELECT n FROM kept WHERE (n, a) IN (SELECT n, b FROM kept
 CREATE MATERIALIZED VIEW lost_stored AS SELECT nullif(p, '0 EUR') AS p FROM kept;
 CREATE VIEW kept_view AS SELECT a, greatest(a, b), (SELECT sum(p) FROM kept AS k WHERE k.a = o.a) FROM kept AS o
     WHERE (a, b) < (b, a) AND a IN ('x', 'y') AND p BETWEEN '1 EUR' AND '2 EUR' GROUP BY a, b ORDER BY a USING <;
+CREATE DOMAIN lost_default AS boolean DEFAULT 'a'::segment_id IS DISTINCT FROM 'b';
+CREATE DOMAIN kept_default AS segment_id DEFAULT 'a';
+CREATE TABLE lost_key (a segment_id, n int) PARTITION BY LIST ((a IS DISTINCT FROM 'x'));
+CREATE TABLE kept_key (a segment_id, p currency_price) PARTITION BY RANGE (a, (p * 2));
+CREATE TABLE kept_partition PARTITION OF kept_key FOR VALUES FROM ('a', '1 EUR') TO ('b', '2 EUR');
+CREATE STATISTICS lost_statistics ON (nullif(a, b)), n FROM lost;
+CREATE STATISTICS kept_statistics ON (a = b), n FROM kept;

@@ -11,15 +11,18 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "executor/functions.h"
@@ -42,6 +45,7 @@
 #include "utils/syscache.h"
 
 #include "model/define.h"
+#include "relation.h"
 
 /* one object: a rewrite rule, a constraint, a default, a trigger, an index ... */
 typedef struct Printed
@@ -319,6 +323,8 @@ catalog_tuple(Relation catalog, Oid class, Oid object)
 
 	if (class == IndexRelationId)
 		tuple = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(object));
+	else if (class == PartitionedRelationId)
+		tuple = SearchSysCacheCopy1(PARTRELID, ObjectIdGetDatum(object));
 	else if (class == AttrDefaultRelationId)
 		tuple = default_tuple(catalog, object);
 	else
@@ -334,7 +340,8 @@ static void
 check_class(Oid class)
 {
 	static const Oid classes[] = {RewriteRelationId, ConstraintRelationId, AttrDefaultRelationId, TriggerRelationId,
-	IndexRelationId, PolicyRelationId, ProcedureRelationId};
+		IndexRelationId, PolicyRelationId, ProcedureRelationId, TypeRelationId, PartitionedRelationId,
+	StatisticExtRelationId};
 
 	for (size_t i = 0; i < lengthof(classes); i++)
 		if (classes[i] == class)
@@ -365,6 +372,14 @@ find_relation(Printed *printed, HeapTuple tuple)
 		case PolicyRelationId:
 			printed->relation = ((Form_pg_policy) GETSTRUCT(tuple))->polrelid;
 			break;
+		case PartitionedRelationId:
+			printed->relation = ((Form_pg_partitioned_table) GETSTRUCT(tuple))->partrelid;
+			break;
+		case StatisticExtRelationId:
+			printed->relation = ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid;
+			break;
+		case TypeRelationId:
+			return ((Form_pg_type) GETSTRUCT(tuple))->typowner;
 		case ConstraintRelationId:
 			printed->relation = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid;
 			printed->domain = ((Form_pg_constraint) GETSTRUCT(tuple))->contypid;
@@ -402,7 +417,7 @@ check_printed(void *arg)
 	set_option("search_path", "");
 	set_option("standard_conforming_strings", "on");
 	if (OidIsValid(printed->relation))
-		rel = table_open(printed->relation, AccessShareLock);
+		rel = relation_open_existing(printed->relation, AccessShareLock);
 	kept = kept_operators(catalog, tuple);
 	print_and_read(printed, catalog, tuple, rel);
 	if (!equal(kept, printed->operators))
@@ -410,7 +425,7 @@ check_printed(void *arg)
 				(errcode(ERRCODE_AMBIGUOUS_FUNCTION),
 				 errmsg("operators of other types are found")));
 	if (rel)
-		table_close(rel, NoLock);
+		relation_close(rel, NoLock);
 	table_close(catalog, NoLock);
 	AtEOXact_GUC(true, save_nestlevel);
 	SetUserIdAndSecContext(userid, sec_context);

@@ -1,4 +1,8 @@
 -- what a dump of this database would lose
+--
+-- Whatever the server keeps as an expression is looked at, but for bounds of
+-- partitions, which are constants, and row filters of publications, in which it
+-- takes no operators and types but its own.
 
 CREATE FUNCTION segmentation_internal.dump_fault(class oid, object oid, OUT fault text, OUT definition text)
     LANGUAGE c STRICT AS 'MODULE_PATHNAME';
@@ -37,6 +41,15 @@ CREATE FUNCTION segmentation.check_dump()
         UNION ALL
         SELECT 'pg_proc'::regclass, oid, 'pg_proc'::regclass, oid, 'function', pg_describe_object('pg_proc'::regclass, oid, 0)
           FROM pg_proc WHERE prosqlbody IS NOT NULL OR proargdefaults IS NOT NULL AND prokind <> 'a'
+        UNION ALL
+        SELECT 'pg_type'::regclass, oid, 'pg_type'::regclass, oid, 'domain default', pg_describe_object('pg_type'::regclass, oid, 0)
+          FROM pg_type WHERE typdefaultbin IS NOT NULL
+        UNION ALL
+        SELECT 'pg_partitioned_table'::regclass, partrelid, 'pg_class'::regclass, partrelid, 'partition key', pg_describe_object('pg_class'::regclass, partrelid, 0)
+          FROM pg_partitioned_table WHERE partexprs IS NOT NULL
+        UNION ALL
+        SELECT 'pg_statistic_ext'::regclass, oid, 'pg_class'::regclass, stxrelid, 'statistics', pg_describe_object('pg_statistic_ext'::regclass, oid, 0)
+          FROM pg_statistic_ext WHERE stxexprs IS NOT NULL
     ), dumped AS MATERIALIZED (
         SELECT class, oid, kind, object
           FROM candidate c

@@ -16,7 +16,8 @@ $node->safe_psql('source', slurp_file('sql/include/dump.sql'));
 my $names = <<'SQL';
 SELECT DISTINCT substring(object, '\m(?:lost|kept)\w*') FROM (
     SELECT relname FROM pg_class UNION ALL SELECT conname FROM pg_constraint UNION ALL SELECT tgname FROM pg_trigger UNION ALL
-    SELECT polname FROM pg_policy UNION ALL SELECT rulename FROM pg_rewrite UNION ALL SELECT proname FROM pg_proc) AS o(object)
+    SELECT polname FROM pg_policy UNION ALL SELECT rulename FROM pg_rewrite UNION ALL SELECT proname FROM pg_proc UNION ALL
+    SELECT stxname FROM pg_statistic_ext UNION ALL SELECT typname FROM pg_type WHERE typdefaultbin IS NOT NULL) AS o(object)
 WHERE object ~ '^(lost|kept)' ORDER BY 1
 SQL
 my %before = map { $_ => 1 } split /\n/, $node->safe_psql('source', $names);
