@@ -236,6 +236,7 @@ REGRESS = \
 	lock_install \
 	lock_installer \
 	lock_quoting \
+	lock_lost \
 	lock_conditions \
 	lock_conditions_generated \
 	lock_subscriptions \

@@ -164,6 +164,26 @@ lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *c
 	return expr;
 }
 
+/* lock_check_conditions(arguments, subscriptions): whether those of a trigger can still be read */
+PG_FUNCTION_INFO_V1(lock_check_conditions);
+Datum
+lock_check_conditions(PG_FUNCTION_ARGS)
+{
+	ErrorContextCallback *context = context_hide_own();
+	LockDefinition *def = lock_definition_parse_array(PG_GETARG_ARRAYTYPE_P(0));
+	Relation	rel = relation_open_existing(PG_GETARG_OID(1), AccessShareLock);
+	int			save_nestlevel = expression_enter_safe_path();
+
+	if (def->locks_when)
+		lock_condition_parse_kept(def, rel, def->locks_when);
+	if (def->running_when)
+		lock_condition_parse_kept(def, rel, def->running_when);
+	AtEOXact_GUC(true, save_nestlevel);
+	relation_close(rel, AccessShareLock);
+	error_context_stack = context;
+	PG_RETURN_VOID();
+}
+
 static ArrayType *
 column_names(Node *expr, Relation rel)
 {

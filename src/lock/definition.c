@@ -157,6 +157,14 @@ lock_definition_parse(int nargs, char **args)
 
 	for (int i = 0; i < nargs; i++)
 		parse_argument(def, args[i]);
+	if (def->subscription_segment && def->offers)
+	{
+		def->held_offers = def->offers;
+		def->held_columns = def->subscription_offer;
+		def->held_key = def->offer_key;
+		def->offers = NULL;
+		def->subscription_offer = def->offer_key = NIL;
+	}
 	if (!is_complete(def))
 		lock_raise_incomplete();
 	return def;
@@ -597,6 +605,18 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 	table_close(offers, AccessShareLock);
 }
 
+/* the offers are not read, but a subscription names one that there is */
+static void
+require_held_offers(const LockDefinition *def, Relation subscriptions)
+{
+	Relation	offers = required_table(def, def->held_offers);
+	LockForeignKey found;
+	Oid			constraint;
+
+	required_foreign_key(def, subscriptions, def->held_columns, offers, def->held_key, &found, &constraint);
+	table_close(offers, AccessShareLock);
+}
+
 /* the extension's types and functions share it */
 static Oid
 extension_schema(const LockDefinition *def)
@@ -667,6 +687,8 @@ resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 		resolve_offers(def, subscriptions, segment_type, installing);
 	else
 		check_segment_type(def, subscriptions, def->subscription_segment, segment_type);
+	if (def->held_offers)
+		require_held_offers(def, subscriptions);
 	if (def->subscription_price)
 		resolve_price(def, subscriptions);
 	table_close(subscriptions, AccessShareLock);

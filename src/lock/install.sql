@@ -129,17 +129,24 @@ CREATE FUNCTION segmentation.lock_table_name(relation regclass) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_table_name';
 COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of a table, as triggers keep it';
 
--- A column of the right type that stands in no key yet, if there is but one, or
--- else a new one; and where the key is not unique yet, that comes first.
+-- Of a key of several columns, a column that is named like it; a column of the right
+-- type that stands in no key yet, if there is but one; or else a new one; and where the key is not unique yet, that comes first.
 CREATE FUNCTION segmentation_internal.lock_key_statements(referencing regclass, referenced regclass, columns name[], key name[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     WITH part AS (
         SELECT k.n, r.attname, r.atttypid, format_type(r.atttypid, r.atttypmod) AS type,
                coalesce(columns[k.n], (
+                   SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = referenced
+                    WHERE a.attrelid = referencing AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = r.atttypid
+                      AND cardinality(key) > 1 AND a.attname IN (r.attname, c.relname, concat(c.relname, '_', r.attname))
+                      AND NOT EXISTS (SELECT FROM pg_constraint u
+                                       WHERE u.conrelid = referencing AND u.contype IN ('p', 'u') AND a.attnum = u.conkey[cardinality(u.conkey)])
+                    ORDER BY a.attname = c.relname, a.attname = r.attname LIMIT 1), (
                    SELECT min(a.attname::text) FROM pg_attribute a
                     WHERE a.attrelid = referencing AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = r.atttypid
-                      AND cardinality(key) = 1
-                      AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = referencing AND a.attnum = ANY (c.conkey))
+                      AND (SELECT count(*) FROM pg_attribute o WHERE o.attrelid = referenced AND o.attname = ANY (key) AND o.atttypid = r.atttypid) = 1
+                      AND NOT EXISTS (SELECT FROM pg_constraint c
+                                       WHERE c.conrelid = referencing AND c.contype IN ('p', 'u', 'f') AND a.attnum = ANY (c.conkey))
                    HAVING count(*) = 1)) AS column_name
           FROM unnest(key) WITH ORDINALITY k(name, n)
                JOIN pg_attribute r ON r.attrelid = referenced AND r.attname = k.name
@@ -636,7 +643,8 @@ BEGIN
         RETURN QUERY SELECT 'found', format('customer_key => %L, the primary key', customer_key);
     END IF;
     PERFORM segmentation.lock_check_column(customers, customer_segment,
-        format('Say with customer_segment which it is, or add it: ALTER TABLE %s ADD COLUMN %I segment_id;', customers, customer_segment));
+        format('Say with customer_segment which it is, or add it: ALTER TABLE %s ADD COLUMN %I %s;', customers, customer_segment,
+               (SELECT atttypid::regtype FROM pg_attribute WHERE attrelid = 'segmentation.market'::regclass AND attname = 'id')));
     IF (SELECT attgenerated <> '' FROM pg_attribute WHERE attrelid = customers AND attname = customer_segment) THEN
         PERFORM segmentation_internal.refuse('0A000',
             format('column "%s" of table "%s" is generated', customer_segment, customers),
@@ -686,8 +694,11 @@ BEGIN
     IF offers IS NOT NULL AND offer_segment = ANY (foreign_key.key) THEN
         subscription_segment := foreign_key.columns[array_position(foreign_key.key, offer_segment)];
         RETURN QUERY SELECT 'found', format('subscription_segment => %L, part of the key of its offer', subscription_segment);
+        arguments := arguments || ARRAY['offers=' || segmentation.lock_table_name(offers),
+                                        'subscription_offer=' || segmentation.lock_column_list(foreign_key.columns),
+                                        'offer_key=' || segmentation.lock_column_list(foreign_key.key),
+                                        'subscription_segment=' || quote_ident(subscription_segment)];
         offers := NULL;
-        arguments := arguments || ('subscription_segment=' || quote_ident(subscription_segment));
         watched := foreign_key.columns || watched;
     ELSIF offers IS NOT NULL THEN
         PERFORM segmentation.lock_check_table(offers, 'offers');
@@ -906,6 +917,16 @@ RETURN NOT EXISTS (SELECT FROM unnest(segmentation_internal.lock_names(quoted)) 
                                        WHERE attrelid = relation AND attname = n AND attnum > 0 AND NOT attisdropped));
 COMMENT ON FUNCTION segmentation_internal.lock_has_columns(regclass, text) IS 'whether a table has all columns of a list of quoted names';
 
+CREATE FUNCTION segmentation_internal.lock_referenced(referencing regclass, quoted text) RETURNS regclass
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT c.confrelid FROM pg_constraint c
+         WHERE c.contype = 'f' AND c.conparentid = 0 AND c.conrelid = referencing
+           AND ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = referencing AND a.attnum = ANY (c.conkey))
+               OPERATOR(pg_catalog.@>) segmentation_internal.lock_names(quoted)
+           AND cardinality(c.conkey) = cardinality(segmentation_internal.lock_names(quoted))
+         ORDER BY c.conname LIMIT 1);
+COMMENT ON FUNCTION segmentation_internal.lock_referenced(regclass, text) IS 'the table that a foreign key over a list of quoted columns refers to';
+
 -- A table has its present name, which its trigger tells, or the one that the lock
 -- knows it by where that trigger is missing; a column that is part of a key and has
 -- another name by now is left to be found.
@@ -922,7 +943,10 @@ LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
         SELECT n, name, CASE
                    WHEN name = 'customers' THEN format('%L', segmentation.lock_table_name(t.customers))
                    WHEN name = 'subscriptions' THEN format('%L', segmentation.lock_table_name(t.subscriptions))
-                   WHEN name = 'offers' THEN format('%L', segmentation.lock_table_name(t.offers))
+                   WHEN name = 'offers'
+                   THEN quote_literal(coalesce(segmentation.lock_table_name(coalesce(t.offers, segmentation_internal.lock_referenced(
+                            t.subscriptions, (SELECT o.value FROM argument o WHERE o.name = 'subscription_offer')))), value))
+                   WHEN name = 'subscription_segment' AND EXISTS (SELECT FROM argument o WHERE o.name = 'offers') THEN NULL
                    WHEN name IN ('locks_when', 'running_when') THEN quote_literal(value)
                    WHEN name = 'markets' THEN value
                    WHEN name IN ('customer_segment', 'subscription_segment', 'offer_segment', 'subscription_price')
@@ -1011,7 +1035,38 @@ END
 $$;
 COMMENT ON FUNCTION segmentation_internal.lock_check_columns(text) IS 'raises an error where a column of a lock has another name by now';
 
-CREATE FUNCTION segmentation.renew_lock(customers regclass, subscriptions regclass DEFAULT NULL)
+-- The call and the lock that is there exclude each other, so its triggers are away
+-- for as long as that takes.
+CREATE FUNCTION segmentation_internal.lock_try_renewal(customers regclass, locks text[], calls text[])
+RETURNS TABLE (step text, detail text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    call text;
+    done record;
+    steps text[];
+    details text[];
+BEGIN
+    BEGIN
+        PERFORM segmentation.lock_drop_triggers(customers, locks);
+        FOREACH call IN ARRAY calls LOOP
+            FOR done IN EXECUTE left(call, -2) || ', dry_run => true);' LOOP
+                steps := steps || done.step;
+                details := details || done.detail;
+            END LOOP;
+        END LOOP;
+        RAISE EXCEPTION USING ERRCODE = 'SG001', MESSAGE = 'tried';
+    EXCEPTION WHEN SQLSTATE 'SG001' THEN
+        RETURN QUERY SELECT u.* FROM unnest(steps, details) u;
+    END;
+END
+$$;
+COMMENT ON FUNCTION segmentation_internal.lock_try_renewal(regclass, text[], text[]) IS 'what renew_lock would do; nothing is changed';
+
+CREATE FUNCTION segmentation_internal.lock_check_conditions(arguments text[], subscriptions regclass) RETURNS void
+    LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'lock_check_conditions';
+COMMENT ON FUNCTION segmentation_internal.lock_check_conditions(text[], regclass) IS 'raises an error, with the way to change it, where a condition of a lock can be read no more';
+
+CREATE FUNCTION segmentation.renew_lock(customers regclass, subscriptions regclass DEFAULT NULL, dry_run boolean DEFAULT false)
 RETURNS TABLE (step text, detail text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET quote_all_identifiers = off SET standard_conforming_strings = on AS $$
 DECLARE
@@ -1028,9 +1083,16 @@ BEGIN
         locks := segmentation_internal.lock_arguments_of(customers, NULL);
     END IF;
     PERFORM segmentation_internal.lock_check_columns(l) FROM unnest(locks) l;
+    PERFORM segmentation_internal.lock_check_conditions(t.arguments, t.relation)
+       FROM (SELECT DISTINCT l.relation, l.arguments FROM segmentation.lock_triggers() l
+              WHERE l.function = 'lock_subscription' AND l.arguments::text = ANY (locks)) t;
     calls := array_remove(ARRAY(SELECT segmentation_internal.lock_call(l) FROM unnest(locks) l ORDER BY 1), NULL);
     IF calls = '{}' THEN
         PERFORM segmentation_internal.lock_refuse_none(customers, subscriptions);
+    END IF;
+    IF dry_run THEN
+        RETURN QUERY SELECT r.* FROM segmentation_internal.lock_try_renewal(customers, locks, calls) r;
+        RETURN;
     END IF;
     PERFORM segmentation.lock_drop_triggers(customers, locks);
     FOREACH call IN ARRAY calls LOOP
@@ -1038,4 +1100,4 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION segmentation.renew_lock(regclass, regclass) IS 'installs a lock again, or all locks on a table of customers, with the arguments that each had and the names that its tables have now';
+COMMENT ON FUNCTION segmentation.renew_lock(regclass, regclass, boolean) IS 'installs a lock again, or all locks on a table of customers, with the arguments that each had and the names that its tables have now';

@@ -51,6 +51,9 @@ typedef struct LockDefinition
 	char	   *running_when;	/* likewise */
 	bool		markets;		/* segments are markets of the catalogue */
 	char	   *subscription_price; /* with markets; NULL: not looked at */
+	char	   *held_offers;	/* offers whose key has the segment: the foreign key holds them */
+	List	   *held_columns;	/* of that foreign key, in pairs with held_key */
+	List	   *held_key;
 	List	   *deferrable;		/* tables whose foreign keys were, when installed */
 
 	char	   *from_customers; /* as queries name them, without inheritance children */
@@ -138,6 +141,7 @@ typedef enum LockQuery
 extern char *lock_query(const LockDefinition *def, LockSource source,
 						const char *collected, LockQuery query);
 extern LockQuery lock_query_by_name(const char *name);
+extern LockDefinition *lock_definition_parse_array(ArrayType *arguments);
 extern LockDefinition *lock_definition_from_array(ArrayType *arguments);
 
 /* messages.c */

@@ -109,7 +109,7 @@ BEGIN
         RETURN NEXT;
     END IF;
     is_renewed := true;
-    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, names, names,
+    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, CASE WHEN NOT said ? 'subscription_segment' THEN offers END, arguments, names, names,
                                        (parse_ident(said ->> 'customer_segment'))[1], names, said ? 'markets') AS s
     LOOP
         trigger_name := btrim(substring(statement FROM '^CREATE (?:CONSTRAINT )?TRIGGER (\S+) '), '"');
