@@ -151,10 +151,10 @@ SQL = \
 	src/measure/latest_nps_class.sql \
 	src/measure/quantile.sql \
 	src/measure/rfm.sql \
+	src/model/relation_reference.sql \
 	src/lock/lock.sql \
 	src/lock/install.sql \
 	src/market/exchange_rate.sql \
-	src/model/relation_reference.sql \
 	src/model/catalogue.sql \
 	src/market/iso_codes.sql \
 	src/market/market.sql \

@@ -154,6 +154,36 @@ RESET SESSION AUTHORIZATION;
 SELECT code FROM segmentation.offer WHERE market = 'erasure-de' ORDER BY code;
 REVOKE SELECT, DELETE ON segmentation.offer FROM regress_erasure_owner;
 
+-- Records of moves follow a table that is renamed; a table that has its name then is another.
+CREATE TABLE shop.person (id int PRIMARY KEY, segment text);
+CREATE TABLE shop.contract (number int PRIMARY KEY, person int NOT NULL REFERENCES shop.person, segment text);
+INSERT INTO shop.person VALUES (1, 'a'), (2, 'a');
+SELECT count(*) FROM segmentation.install_lock('shop.person', 'shop.contract');
+SELECT to_segment FROM segmentation.move_customer('shop.person', '{1}', 'b', 'grew');
+SELECT to_segment FROM segmentation.move_customer('shop.person', '{2}', 'b', 'grew');
+SELECT segmentation.create_model('people', 'shop.person', '{id}', schema => 'shop');
+SELECT segmentation.create_model('persons', 'shop.person', '{id}', schema => 'shop');
+SELECT FROM segmentation.define_segment('people', 'all', 'true');
+SELECT appeared FROM segmentation.refresh('people');
+ALTER TABLE shop.person RENAME TO people;
+CREATE TABLE shop.person (id int PRIMARY KEY);
+SELECT relation FROM segmentation.customer_move WHERE customers = 'shop.person';
+-- the name of then: who is meant is said
+\x on
+SELECT * FROM pg_temp.refusal($$ SELECT segmentation.forget_everywhere('shop.person', '{1}') $$);
+\x off
+DROP TABLE shop.person;
+SELECT segmentation.forget_moves('shop.people', '{1}');
+-- A model whose tables are lost keeps nobody from being erased everywhere else.
+DROP TABLE shop.persons_history CASCADE;
+SET client_min_messages = warning;
+DELETE FROM shop.people;
+SELECT segmentation.forget_everywhere('shop.people', '{2}');
+RESET client_min_messages;
+SELECT count(*) FROM segmentation.customer_move WHERE customers = 'shop.person';
+SELECT id FROM shop.people_assignment;
+SELECT segmentation.drop_model('people'), segmentation.drop_model('persons');
+
 SELECT segmentation.drop_model('second'), segmentation.drop_model('first');
 RESET search_path;
 SET client_min_messages = warning;

@@ -100,24 +100,35 @@ kept_keys(Oid customers, ArrayType *key)
 	return result;
 }
 
+/* records of a table, whatever its name was then; by the name where the table of then is gone */
+#define MOVES_OF "FROM segmentation.customer_move AS m WHERE (m.relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1 OR " \
+	"m.relation::pg_catalog.oid IS NULL AND m.customers OPERATOR(pg_catalog.=) $2)"
+
+/* within SPI */
+bool
+lock_has_moves(Oid customers)
+{
+	return catalogue_execute("SELECT " MOVES_OF " LIMIT 1", 2, (Oid[]) {OIDOID, TEXTOID},
+							 (Datum[]) {ObjectIdGetDatum(customers), CStringGetTextDatum(relation_name(customers))}, NULL) > 0;
+}
+
 /* within SPI */
 int64
 lock_forget_moves_of(Oid customers, ArrayType *key)
 {
-	Oid			types[] = {TEXTOID, TEXTARRAYOID};
-	Datum		values[2];
+	Oid			types[] = {OIDOID, TEXTOID, TEXTARRAYOID};
+	Datum		values[3];
 	int64		count = 0;
 	ListCell   *cell;
 
 	check_customers(customers);
-	values[0] = CStringGetTextDatum(relation_name(customers));
-	catalogue_execute("SELECT DISTINCT customer_key FROM segmentation.customer_move "
-					  "WHERE customers OPERATOR(pg_catalog.=) $1", 1, types, values, NULL);
+	values[0] = ObjectIdGetDatum(customers);
+	values[1] = CStringGetTextDatum(relation_name(customers));
+	catalogue_execute("SELECT DISTINCT m.customer_key " MOVES_OF, 2, types, values, NULL);
 	foreach(cell, kept_keys(customers, key))
 	{
-		values[1] = PointerGetDatum(lfirst(cell));
-		count += catalogue_execute("DELETE FROM segmentation.customer_move WHERE customers OPERATOR(pg_catalog.=) $1 "
-								   "AND customer_key OPERATOR(pg_catalog.=) $2", 2, types, values, NULL);
+		values[2] = PointerGetDatum(lfirst(cell));
+		count += catalogue_execute("DELETE " MOVES_OF " AND m.customer_key OPERATOR(pg_catalog.=) $3", 3, types, values, NULL);
 	}
 	return count;
 }

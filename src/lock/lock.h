@@ -181,6 +181,7 @@ extern List *lock_unquoted_key(const LockDefinition *def);
 extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);
 
 /* forget.c */
+extern bool lock_has_moves(Oid customers);
 extern int64 lock_forget_moves_of(Oid customers, ArrayType *key);
 extern int64 lock_forget_offers_of(Oid customers, ArrayType *key);
 

@@ -13,17 +13,19 @@ CREATE TABLE segmentation.customer_move (
     from_segment text,
     to_segment text NOT NULL,
     reason text NOT NULL,
+    relation segmentation_internal.relation_reference,
     PRIMARY KEY (customer_key, customers, moved_at)
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.customer_move', '');
 COMMENT ON TABLE segmentation.customer_move IS 'moves of customers to another segment by segmentation.move_customer';
-COMMENT ON COLUMN segmentation.customer_move.customers IS 'table of customers, as its lock names it';
+COMMENT ON COLUMN segmentation.customer_move.customers IS 'table of customers, as its lock named it then';
 COMMENT ON COLUMN segmentation.customer_move.customer_key IS 'key of the customer, one value per key column';
 COMMENT ON COLUMN segmentation.customer_move.moved_at IS 'when, by the clock';
 COMMENT ON COLUMN segmentation.customer_move.moved_by IS 'who: the role that had logged in';
 COMMENT ON COLUMN segmentation.customer_move.from_segment IS 'segment before the move, NULL where there was none';
 COMMENT ON COLUMN segmentation.customer_move.to_segment IS 'segment since the move';
 COMMENT ON COLUMN segmentation.customer_move.reason IS 'why, as the caller said';
+COMMENT ON COLUMN segmentation.customer_move.relation IS 'table of customers, whatever its name is now';
 
 CREATE FUNCTION segmentation.lock_subscription() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_subscription';

@@ -453,9 +453,9 @@ update_customer(const Move *move)
 static Datum
 record_move(const Move *move)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[5];
-	char		nulls[] = "     ";
+	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, OIDOID};
+	Datum		values[6];
+	char		nulls[] = "      ";
 	LockUser	self;
 	Datum		result;
 	bool		isnull;
@@ -466,11 +466,12 @@ record_move(const Move *move)
 	nulls[2] = move->from_segment ? ' ' : 'n';
 	values[3] = CStringGetTextDatum(move->to_segment);
 	values[4] = move->reason;
+	values[5] = ObjectIdGetDatum(move->customers);
 	self = lock_become_owner(owner_of_catalogue("customer_move"));
 	if (SPI_execute_with_args("INSERT INTO segmentation.customer_move AS m "
-							  "(customers, customer_key, from_segment, to_segment, reason) "
-							  "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5) RETURNING m",
-							  5, types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
+							  "(customers, customer_key, from_segment, to_segment, reason, relation) "
+							  "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5, $6) RETURNING m",
+							  6, types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "could not record the move of a customer");
 	lock_become_self(self);
 	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);

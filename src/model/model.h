@@ -69,6 +69,7 @@ extern KeyValues *model_read_key(const Model *model, ArrayType *key);
 
 /* model_fault.c */
 extern void model_check_tables(const Model *model);
+extern bool model_warn_tables(const Model *model);
 extern void model_check_source(const Model *model);
 extern void model_check_owns_all(const Model *model);
 extern void model_check_objects(const Model *model);

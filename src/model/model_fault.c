@@ -216,6 +216,16 @@ model_check_tables(const Model *model)
 	fault_report(ERROR, find_fault_of_tables(model));
 }
 
+/* false: a warning says what is wrong with them */
+bool
+model_warn_tables(const Model *model)
+{
+	ModelFault *fault = find_fault_of_tables(model);
+
+	fault_report(WARNING, fault);
+	return fault == NULL;
+}
+
 /* the application may have dropped it */
 void
 model_check_source(const Model *model)

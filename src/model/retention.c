@@ -187,11 +187,33 @@ check_same_key(const List *ids)
 static bool
 was_locked(Oid customers)
 {
-	return lock_definitions_of(customers) != NIL ||
-		catalogue_execute("SELECT FROM segmentation.customer_move WHERE customers OPERATOR(pg_catalog.=) $1 LIMIT 1",
-						  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(relation_name(customers))}, NULL) > 0;
+	return lock_definitions_of(customers) != NIL || lock_has_moves(customers);
 }
 
+/* who names a table may mean the one that had the name when a model chose its source */
+static void
+warn_of_swapped(Oid relation)
+{
+	List	   *ids = NIL;
+	ListCell   *cell;
+
+	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.model WHERE source IS NOT NULL ORDER BY id", 0, NULL, NULL, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		ids = lappend(ids, change_get(i, 1));
+	foreach(cell, ids)
+	{
+		Model	   *model = model_read_definition(lfirst(cell));
+
+		if (model->namesake == relation && OidIsValid(model->source))
+			ereport(WARNING,
+					(errmsg("model \"%s\" reads %s, which was named %s when it was chosen",
+							model->id, relation_name(model->source), relation_name(relation)),
+					 errhint("Erase the customer there too, with segmentation.forget_everywhere(%s, ...).",
+							 quote_literal_cstr(relation_name(model->source)))));
+	}
+}
+
+/* one whose tables are lost keeps nobody from being erased everywhere else */
 static int64
 forget_everything(Oid source, ArrayType *key)
 {
@@ -200,6 +222,7 @@ forget_everything(Oid source, ArrayType *key)
 	int64		count = 0;
 	ListCell   *cell;
 
+	warn_of_swapped(source);
 	if (ids == NIL && !locked)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -207,7 +230,8 @@ forget_everything(Oid source, ArrayType *key)
 				 errhint("SELECT id, source FROM segmentation.model lists models; SELECT DISTINCT customers FROM segmentation.lock lists locks.")));
 	check_same_key(ids);
 	foreach(cell, ids)
-		count += forget_in_model(lfirst(cell), key);
+		if (model_warn_tables(model_read_definition(lfirst(cell))))
+			count += forget_in_model(lfirst(cell), key);
 	if (locked)
 		count += lock_forget_moves_of(source, key) + lock_forget_offers_of(source, key);
 	return count;
