@@ -88,6 +88,7 @@ OBJS = \
 	src/model/cycle.o \
 	src/model/trial.o \
 	src/model/check_dump.o \
+	src/model/check_restore.o \
 	src/model/count.o \
 	src/model/segment.o \
 	src/model/alter.o \

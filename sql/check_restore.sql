@@ -182,8 +182,62 @@ SELECT * FROM segmentation.check_restore();
 RESET ROLE;
 DROP ROLE restorer;
 
+-- what others have made of their tables, locks and models runs as they do; in a new session, for one keeps what it has evaluated
+SET client_min_messages = warning;
+CREATE ROLE regress_restore_bob;
+GRANT USAGE, CREATE ON SCHEMA restore_test TO regress_restore_bob;
+GRANT EXECUTE ON FUNCTION segmentation.add_catalogue_key TO regress_restore_bob;
+SET ROLE regress_restore_bob;
+SET search_path = restore_test, public;
+CREATE FUNCTION restore_test.act(place text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'regress_restore_bob' THEN
+        RAISE WARNING 'code of regress_restore_bob in % runs as %', place, current_user;
+    END IF;
+    CREATE TEMPORARY TABLE trap ();
+    RAISE WARNING 'code of regress_restore_bob in % is not restricted', place;
+    DROP TABLE trap;
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL;
+END
+$$;
+CREATE FUNCTION restore_test.tell(place text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM restore_test.act(place); RETURN true; END $$;
+CREATE DOMAIN told AS text CHECK (restore_test.tell('condition'));
+CREATE TABLE bobs (id int PRIMARY KEY, segment text);
+CREATE TABLE bobs_subscription (id int PRIMARY KEY, bob int REFERENCES bobs, segment text);
+INSERT INTO bobs VALUES (1);
+SET client_min_messages = error;
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('bobs', 'bobs_subscription', locks_when => $$ ('{a}'::restore_test.told[])[1] = 'a' $$);
+SELECT segmentation.create_model('bobs', 'bobs', '{id}', schema => 'restore_test');
+SELECT FROM segmentation.refresh('bobs');
+DELETE FROM bobs_assignment;
+CREATE INDEX ON bobs_assignment ((restore_test.tell('index of a model')));
+CREATE TABLE bobs_market (market segment_id);
+SELECT segmentation.add_catalogue_key('bobs_market', '{market}');
+CREATE INDEX ON bobs_market ((restore_test.tell('index of a market''s table')));
+CREATE INDEX ON bobs_subscription ((restore_test.tell('index of a lock''s table')));
+\c -
+SET client_min_messages = warning;
+SELECT * FROM segmentation.check_restore() WHERE object LIKE '%bob%';
+\c -
+SET client_min_messages = warning;
+SELECT * FROM segmentation.lock_violations('restore_test.bobs');
+
+-- nor does it keep anybody from being told the rest
+SET search_path = restore_test, public;
+CREATE OR REPLACE FUNCTION restore_test.tell(place text) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+DROP TABLE contract;
+\c -
+SELECT finding, object, sentence FROM segmentation.check_restore() WHERE object ~ 'bob|customer';
+SET search_path = restore_test, public;
+SET client_min_messages = warning;
+SELECT segmentation.drop_model('bobs');
+
 SELECT segmentation.drop_model('restored');
 DROP SCHEMA restore_test CASCADE;
 DELETE FROM segmentation.offer WHERE market = 'restored';
 DELETE FROM segmentation.market WHERE id = 'restored';
 DELETE FROM segmentation.segment WHERE id = 'restored';
+DROP OWNED BY regress_restore_bob;
+DROP ROLE regress_restore_bob;

@@ -399,6 +399,39 @@ SHOW search_path;
 SET ROLE regress_lock_other;
 DROP TABLE mine;
 
+-- a literal of a domain is read, and its CHECK evaluated, while a condition is only looked at: as the owner of the table, too
+CREATE FUNCTION tell() RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'regress_lock_other' THEN
+        RAISE WARNING 'domain of regress_lock_other checked as %', current_user;
+    END IF;
+    PERFORM lock_test.act();
+    RETURN true;
+END
+$$;
+CREATE DOMAIN told AS int CHECK (lock_test.tell());
+CREATE TYPE told_of AS (t told);
+CREATE TABLE mine (id int PRIMARY KEY, customer_id int REFERENCES customers, segment segment_id);
+CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments,
+    'locks_when=(''{1}''::lock_test.told[])[1] = 1', 'running_when=(''(1)''::lock_test.told_of).t = 1');
+RESET ROLE;
+SET client_min_messages = warning;
+GRANT SELECT ON mine TO regress_lock_owner;
+SET ROLE regress_lock_owner;
+SELECT count(*) FROM segmentation.lock_violations('customers');
+SELECT count(*) FROM segmentation.move_blockers('customers', '{7}', 'eu');
+UPDATE customers SET id = 77 WHERE id = 7;
+RESET ROLE;
+SELECT count(*) FROM segmentation.check_restore() WHERE object = 'lock_test.mine';
+CALL refused($$ SELECT * FROM segmentation.move_customer('customers', '{9}', 'us', 'no') $$);
+SELECT length(segmentation.lock_query(ARRAY['customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment',
+    'subscriptions=lock_test.mine', 'subscription_customer=customer_id', 'subscription_segment=segment',
+    'locks_when=(''{1}''::lock_test.told[])[1] = 1'], 'lock')) > 0 AS text;
+SELECT expression FROM segmentation.lock_condition('mine', '(''{1}''::lock_test.told[])[1] = 1', 'locks_when');
+RESET client_min_messages;
+SET ROLE regress_lock_other;
+DROP TABLE mine;
+
 -- what is on the customers acts as their owner, whoever moves one
 SET ROLE regress_lock_owner;
 CREATE TABLE moved (id int PRIMARY KEY, segment segment_id);

@@ -10,31 +10,26 @@ LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION segmentation_internal.without_children(regclass) IS 'a table as a foreign key reads it: with partitions, without inheritance children';
 
--- Rows are read as they are: who asks must see all of them.
-CREATE FUNCTION segmentation_internal.count_dangling(foreign_key oid, OUT dangling bigint, OUT example text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
-DECLARE
-    columns text;
-    present text;
-    matches text;
-    c pg_constraint := (SELECT c FROM pg_constraint AS c WHERE c.oid = foreign_key);
-BEGIN
-    SELECT string_agg(format('r.%I', r.attname), ', ' ORDER BY n), string_agg(format('r.%I IS NOT NULL', r.attname), ' AND '),
-           string_agg(format('p.%I OPERATOR(%I.%s) r.%I', p.attname, o.oprnamespace::regnamespace, o.oprname, r.attname), ' AND ')
-      INTO columns, present, matches
-      FROM unnest(c.conkey, c.confkey, c.conpfeqop) WITH ORDINALITY AS k (referencing, referenced, equal, n)
-           JOIN pg_attribute AS r ON r.attrelid = c.conrelid AND r.attnum = k.referencing
-           JOIN pg_attribute AS p ON p.attrelid = c.confrelid AND p.attnum = k.referenced
-           JOIN pg_operator AS o ON o.oid = k.equal;
-    IF columns IS NULL THEN
-        RETURN;
-    END IF;
-    EXECUTE format('SELECT count(*), min(concat_ws('', '', %s) COLLATE "C") FROM %s AS r WHERE %s AND NOT EXISTS (SELECT FROM %s AS p WHERE %s)',
-                   columns, segmentation_internal.without_children(c.conrelid), present, segmentation_internal.without_children(c.confrelid), matches)
-       INTO dangling, example;
-END
+CREATE FUNCTION segmentation_internal.dangling_query(foreign_key oid) RETURNS text
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('SELECT count(*), min(concat_ws(%L, %s) COLLATE "C") FROM %s AS r WHERE %s AND NOT EXISTS (SELECT FROM %s AS p WHERE %s)', ', ',
+                  string_agg(format('r.%I', r.attname), ', ' ORDER BY n), segmentation_internal.without_children(c.conrelid),
+                  string_agg(format('r.%I IS NOT NULL', r.attname), ' AND '), segmentation_internal.without_children(c.confrelid),
+                  string_agg(format('p.%I OPERATOR(%I.%s) r.%I', p.attname, o.oprnamespace::regnamespace, o.oprname, r.attname), ' AND '))
+      FROM pg_constraint AS c,
+           unnest(c.conkey, c.confkey, c.conpfeqop) WITH ORDINALITY AS k (referencing, referenced, equal, n)
+           JOIN pg_attribute AS r ON r.attnum = k.referencing
+           JOIN pg_attribute AS p ON p.attnum = k.referenced
+           JOIN pg_operator AS o ON o.oid = k.equal
+     WHERE c.oid = foreign_key AND r.attrelid = c.conrelid AND p.attrelid = c.confrelid
+     GROUP BY c.conrelid, c.confrelid
 $$;
-COMMENT ON FUNCTION segmentation_internal.count_dangling(oid) IS 'rows that a foreign key should not have let in, and the key of one';
+COMMENT ON FUNCTION segmentation_internal.dangling_query(oid) IS 'the query of the rows that a foreign key should not have let in';
+
+-- Rows are read as they are, as the owner of their table: who asks must see all of them.
+CREATE FUNCTION segmentation_internal.count_dangling(foreign_key oid, OUT dangling bigint, OUT example text, OUT fault text)
+    LANGUAGE c STABLE STRICT COST 100 SET search_path = pg_catalog, pg_temp SET row_security = off AS 'MODULE_PATHNAME', 'count_dangling';
+COMMENT ON FUNCTION segmentation_internal.count_dangling(oid) IS 'rows that a foreign key should not have let in, and the key of one; or the error that reading them raises';
 
 CREATE FUNCTION segmentation_internal.lost_references()
     RETURNS TABLE (finding text, object text, sentence text, hint text)
@@ -43,15 +38,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT c.oid, c.conname, c.conrelid::regclass AS referencing, c.confrelid::regclass AS referenced, c.convalidated
           FROM pg_constraint AS c
          WHERE c.contype = 'f' AND c.conparentid = 0
-           AND 'segmentation'::regnamespace IN (SELECT relnamespace FROM pg_class WHERE pg_class.oid IN (c.conrelid, c.confrelid))
+           AND 'segmentation'::regnamespace = (SELECT relnamespace FROM pg_class WHERE pg_class.oid = c.confrelid)
+    ), found AS MATERIALIZED (
+        SELECT k.*, d.* FROM foreign_key AS k, segmentation_internal.count_dangling(k.oid) AS d
     )
     SELECT 'dangling', k.referencing::text,
-           format(CASE WHEN d.dangling = 1 THEN '%s row refers to nothing in %s by foreign key "%s": %s'
+           format(CASE WHEN k.dangling = 1 THEN '%s row refers to nothing in %s by foreign key "%s": %s'
                        ELSE '%s rows refer to nothing in %s by foreign key "%s", as %s' END,
-                  d.dangling, k.referenced, k.conname, d.example),
+                  k.dangling, k.referenced, k.conname, k.example),
            format('Load %s again, or delete the rows.', k.referenced)
-      FROM foreign_key AS k, segmentation_internal.count_dangling(k.oid) AS d
-     WHERE d.dangling > 0
+      FROM found AS k
+     WHERE k.dangling > 0
+    UNION ALL
+    SELECT 'unreadable', k.referencing::text, format('rows that foreign key "%s" should have let in cannot be read: %s', k.conname, k.fault),
+           format('Read them as their owner, and mend what fails: SELECT * FROM %s;', k.referencing)
+      FROM found AS k
+     WHERE k.fault IS NOT NULL
     UNION ALL
     SELECT 'not-valid', k.referencing::text, format('foreign key "%s" to %s has not been checked', k.conname, k.referenced),
            format('ALTER TABLE %s VALIDATE CONSTRAINT %I;', k.referencing, k.conname)
@@ -231,18 +233,9 @@ $$;
 COMMENT ON FUNCTION segmentation_internal.has_primary_key(oid) IS 'whether a relation has a primary key';
 
 -- false of a relation that is not there or is no table: its rows are none of ours
-CREATE FUNCTION segmentation_internal.is_empty(relation regclass) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET row_security = off AS $$
-DECLARE
-    empty boolean := false;
-BEGIN
-    IF (SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = relation) THEN
-        EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', relation) INTO empty;
-    END IF;
-    RETURN empty;
-END
-$$;
-COMMENT ON FUNCTION segmentation_internal.is_empty(regclass) IS 'whether a table has no rows';
+CREATE FUNCTION segmentation_internal.is_empty(relation oid) RETURNS boolean
+    LANGUAGE c STABLE STRICT COST 100 SET search_path = pg_catalog, pg_temp SET row_security = off AS 'MODULE_PATHNAME', 'is_empty';
+COMMENT ON FUNCTION segmentation_internal.is_empty(oid) IS 'whether a table has no rows';
 
 CREATE FUNCTION segmentation_internal.lost_of_models()
     RETURNS TABLE (finding text, object text, sentence text, hint text)

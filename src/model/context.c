@@ -63,6 +63,14 @@ model_enter(const Model *model, ModelContext *saved)
 	set_option("TimeZone", model->time_zone);
 }
 
+/* expressions of a table's indexes and the like are evaluated in planning, by whoever reads it */
+void
+table_enter(Oid relid, ModelContext *saved)
+{
+	become(relation_owner(relid), SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
+	set_option("row_security", "off");
+}
+
 /*
  * The catalogue's tables belong to whoever has created the extension, and only
  * our functions write them: statements with a fixed text, after their own check

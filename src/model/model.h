@@ -90,6 +90,7 @@ typedef struct ModelContext
 extern void model_enter(const Model *model, ModelContext *saved);
 extern void model_enter_caller(ModelContext *saved);
 extern void model_leave(const ModelContext *saved);
+extern void table_enter(Oid relid, ModelContext *saved);
 extern void catalogue_enter(ModelContext *saved);
 extern DestReceiver *model_result_receiver(FunctionCallInfo fcinfo);
 extern void model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest);
