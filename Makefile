@@ -44,6 +44,7 @@ OBJS = \
 	src/rule/normal.o \
 	src/lock/definition.o \
 	src/lock/condition.o \
+	src/lock/author.o \
 	src/lock/queries.o \
 	src/lock/messages.o \
 	src/lock/rights.o \

@@ -428,9 +428,48 @@ SELECT length(segmentation.lock_query(ARRAY['customers=lock_test.customers', 'cu
     'subscriptions=lock_test.mine', 'subscription_customer=customer_id', 'subscription_segment=segment',
     'locks_when=(''{1}''::lock_test.told[])[1] = 1'], 'lock')) > 0 AS text;
 SELECT expression FROM segmentation.lock_condition('mine', '(''{1}''::lock_test.told[])[1] = 1', 'locks_when');
-RESET client_min_messages;
-SET ROLE regress_lock_other;
+RESET ROLE;
 DROP TABLE mine;
+
+-- who may make a trigger on a table is not its owner: nothing of his in a condition is evaluated as the owner, not even read
+GRANT TRIGGER, INSERT ON subscriptions TO regress_lock_other;
+SET ROLE regress_lock_other;
+CREATE FUNCTION tell(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT lock_test.tell()';
+CREATE FUNCTION tell(int, told[]) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT lock_test.tell()';
+CREATE OPERATOR !! (FUNCTION = lock_test.tell, RIGHTARG = int);
+CREATE TYPE cast_of AS ENUM ('a');
+CREATE FUNCTION cast_told(cast_of) RETURNS json STABLE LANGUAGE sql AS 'SELECT to_json(lock_test.tell())';
+CREATE CAST (cast_of AS json) WITH FUNCTION cast_told(cast_of);
+CREATE VIEW told_view AS SELECT lock_test.tell(1) AS t;
+CREATE PROCEDURE try_condition(condition text) LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE INFO '--- % ---', condition;
+    EXECUTE format('CREATE TRIGGER zz AFTER INSERT ON lock_test.subscriptions FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(%L, %L, %L, %L, %L, %L, %L)',
+        'customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.subscriptions',
+        'subscription_customer=customer_id', 'subscription_segment=segment', 'locks_when=' || condition);
+    CALL lock_test.refused('INSERT INTO lock_test.subscriptions SELECT 99, 8, ''eu''');
+    RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
+    NULL;
+END
+$$;
+CALL try_condition('lock_test.tell(s.id)');
+CALL try_condition('OPERATOR(lock_test.!!) s.id');
+CALL try_condition('(''{1}''::lock_test.told[])[1] = 1');
+CALL try_condition('''1''::lock_test.told = 1');
+CALL try_condition('lock_test.tell(1, ''{1}'')');
+CALL try_condition('(''(1)''::lock_test.told_of) IS NOT NULL');
+CALL try_condition('to_json(''a''::lock_test.cast_of) IS NOT NULL');
+CALL try_condition('table_to_xml(''lock_test.told_view'', true, true, '''') IS NOT NULL');
+-- what the owner's own condition may name
+CALL try_condition('s.segment::text = ''eu'' AND s.status IS DISTINCT FROM ''draft'' AND upper(s.status) <> ''X''');
+-- nor does he get it into a lock that is installed
+SET ROLE regress_lock_owner;
+CALL refused($$ SELECT segmentation.install_lock('customers', 'subscriptions', locks_when => 'lock_test.tell(id)', dry_run => true) $$);
+SELECT expression FROM segmentation.lock_condition('subscriptions', 'upper(status) <> ''X''', 'locks_when');
+RESET ROLE;
+REVOKE TRIGGER, INSERT ON subscriptions FROM regress_lock_other;
+RESET client_min_messages;
 
 -- what is on the customers acts as their owner, whoever moves one
 SET ROLE regress_lock_owner;

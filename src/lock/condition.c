@@ -8,6 +8,7 @@
 #include "catalog/namespace.h"
 #include "funcapi.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_clause.h"
 #include "parser/parse_collate.h"
@@ -73,12 +74,24 @@ check_columns(Relation rel, Node *expr, const char *condition)
 	}
 }
 
-/*
- * The analysed condition over the relation, its columns as variables of range
- * table entry 1.  Names are resolved by the search_path of the moment.
- */
+/* a NULL of unknown type in place of each string: it is resolved alike, and nothing reads it */
+static bool
+empty_strings(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, A_Const))
+	{
+		A_Const    *constant = (A_Const *) node;
+
+		constant->isnull |= IsA(&constant->val, String);
+		return false;
+	}
+	return raw_expression_tree_walker(node, empty_strings, context);
+}
+
 static Node *
-parse_condition(Relation rel, const char *condition)
+transform_condition(Relation rel, const char *condition, bool without_strings)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	ParseNamespaceItem *item;
@@ -88,10 +101,27 @@ parse_condition(Relation rel, const char *condition)
 	item = addRangeTableEntryForRelation(pstate, rel, AccessShareLock,
 										 makeAlias("s", NIL), false, false);
 	addNSItemToQuery(pstate, item, false, true, true);
-	expr = transformWhereClause(pstate, parse_expression(pstate, condition),
-								EXPR_KIND_TRIGGER_WHEN, "locks_when or running_when");
+	expr = parse_expression(pstate, condition);
+	if (without_strings)
+		(void) empty_strings(expr, NULL);
+	expr = transformWhereClause(pstate, expr, EXPR_KIND_TRIGGER_WHEN, "locks_when or running_when");
 	assign_expr_collations(pstate, expr);
 	free_parsestate(pstate);
+	return expr;
+}
+
+/*
+ * The analysed condition over the relation, its columns as variables of range
+ * table entry 1.  Names are resolved by the search_path of the moment.
+ */
+static Node *
+analyse_condition(Relation rel, const List *evaluators, const char *condition)
+{
+	Node	   *expr;
+
+	lock_check_authors(rel, evaluators, transform_condition(rel, condition, true));
+	expr = transform_condition(rel, condition, false);
+	lock_check_authors(rel, evaluators, expr);
 	expr = rule_normalise(expr);
 
 	check_columns(rel, expr, condition);
@@ -122,19 +152,22 @@ search_path_now(void)
 }
 
 /*
- * Constants are read while a condition is parsed, and the types inside of
- * composites may have functions that check them.
+ * Reading a literal of a domain, or of what holds one, runs the domain's CHECK: as
+ * the owner of the subscriptions, whoever asks, once it is known that nothing is
+ * named of who lacks the owner's rights.  Anybody may ask about any table.
  */
 static Node *
-parse_as_owner(Relation rel, const char *condition)
+parse_as_owner(Relation rel, const List *evaluators, const char *condition)
 {
 	int			save_nestlevel = NewGUCNestLevel();
 	LockUser	self;
 	Node	   *expr;
 
 	set_option("search_path", search_path_now());
-	self = lock_step_down(rel->rd_rel->relowner);
-	expr = parse_condition(rel, condition);
+	set_option("transform_null_equals", "off");
+	self = lock_become_owner(rel->rd_rel->relowner);
+	lock_restrict_operation();
+	expr = analyse_condition(rel, evaluators, condition);
 	lock_become_self(self);
 	AtEOXact_GUC(false, save_nestlevel);
 	return expr;
@@ -147,7 +180,8 @@ explain_kept_condition(void *arg)
 
 	expression_point_into(kept->condition);
 	errcontext("condition %s of the lock of %s", kept->condition, kept->def->customers);
-	lock_errhint_change(kept->def);
+	if (geterrcode() != ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)	/* author.c has its own */
+		lock_errhint_change(kept->def);
 }
 
 /* the same of a condition that a trigger has kept: what it names may be gone */
@@ -159,7 +193,7 @@ lock_condition_parse_kept(const LockDefinition *def, Relation rel, const char *c
 	Node	   *expr;
 
 	error_context_stack = &callback;
-	expr = parse_as_owner(rel, condition);
+	expr = parse_as_owner(rel, def->evaluators, condition);
 	error_context_stack = callback.previous;
 	return expr;
 }
@@ -223,7 +257,7 @@ parse_argument(Relation rel, const GivenCondition *given)
 	Node	   *expr;
 
 	error_context_stack = &callback;
-	expr = parse_as_owner(rel, given->condition);
+	expr = parse_as_owner(rel, NIL, given->condition);
 	error_context_stack = callback.previous;
 	return expr;
 }
@@ -251,7 +285,7 @@ read_back(Relation rel, Node *expr, const char *condition)
 	int			save_nestlevel = expression_enter_safe_path();
 
 	error_context_stack = &callback;
-	if (!rule_is_same(parse_as_owner(rel, kept), expr))
+	if (!rule_is_same(parse_as_owner(rel, NIL, kept), expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("condition of a lock depends on the search_path: %s", condition)));

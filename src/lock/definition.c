@@ -651,6 +651,17 @@ resolve_price(LockDefinition *def, Relation subscriptions)
 	def->currency_function = quote_qualified_identifier(get_namespace_name(schema), "currency");
 }
 
+/* the triggers on customers and offers evaluate the conditions as the owners of these */
+static void
+note_evaluators(LockDefinition *def, Relation customers)
+{
+	Oid			offers = def->offers ? relation_owner(table_oid(def->offers)) : InvalidOid;
+
+	def->evaluators = list_make1_oid(customers->rd_rel->relowner);
+	if (OidIsValid(offers))
+		def->evaluators = lappend_oid(def->evaluators, offers);
+}
+
 /* what has been written into the arguments must still be what it was checked to be */
 static void
 check_conditions(const LockDefinition *def, Relation subscriptions)
@@ -674,6 +685,8 @@ resolve_subscriptions(LockDefinition *def, Relation customers, bool installing)
 	subscriptions = required_table(def, def->subscriptions);
 	def->subscriptions_oid = RelationGetRelid(subscriptions);
 	resolve_subscription_key(def, subscriptions);
+	if (installing)
+		note_evaluators(def, customers);
 	if (def->locks_when || def->running_when)
 		check_conditions(def, subscriptions);
 	segment_type = column_type(customers, lock_column(customers, def->customer_segment));

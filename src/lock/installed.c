@@ -192,6 +192,7 @@ lock_load(TriggerData *trigdata, LockPart part)
 
 	lock->def = lock_definition_parse(trigger->tgnargs, trigger->tgargs);
 	check_complete(lock);
+	lock->def->evaluators = list_make1_oid(trigdata->tg_relation->rd_rel->relowner);
 	lock_definition_resolve(lock->def, false);
 	check_table(lock->def, trigdata->tg_relation, table_of(lock->def, part));
 	describe_rows(lock, trigdata->tg_relation);

@@ -49,6 +49,7 @@ typedef struct LockDefinition
 	char	   *offer_segment;
 	char	   *locks_when;		/* over alias s; NULL: every subscription */
 	char	   *running_when;	/* likewise */
+	List	   *evaluators;		/* of both, beside the owner of the subscriptions */
 	bool		markets;		/* segments are markets of the catalogue */
 	char	   *subscription_price; /* with markets; NULL: not looked at */
 	char	   *held_offers;	/* offers whose key has the segment: the foreign key holds them */
@@ -96,6 +97,9 @@ extern char *lock_unquoted(const char *quoted_name);
 /* condition.c */
 extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
 									   const char *condition);
+
+/* author.c */
+extern void lock_check_authors(Relation rel, const List *evaluators, Node *expr);
 
 /*
  * Where the subscriptions to look at come from: the rows that a trigger has
