@@ -21,6 +21,10 @@ CREATE VIEW computed AS SELECT id, n, counted(n) AS x FROM customer;
 CREATE VIEW nested AS WITH w AS (SELECT id, x FROM computed) SELECT id, x FROM w JOIN (SELECT id FROM customer) AS c USING (id);
 CREATE VIEW united AS SELECT * FROM computed WHERE id <= 100 UNION ALL SELECT * FROM computed WHERE id > 100;
 CREATE VIEW grouped AS SELECT id, max(n) AS n, counted(max(n)) AS x FROM customer GROUP BY id;
+CREATE VIEW of_values AS SELECT c.id, c.n, t.x FROM customer AS c, LATERAL (VALUES (counted(c.n))) AS t (x);
+CREATE VIEW of_function AS SELECT c.id, c.n, t.x FROM customer AS c, LATERAL counted(c.n) AS t (x);
+CREATE FUNCTION inlined(n int) RETURNS TABLE (x int) STABLE LANGUAGE sql AS 'SELECT regress_once.counted(n)';
+CREATE VIEW of_inlined AS SELECT c.id, c.n, t.x FROM customer AS c JOIN LATERAL inlined(c.n) AS t ON true;
 CREATE PROCEDURE try(source regclass, kind text) LANGUAGE plpgsql AS $$
 BEGIN
     RAISE WARNING '% %', source, kind;
@@ -44,6 +48,9 @@ CALL try('computed', 'exclusive');
 CALL try('nested', 'overlapping');
 CALL try('united', 'overlapping');
 CALL try('grouped', 'overlapping');
+CALL try('of_values', 'overlapping');
+CALL try('of_function', 'overlapping');
+CALL try('of_inlined', 'overlapping');
 
 -- where nothing is computed twice there is no fence
 SELECT create_model('p', 'plain', '{id}'), create_model('c', 'computed', '{id}');

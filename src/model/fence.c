@@ -60,6 +60,16 @@ cte_is_computed(Query *query, RangeTblEntry *entry, AttrNumber attnum)
 	return true;
 }
 
+static bool expr_is_computed(Query *query, Node *expr);
+
+/* VALUES of one row are put where they are read; of several they are there already */
+static bool
+value_is_computed(Query *query, RangeTblEntry *entry, AttrNumber attnum)
+{
+	return list_length(entry->values_lists) == 1 &&
+		expr_is_computed(query, list_nth(linitial(entry->values_lists), attnum - 1));
+}
+
 static bool
 expr_is_computed(Query *query, Node *expr)
 {
@@ -85,6 +95,11 @@ expr_is_computed(Query *query, Node *expr)
 			return expr_is_computed(query, list_nth(entry->joinaliasvars, var->varattno - 1));
 		case RTE_CTE:
 			return cte_is_computed(query, entry, var->varattno);
+		case RTE_VALUES:
+			return value_is_computed(query, entry, var->varattno);
+		case RTE_FUNCTION:
+		case RTE_TABLEFUNC:
+			return true;		/* is called for each scan, or put in place */
 		default:
 			return false;		/* of rows that are there already */
 	}
