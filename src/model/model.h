@@ -73,6 +73,7 @@ extern bool model_warn_tables(const Model *model);
 extern void model_check_source(const Model *model);
 extern void model_check_owns_all(const Model *model);
 extern void model_check_objects(const Model *model);
+extern void model_check_definitions(const Model *model);
 extern void model_warn_swapped(const Model *model);
 
 /* subscriber.c */

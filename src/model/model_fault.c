@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -18,6 +19,7 @@
 #include "utils/rls.h"
 
 #include "refusal.h"
+#include "model/define.h"
 #include "model/model.h"
 #include "model/objects.h"
 
@@ -142,6 +144,31 @@ find_fault_of_source(const Model *model)
 							   quote_literal_cstr(model->id)));
 }
 
+static ModelFault *
+fault_of_column(const Model *model, const char *what, const char *name, const char *hint)
+{
+	return fault_make("gone", ERRCODE_UNDEFINED_COLUMN,
+					  psprintf("%s column \"%s\" of model \"%s\" does not exist any more", what, name, model->id),
+					  psprintf("Its source %s has no such column.", relation_name(model->source)),
+					  psprintf(hint, quote_literal_cstr(model->id)));
+}
+
+/* those that the model itself names; the application may have renamed them */
+static ModelFault *
+find_fault_of_columns(const Model *model)
+{
+	ListCell   *cell;
+
+	foreach(cell, model->key)
+		if (get_attnum(model->source, lfirst(cell)) == InvalidAttrNumber)
+			return fault_of_column(model, "key", lfirst(cell),
+								   "Name all columns that identify a customer now, in the same order, with segmentation.alter_model(%s, key => ...).");
+	if (model->segment_column && get_attnum(model->source, model->segment_column) == InvalidAttrNumber)
+		return fault_of_column(model, "segment", model->segment_column,
+							   "Name the column that has the segment now with segmentation.alter_model(%s, segment_column => ...).");
+	return NULL;
+}
+
 /* what a rename leaves behind is followed; but a loader may have meant the name, not the table */
 static ModelFault *
 find_swap(const Model *model)
@@ -181,6 +208,66 @@ model_check_owns_all(const Model *model)
 	}
 }
 
+/* by one statement, so that a definition that is being made is seen whole or not */
+#define CONTRADICTION_QUERY \
+	"WITH word AS (SELECT DISTINCT ON (segment) segment, change FROM segmentation.definition " \
+	"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND segment IS NOT NULL ORDER BY segment, version DESC), " \
+	"lost AS (SELECT segment::pg_catalog.text AS id FROM word WHERE change <> 'drop_segment' AND NOT EXISTS (SELECT FROM segmentation.segment s " \
+	"WHERE s.model OPERATOR(@types@.=) $1::@types@.segment_id AND s.id OPERATOR(@types@.=) segment) ORDER BY segment LIMIT 10) " \
+	"SELECT CASE WHEN m.version > coalesce(last.version, 0) THEN m.version::pg_catalog.text END, coalesce(last.version, 0)::pg_catalog.text, " \
+	"(SELECT string_agg(id, ', ') FROM lost) FROM segmentation.model m CROSS JOIN (SELECT max(version) AS version FROM segmentation.definition " \
+	"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id) AS last WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id"
+
+/* what the catalogue itself says was there, NULL: nothing is missing */
+static char *
+contradiction(const Model *model)
+{
+	MemoryContext context = CurrentMemoryContext;
+	char	   *result = NULL;
+	char	   *version;
+	char	   *lost;
+
+	SPI_connect();
+	if (catalogue_execute(CONTRADICTION_QUERY, 1, (Oid[]) {TEXTOID},
+						  (Datum[]) {CStringGetTextDatum(model->id)}, NULL) > 0)
+	{
+		version = change_get(0, 1);
+		lost = change_get(0, 3);
+		MemoryContextSwitchTo(context);
+		if (lost)
+			result = psprintf("Its segments were defined, and are not in segmentation.segment: %s.", lost);
+		else if (version)
+			result = psprintf("It is of version %s, and the last one in segmentation.definition is %s.", version, change_get(0, 2));
+	}
+	SPI_finish();
+	MemoryContextSwitchTo(context);
+	return result;
+}
+
+/*
+ * A restore that has lost rows: without its segments a refresh would empty the
+ * model.  Those of a column are found again in its values.
+ */
+static ModelFault *
+find_contradiction(const Model *model)
+{
+	char	   *detail = model->kind == MODEL_COLUMN ? NULL : contradiction(model);
+
+	if (detail == NULL)
+		return NULL;
+	return fault_make("incomplete", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+					  psprintf("definitions of model \"%s\" are incomplete", model->id), detail,
+					  psprintf("See what is missing with SELECT * FROM segmentation.check_restore(); and restore it, or define the segments anew and then "
+							   "SELECT segmentation.alter_model(%s);",
+							   quote_literal_cstr(model->id)));
+}
+
+void
+model_check_definitions(const Model *model)
+{
+	fault_report(ERROR, find_contradiction(model));
+}
+
 /* values must be stored as they are */
 static void
 check_key_column(const Model *model, char *name)
@@ -189,8 +276,6 @@ check_key_column(const Model *model, char *name)
 	KeyColumn  *column;
 	KeyColumn  *stored;
 
-	if (get_attnum(model->source, name) == InvalidAttrNumber)
-		return;
 	column = linitial(source_key(model->source, names));
 	stored = linitial(source_key(model->assignment, names));
 	if (!source_key_keeps_values(column, stored))
@@ -258,6 +343,7 @@ model_check_objects(const Model *model)
 
 	model_check_tables(model);
 	model_check_source(model);
+	fault_report(ERROR, find_fault_of_columns(model));
 	foreach(cell, model->key)
 		check_key_column(model, lfirst(cell));
 	check_row_security(model, model->source);
@@ -290,6 +376,10 @@ model_fault(PG_FUNCTION_ARGS)
 		fault = find_fault_of_tables(model);
 	if (model->source_name && fault == NULL)
 		fault = find_fault_of_source(model);
+	if (model->source_name && fault == NULL)
+		fault = find_fault_of_columns(model);
+	if (model->source_name && fault == NULL)
+		fault = find_contradiction(model);
 	if (fault == NULL)
 		fault = find_swap(model);
 	if (fault)
