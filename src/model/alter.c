@@ -108,10 +108,45 @@ parse_rule(SegmentRule *kept, Oid source, const char *time_zone)
 	return rule;
 }
 
-/* every rule must have a meaning over the new source, too: to the owner, as whom it will be read */
+typedef struct Adaptation
+{
+	const Model *model;
+	SegmentRule *rule;
+} Adaptation;
+
+static void
+adapt_rule(void *arg)
+{
+	const Adaptation *adaptation = arg;
+	const Model *model = adaptation->model;
+
+	keep_rule(adaptation->rule, rule_parse_kept(model->source, adaptation->rule->text, model->id, model->time_zone));
+}
+
+static void
+warn_unreadable(const Model *model, List *segments, const ErrorData *error)
+{
+	if (segments == NIL)
+		return;
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg_plural("%d rule of model \"%s\" cannot be read over the new source: %s",
+						   "%d rules of model \"%s\" cannot be read over the new source, the first: %s",
+						   list_length(segments), list_length(segments), model->id, error->message),
+			 errdetail("Of these segments: %s. They keep the members that they have.", first_ten(segments, ", ")),
+			 errhint("Define them by columns that the source has, with segmentation.define_segment.")));
+}
+
+/*
+ * Every rule gets its meaning over the new source: to the owner, as whom it will
+ * be read.  One that has none there fails until it is defined anew; to refuse
+ * the source would leave no way on where the old one is gone.
+ */
 static void
 adapt_rules(const Model *model)
 {
+	List	   *unreadable = NIL;
+	ErrorData  *first = NULL;
 	ModelContext saved;
 	ListCell   *cell;
 
@@ -120,8 +155,17 @@ adapt_rules(const Model *model)
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
 	model_enter(model, &saved);
 	foreach(cell, found_rules())
-		keep_rule(lfirst(cell), parse_rule(lfirst(cell), model->source, model->time_zone));
+	{
+		Adaptation	adaptation = {model, lfirst(cell)};
+		ErrorData  *error = trial_run_rule(adapt_rule, &adaptation);
+
+		if (error == NULL)
+			continue;
+		first = first ? first : error;
+		unreadable = lappend(unreadable, adaptation.rule->segment);
+	}
 	model_leave(&saved);
+	warn_unreadable(model, unreadable, first);
 }
 
 /* both sides of a reference must have the same customers, so the others have to follow */
@@ -218,7 +262,7 @@ set_source(Model *model, FunctionCallInfo fcinfo)
 	source_check(model->source);
 	names->key = source_key(model->source, model->key);
 	retypes = check_key_types(model, before, names->key, !PG_ARGISNULL(ARG_KEY));
-	if (model->kind == MODEL_COLUMN)
+	if (model->kind == MODEL_COLUMN && PG_ARGISNULL(ARG_SEGMENT_COLUMN))
 		source_check_segment_column(model->source, model->segment_column);
 	if (retypes || !define_same_names(old_names, model->key))
 		model_check_owns_all(model);
