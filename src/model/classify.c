@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "refusal.h"
 #include "model/decide.h"
 #include "model/define.h"
 #include "model/explain.h"
@@ -86,23 +87,48 @@ may_be_told(const Model *model)
 	return pg_class_aclcheck(model->assignment, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
 }
 
+/* so many segments are named one by one, each with its error */
+#define WARNED_ALONE 3
+
+static void
+warn_segment(const DecidedSegment *segment)
+{
+	ereport(WARNING,
+			(errmsg("could not decide segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id),
+			 may_be_told(segment->model) ? errdetail("%s", segment->error) :
+			 errdetail("What its rule raises is for those to know who may refresh the model.")));
+}
+
+static void
+warn_segments(const Model *model, List *segments)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, segments)
+		names = lappend(names, ((DecidedSegment *) lfirst(cell))->segment->id);
+	ereport(WARNING,
+			(errmsg("could not decide %d segments of model \"%s\"", list_length(names), model->id),
+			 may_be_told(model) ? errdetail("They are: %s. The error of the first: %s", first_ten(names, ", "),
+											((DecidedSegment *) linitial(segments))->error) :
+			 errdetail("They are: %s.", first_ten(names, ", "))));
+}
+
 /* segments that the answer leaves out because their rules fail, or those that they ask for */
 static void
 warn_undecided(const Decision *decision)
 {
-	bool		told = may_be_told(decision->model);
+	List	   *undecided = NIL;
 	ListCell   *cell;
 
 	foreach(cell, decision->order)
-	{
-		const DecidedSegment *segment = lfirst(cell);
-
-		if (segment->error && segment->model == decision->model)
-			ereport(WARNING,
-					(errmsg("could not decide segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id),
-					 told ? errdetail("%s", segment->error) :
-					 errdetail("What its rule raises is for those to know who may refresh the model.")));
-	}
+		if (((DecidedSegment *) lfirst(cell))->error && ((DecidedSegment *) lfirst(cell))->model == decision->model)
+			undecided = lappend(undecided, lfirst(cell));
+	if (list_length(undecided) > WARNED_ALONE)
+		warn_segments(decision->model, undecided);
+	else
+		foreach(cell, undecided)
+			warn_segment(lfirst(cell));
 }
 
 static Model *

@@ -225,6 +225,57 @@ warn(const CompiledSegment *segment, const RuleFailure *failure)
 				 errdetail("The segment keeps the members that it had.")));
 }
 
+/* so many rules that fail for the same reason are named one by one */
+#define WARNED_ALONE 3
+
+static bool
+is_same_failure(const RuleFailure *a, const RuleFailure *b)
+{
+	return a->code == b->code && strcmp(a->message, b->message) == 0;
+}
+
+static void
+warn_together(const Refresh *refresh, const RuleFailure *failure, List *names)
+{
+	ereport(WARNING,
+			(errcode(failure->code),
+			 errmsg("rules of %d segments of model \"%s\" fail: %s", list_length(names), refresh->model->id, failure->message),
+			 errdetail("These segments, whose rules fail or ask for one that does, keep the members that they had: %s.",
+					   first_ten(names, ", ")),
+			 errhint("SELECT * FROM segmentation.model_status(%s) shows all of them.", quote_literal_cstr(refresh->model->id))));
+}
+
+/* a column that is gone may be read by every rule: one warning for each reason */
+static void
+warn_all(const Refresh *refresh)
+{
+	List	   *told = NIL;
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, refresh->kept)
+	{
+		const RuleFailure *failure = failure_of(refresh, ((CompiledSegment *) lfirst(cell))->culprit);
+		List	   *names = NIL;
+
+		foreach(other, told)
+			if (is_same_failure(lfirst(other), failure))
+				break;
+		if (other != NULL)
+			continue;
+		foreach(other, refresh->kept)
+			if (is_same_failure(failure_of(refresh, ((CompiledSegment *) lfirst(other))->culprit), failure))
+				names = lappend(names, ((CompiledSegment *) lfirst(other))->segment->id);
+		if (list_length(names) <= WARNED_ALONE)
+			warn(lfirst(cell), failure);
+		else
+		{
+			warn_together(refresh, failure, names);
+			told = lappend(told, unconstify(RuleFailure *, failure));
+		}
+	}
+}
+
 static void
 record(const Refresh *refresh, const CompiledSegment *segment)
 {
@@ -246,7 +297,6 @@ record(const Refresh *refresh, const CompiledSegment *segment)
 					  "failing_model = excluded.failing_model, failing_segment = excluded.failing_segment, "
 					  "refreshed_at = excluded.refreshed_at, sqlstate = excluded.sqlstate, message = excluded.message",
 					  7, types, values, NULL);
-	warn(segment, failure);
 }
 
 /* those of this refresh; what was recorded before and is not among them has healed */
@@ -259,6 +309,7 @@ refresh_record_failures(const Refresh *refresh)
 
 	foreach(cell, refresh->kept)
 		record(refresh, lfirst(cell));
+	warn_all(refresh);
 	values[0] = CStringGetTextDatum(refresh->model->id);
 	values[1] = TimestampTzGetDatum(refresh->moment);
 	catalogue_execute("DELETE FROM segmentation.rule_failure "
