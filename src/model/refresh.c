@@ -60,6 +60,18 @@ lock_objects(const Model *model)
 	LockRelationOid(model->history, AccessShareLock);
 }
 
+/* a typing mistake: until then every refresh would be as of that moment */
+static void
+warn_future(const Model *model, TimestampTz as_of)
+{
+	if (as_of <= GetCurrentTimestamp() + USECS_PER_DAY)
+		return;
+	ereport(WARNING,
+			(errmsg("model \"%s\" is refreshed as of %s, which is in the future", model->id, timestamptz_to_str(as_of)),
+			 errdetail("Stored answers do not go back in time: until then every refresh is as of that moment."),
+			 errhint("If that is a mistake, roll back; once it is committed the model has to begin anew, as \"A moment too far\" in doc/refresh.md says.")));
+}
+
 static TimestampTz
 choose_as_of(const Model *model, FunctionCallInfo fcinfo)
 {
@@ -78,6 +90,7 @@ choose_as_of(const Model *model, FunctionCallInfo fcinfo)
 				 errmsg("model \"%s\" was refreshed as of a later moment", model->id),
 				 errdetail("The last refresh was as of %s.", timestamptz_to_str(model->as_of)),
 				 errhint("Stored answers do not go back in time; the model's history has the earlier ones.")));
+	warn_future(model, as_of);
 	return as_of;
 }
 
@@ -190,8 +203,12 @@ run(Refresh *refresh)
 	moment_set(refresh->as_of);
 	use_maintenance_memory();
 	while ((error = fence_trial(attempt, refresh)) != NULL)
+	{
+		if (refresh->model->kind == MODEL_COLUMN && error->sqlerrcode == ERRCODE_INVALID_TEXT_REPRESENTATION)
+			source_refuse_wrong_segments(refresh);
 		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(refresh))
 			ReThrowError(error);
+	}
 	model_leave(&saved);
 }
 
@@ -216,6 +233,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	refresh.model = model_read_locked(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	lock_objects(refresh.model);
 	model_check_objects(refresh.model);
+	model_check_definitions(refresh.model);
 	model_refuse_subscriber(refresh.model);
 	check_may_write(refresh.model);
 	model_warn_swapped(refresh.model);

@@ -103,6 +103,7 @@ extern Datum refresh_record(const Refresh *refresh, double milliseconds);
 /* refresh_source.c: what is wrong with a source */
 extern bool source_is_unique(const Model *model);
 pg_noreturn extern void source_raise_null_key(const Model *model, const char *column);
+extern void source_refuse_wrong_segments(Refresh *refresh);
 extern void source_refuse_duplicates(Refresh *refresh, const char *relation);
 
 #endif							/* SEGMENTATION_MODEL_REFRESH_H */

@@ -1,10 +1,12 @@
 /*
- * refresh_source.c: a source that has a customer without a key, or twice.
+ * refresh_source.c: a source that has a customer without a key, or twice, or in
+ * what is no segment.
  */
 #include "segmentation.h"
 
 #include "access/relation.h"
 #include "catalog/pg_inherits.h"
+#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
@@ -63,4 +65,36 @@ source_refuse_duplicates(Refresh *refresh, const char *relation)
 							 "HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 ORDER BY %s LIMIT 1",
 							 key, relation, key, key),
 					raise_duplicate_row, NULL);
+}
+
+static void
+raise_wrong_segment(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	const Model *model = refresh->model;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("\"%s\" in column \"%s\" of %s is no segment id", TextDatumGetCString(slot->tts_values[1]),
+					model->segment_column, relation_name(model->source)),
+			 errdetail("The customer is (%s)=(%s). An id has 1 to 24 characters of a-z, 0-9, \"-\", \"_\" and \".\", and begins and ends with a letter or digit.",
+					   compile_key_list(model->key, NULL), TextDatumGetCString(slot->tts_values[0])),
+			 errhint("Mend the value, or make the source a view that has such ids, as by lower(replace(%s::text, ' ', '-')).",
+					 quote_identifier(model->segment_column))));
+}
+
+/* after an error: the first customer whose column could have caused it */
+void
+source_refuse_wrong_segments(Refresh *refresh)
+{
+	const Model *model = refresh->model;
+	char	   *key = compile_key_list(model->key, "source");
+
+	SPI_connect();
+	refresh_execute(refresh,
+					psprintf("SELECT pg_catalog.concat_ws(', ', %s), source.%s::pg_catalog.text FROM %s AS source "
+							 "WHERE %s OPERATOR(pg_catalog.!~) '^[a-z0-9]([a-z0-9_.-]{0,22}[a-z0-9])?$' ORDER BY %s LIMIT 1",
+							 key, quote_identifier(model->segment_column), relation_name(model->source),
+							 compile_segment_column(model), key),
+					raise_wrong_segment, NULL);
+	SPI_finish();
 }
