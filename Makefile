@@ -222,6 +222,7 @@ REGRESS = \
 	model_program \
 	model_refresh \
 	model_failures \
+	model_faults \
 	model_failure_kinds \
 	model_overrides \
 	model_names \
