@@ -24,7 +24,7 @@ CALL refused($$ SELECT segmentation.refresh('fx') $$);
 -- a column has its segments again by itself
 SELECT changed FROM segmentation.refresh('fc');
 SELECT status, message FROM segmentation.model_status('f');
-SELECT finding, object FROM segmentation.check_restore() WHERE object IN ('f', 'fx', 'fc');
+SELECT finding, object FROM segmentation.check_restore() WHERE object IN ('f', 'f/big');
 SELECT members FROM segmentation.define_segment('f', 'big', 'size > 2');
 SELECT changed FROM segmentation.refresh('f');
 DELETE FROM segmentation.definition WHERE model = 'f';

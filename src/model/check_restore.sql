@@ -245,7 +245,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                m.assignment::oid AS assignment, m.history::oid AS history, m.member::oid AS member, m.override::oid AS override
           FROM segmentation.model AS m WHERE m.source IS NOT NULL
     )
-    SELECT 'model-' || f.status, m.id, f.message, f.hint FROM model AS m, segmentation_internal.model_fault(m.id) AS f WHERE f.status IS NOT NULL
+    SELECT 'model-' || f.status, m.id, f.message, f.hint FROM model AS m, segmentation_internal.model_fault(m.id) AS f
+     WHERE f.status <> 'incomplete' -- lost_rows says which rows are
     UNION ALL
     SELECT 'object-missing', m.id, format('its %s is not there', o.what), format('SELECT segmentation.alter_model(%L);', m.id)
       FROM model AS m,
