@@ -113,6 +113,37 @@ DROP SCHEMA told CASCADE;
 DROP ROLE regress_told, regress_other;
 SET client_min_messages = notice;
 
+-- lists have at most ten, hints what to write, and constraints say what is wanted
+CREATE TABLE told_of (id int PRIMARY KEY, last_order date, orders int, spent currency_price, amount numeric);
+SELECT segmentation.create_model('told-of', 'told_of', '{id}', kind => 'exclusive');
+INSERT INTO told_of VALUES (1, '2026-01-01', 1, '1 EUR', 'NaN'), (2, '2026-01-02', 2, '2 CHF', 'Infinity'), (3, '2026-01-03', 3, NULL, 3), (4, '2026-01-04', 4, NULL, 4), (5, '2026-01-05', 5, NULL, 5);
+CREATE TABLE wrong (n int GENERATED ALWAYS AS IDENTITY, statement text);
+INSERT INTO wrong (statement) VALUES
+    ($$SELECT segmentation.create_market('zz', 'EUR', ARRAY(SELECT 'Z' || i FROM generate_series(1, 51) i))$$),
+    ($$UPDATE segmentation.market SET countries = ARRAY(SELECT 'Z' || i FROM generate_series(1, 51) i) || '{FR,FR}'$$),
+    ($$INSERT INTO "told-of_override" (id, segment, member, reason) VALUES (1, 'x', true, ' ')$$),
+    ($$INSERT INTO "told-of_override" (id, segment, member, reason, author) VALUES (1, 'x', true, 'why', '')$$),
+    ($$INSERT INTO "told-of_override" (id, segment, member, reason, expires_at) VALUES (1, 'x', true, 'why', 'infinity')$$),
+    ($$UPDATE segmentation.model SET kind = 'other'$$),
+    ($$UPDATE segmentation.model SET key = '{}'$$),
+    ($$UPDATE segmentation.model SET version = 0$$),
+    ($$INSERT INTO segmentation.offer (market, code, price) VALUES ('big', 'x', '5 CHF')$$),
+    ($$SELECT segmentation.define_segment('told-of', 'x', 'orders > 1')$$),
+    ($$SELECT segmentation.define_segment('told-of', 'x', 'spent > 300', rank => 1)$$),
+    ($$SELECT segmentation.classify_row('told-of', '{"order": 1}')$$),
+    ($$SELECT segmentation.create_model('told', 'told_of', '{tenant,kode}')$$),
+    ($$SELECT segmentation.create_model('told', 'told_of', '{id}', time_zone => 'Mars')$$),
+    ($$SELECT segmentation.alter_model('told-of', kind => 'column')$$);
+\pset format unaligned
+\pset tuples_only on
+SELECT n, message, detail, hint FROM wrong, pg_temp.refusal(statement) ORDER BY n;
+\pset tuples_only off
+\pset format aligned
+SET client_min_messages = warning;
+SELECT segmentation.drop_model('told-of');
+DROP TABLE told_of, wrong;
+SET client_min_messages = notice;
+
 -- a lock is renewed with the arguments that it had
 DROP TABLE sub;
 CREATE TABLE sub (id int PRIMARY KEY, cust_id int NOT NULL REFERENCES cust, segment segment_id, status text);

@@ -13,6 +13,7 @@ extern Oid	relation_owner(Oid relid);
 extern void relation_require(Oid relid);
 extern char *relation_name(Oid relid);
 extern char *relation_schema(Oid relid);
+extern char *relation_columns_near(Relation rel, const char *name);
 extern Relation relation_open_existing(Oid relid, LOCKMODE mode);
 
 #endif							/* SEGMENTATION_RELATION_H */

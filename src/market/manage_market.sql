@@ -25,7 +25,7 @@ BEGIN
             format('unknown language "%s"', default_language),
             hint => 'Languages are ISO 639 codes, with or without script and country, such as fr, fr-CH or zh-Hant-TW.');
     END IF;
-    SELECT string_agg(quote_nullable(country), ', ') INTO unknown
+    SELECT segmentation_internal.first_ten(array_agg(quote_nullable(country))) INTO unknown
       FROM unnest(countries) AS country WHERE segmentation.is_country(country) IS NOT true;
     IF unknown IS NOT NULL THEN
         PERFORM segmentation_internal.refuse('22023',

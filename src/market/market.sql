@@ -1,5 +1,12 @@
 -- markets: segments that sell
 
+CREATE FUNCTION segmentation_internal.wrong_countries(countries text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN segmentation_internal.first_ten(ARRAY(
+    SELECT quote_nullable(country) FROM unnest(countries) WITH ORDINALITY AS u (country, place)
+     GROUP BY country HAVING segmentation.is_country(country) IS NOT true OR count(*) > 1 ORDER BY min(place)));
+COMMENT ON FUNCTION segmentation_internal.wrong_countries(text[]) IS 'those of a list that are no countries, or are there twice: the first ten';
+
 CREATE TABLE segmentation.market (
     id @extschema@.segment_id PRIMARY KEY,
     currency text COLLATE "C" NOT NULL
@@ -8,7 +15,7 @@ CREATE TABLE segmentation.market (
             'Currencies are ISO 4217 codes of three capital letters, such as EUR; currencies() lists them.')),
     countries text[] COLLATE "C" NOT NULL DEFAULT '{}'
         CONSTRAINT market_countries_iso_3166 CHECK (segmentation.are_countries(countries)
-            OR segmentation_internal.violated('market_countries_iso_3166', 'unknown country, or one twice:', countries::pg_catalog.text,
+            OR segmentation_internal.violated('market_countries_iso_3166', 'unknown country, or one twice:', segmentation_internal.wrong_countries(countries),
             'Countries are ISO 3166-1 codes of two capital letters, such as FR, each of them once.')),
     customer_type text NOT NULL DEFAULT 'direct'
         CONSTRAINT market_customer_type CHECK (customer_type IN ('direct', 'reseller', 'key-account')

@@ -53,6 +53,26 @@ COMMENT ON COLUMN segmentation.offer.kind IS 'all-inclusive, a base for add-ons,
 COMMENT ON COLUMN segmentation.offer.customer IS 'key of the only customer it is for, one value per key column; NULL: for all';
 COMMENT ON COLUMN segmentation.offer.currency IS 'currency of the price';
 
+-- says more than the foreign key, which refuses the same; where a dump is restored the market may come later
+CREATE FUNCTION segmentation_internal.offer_currency() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    wanted text := (SELECT m.currency FROM segmentation.market AS m WHERE m.id OPERATOR(@extschema@.=) NEW.market);
+BEGIN
+    IF @extschema@.currency(NEW.price) <> wanted THEN
+        PERFORM segmentation_internal.refuse('23503',
+            format('market "%s" sells in %s, and offer "%s" has price %s', NEW.market, wanted, NEW.code, NEW.price),
+            hint => format('Give the price in %s, or make a market that sells in %s.', wanted, @extschema@.currency(NEW.price)),
+            "table" => 'offer', "constraint" => 'offer_market_currency');
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION segmentation_internal.offer_currency() IS 'trigger of offers: a price is in the market''s currency';
+CREATE TRIGGER offer_currency BEFORE INSERT OR UPDATE ON segmentation.offer
+    FOR EACH ROW WHEN (NEW.price IS NOT NULL) EXECUTE FUNCTION segmentation_internal.offer_currency();
+COMMENT ON TRIGGER offer_currency ON segmentation.offer IS 'a price is in the market''s currency';
+
 CREATE TABLE segmentation.offer_text (
     market @extschema@.segment_id NOT NULL,
     offer text COLLATE "C" NOT NULL,

@@ -187,7 +187,7 @@ notice_related(const Model *model)
 		ereport(NOTICE,
 				(errmsg("rules of model \"%s\" and of others refer to each other over different sources or keys", model->id),
 				 errdetail("The others are: %s.", first_ten(others, ", ")),
-				 errhint("Until segmentation.alter_model has given all of them the same source and key, they cannot be refreshed.")));
+				 errhint("Until segmentation.alter_model has given all of them the same source and key, those whose rules ask for segments of others cannot be refreshed.")));
 }
 
 /* whether a column has another type than it had, or another length, scale or collation */
@@ -314,12 +314,13 @@ set_first_source(Model *model, FunctionCallInfo fcinfo, const char *schema)
 }
 
 static void
-refuse_kind(const Model *model, const char *detail)
+refuse_kind(const Model *model, const char *detail, const char *hint)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("kind of model \"%s\" cannot be changed like that", model->id),
-			 errdetail("%s", detail)));
+			 errdetail("%s", detail),
+			 errhint("%s", hint)));
 }
 
 static void
@@ -331,13 +332,15 @@ set_kind(Model *model, const char *name)
 	if (kind == model->kind)
 		return;
 	if (kind == MODEL_COLUMN || model->kind == MODEL_COLUMN)
-		refuse_kind(model, "What a column says and what rules say are different models: create another one.");
+		refuse_kind(model, "What a column says and what rules say are different models.",
+					"Create another model with segmentation.create_model.");
 	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.segment "
 					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND rank IS NULL ORDER BY id",
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
 	segments = found_names();
 	if (kind == MODEL_EXCLUSIVE && segments != NIL)
-		refuse_kind(model, psprintf("In an exclusive model every segment has a rank; these have none: %s.", first_ten(segments, ", ")));
+		refuse_kind(model, psprintf("In an exclusive model every segment has a rank; these have none: %s.", first_ten(segments, ", ")),
+					"Define them anew with segmentation.define_segment(..., rank => ...) first.");
 	set_text(model, SET_OF_MODEL("kind = $2"), name);
 	model->kind = kind;
 	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.segment "

@@ -3,10 +3,14 @@
 CREATE TABLE segmentation.model (
     id @extschema@.segment_id PRIMARY KEY,
     kind text NOT NULL
-        CONSTRAINT model_kind CHECK (kind IN ('overlapping', 'exclusive', 'column')),
+        CONSTRAINT model_kind CHECK (kind IN ('overlapping', 'exclusive', 'column')
+            OR segmentation_internal.violated('model_kind', 'unrecognized kind of model', kind,
+            'Kinds are "overlapping", "exclusive" and "column".')),
     source segmentation_internal.relation_reference,
     key name[]
-        CONSTRAINT model_key_not_empty CHECK (cardinality(key) > 0),
+        CONSTRAINT model_key_not_empty CHECK ((cardinality(key) > 0) IS NOT false
+            OR segmentation_internal.violated('model_key_not_empty', 'the key of a model has at least one column', NULL,
+            'Give the columns that identify a customer with segmentation.alter_model(..., key => ...).')),
     segment_column name
         CONSTRAINT model_segment_column CHECK (segment_column IS NULL OR kind = 'column'),
     time_zone text NOT NULL,
@@ -17,7 +21,9 @@ CREATE TABLE segmentation.model (
     member segmentation_internal.relation_reference,
     override segmentation_internal.relation_reference,
     version integer NOT NULL DEFAULT 1
-        CONSTRAINT model_version_positive CHECK (version > 0),
+        CONSTRAINT model_version_positive CHECK (version > 0
+            OR segmentation_internal.violated('model_version_positive', 'the version of a model cannot be', version::pg_catalog.text,
+            'Versions count from 1; the functions that define a model count them.')),
     refreshed_versions text,
     refreshed_at timestamptz,
     as_of timestamptz,

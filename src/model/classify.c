@@ -206,7 +206,9 @@ check_columns(const Model *model, Jsonb *row)
 			if (get_attnum(model->source, name) <= 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_UNDEFINED_COLUMN),
-						 errmsg("column \"%s\" of the source of model \"%s\" does not exist", name, model->id)));
+						 errmsg("column \"%s\" of the source of model \"%s\" does not exist", name, model->id),
+						 errhint("Its columns are: %s.",
+								 relation_columns_near(relation_open_existing(model->source, AccessShareLock), name))));
 		}
 }
 

@@ -201,6 +201,47 @@ sign(const TriggerData *trigger)
 	return heap_modify_tuple_by_cols(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation), 2, columns, values, nulls);
 }
 
+/* as the table's CHECK of that name would, which says nothing of what is wanted */
+static void
+refuse_value(const TriggerData *trigger, const char *constraint, const char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("%s", message),
+			 errhint("%s", hint),
+			 errtableconstraint(trigger->tg_relation, constraint)));
+}
+
+static bool
+is_blank(const TriggerData *trigger, HeapTuple tuple, const char *column)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (SPI_fnumber(RelationGetDescr(trigger->tg_relation), column) <= 0)
+		return false;
+	value = get(trigger, tuple, column, TEXTOID, &isnull);
+	return !isnull && TextDatumGetCString(value)[strspn(TextDatumGetCString(value), " ")] == '\0';
+}
+
+static void
+check_values(const TriggerData *trigger, HeapTuple tuple)
+{
+	bool		isnull = true;
+	Datum		expires_at = 0;
+
+	if (is_blank(trigger, tuple, "reason"))
+		refuse_value(trigger, "reason_given", "an override needs a reason", "Say in column \"reason\" why it was decided.");
+	if (is_blank(trigger, tuple, "author"))
+		refuse_value(trigger, "author_given", "an override needs an author",
+					 "Say in column \"author\" who has decided, or leave it out: it is you then.");
+	if (SPI_fnumber(RelationGetDescr(trigger->tg_relation), "expires_at") > 0)
+		expires_at = get(trigger, tuple, "expires_at", TIMESTAMPTZOID, &isnull);
+	if (!isnull && TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(expires_at)))
+		refuse_value(trigger, "expiry_finite", "an override cannot expire at an infinite moment",
+					 "Leave \"expires_at\" NULL where it is to count for ever.");
+}
+
 PG_FUNCTION_INFO_V1(check_override);
 Datum
 check_override(PG_FUNCTION_ARGS)
@@ -215,6 +256,7 @@ check_override(PG_FUNCTION_ARGS)
 
 	check_event(fcinfo);
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	check_values(trigger, tuple);
 	segment = get(trigger, tuple, "segment", type, &isnull);
 	SPI_connect();
 	if (!isnull && !hold_segment(fcinfo->flinfo, RelationGetRelid(trigger->tg_relation), type, segment) &&

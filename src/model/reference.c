@@ -93,6 +93,20 @@ check_may_read_answers(const Model *asking, const Model *asked)
 					 compile_key_list(asked->key, NULL), relation_name(asked->assignment), role)));
 }
 
+/* what the role lacks to read a model's answers and decisions, as the statements that give it */
+static char *
+grants_for(const Model *asked, const char *role)
+{
+	const char *key = compile_key_list(asked->key, NULL);
+	char	   *grants = psprintf("GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT (%s, segments) ON %s TO %s;",
+								  relation_schema(asked->assignment), role, key, relation_name(asked->assignment), role);
+
+	if (OidIsValid(asked->override))
+		grants = psprintf("%s GRANT SELECT (%s, segment, member, expires_at) ON %s TO %s;",
+						  grants, key, relation_name(asked->override), role);
+	return grants;
+}
+
 /* rules and overrides, which go into the asking model's SELECT */
 static void
 check_may_evaluate(const Model *asking, const Model *asked)
@@ -103,7 +117,8 @@ check_may_evaluate(const Model *asking, const Model *asked)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for role %s to refer to segments of model \"%s\"", role_name(asking->owner), asked->id),
-			 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author.")));
+			 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author."),
+			 errhint("Let role %s or a superuser say: %s", role_name(asked->owner), grants_for(asked, role_name(asking->owner)))));
 }
 
 /* what planning or reading the table would run that its owner has made */

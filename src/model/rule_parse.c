@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
+#include "utils/syscache.h"
 
 #include "expression.h"
 #include "model/define.h"
@@ -29,15 +30,41 @@
 
 #define RULE_HINT "A rule is one condition over the columns of the source, as after WHERE: for example, country = 'FR' AND employees > 1000."
 
+typedef struct RuleText
+{
+	const char *text;
+	bool		names_price;	/* it may compare one */
+} RuleText;
+
+/* looked up beforehand, as an error callback cannot */
+static bool
+text_names_price(const char *text, Relation rel)
+{
+	Oid			price = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("currency_price"),
+										ObjectIdGetDatum(rule_extension_schema()));
+
+	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), i);
+
+		if (attr->atttypid == price && !attr->attisdropped && strstr(text, NameStr(attr->attname)))
+			return true;
+	}
+	return false;
+}
+
 /* what the server finds wrong with a literal is an error of the definition */
 static void
-point_into_rule(void *text)
+point_into_rule(void *arg)
 {
+	const RuleText *rule = arg;
 	int			code = geterrcode();
 
-	expression_point_into(text);
+	expression_point_into(rule->text);
 	if (code == ERRCODE_SYNTAX_ERROR)
 		errhint(RULE_HINT);
+	if (code == ERRCODE_UNDEFINED_FUNCTION && rule->names_price)
+		errhint("A price is compared with a price: write revenue > '300 EUR' rather than revenue > 300.");
 	if (ERRCODE_TO_CATEGORY(code) == ERRCODE_DATA_EXCEPTION ||
 		ERRCODE_TO_CATEGORY(code) == ERRCODE_FEATURE_NOT_SUPPORTED ||
 		ERRCODE_TO_CATEGORY(code) == ERRCODE_INVALID_SCHEMA_NAME)
@@ -204,9 +231,10 @@ static Rule *
 parse(Oid source, const char *text, const char *model, const char *time_zone,
 	  void (*set_search_path) (void), void (*explain) (void *))
 {
-	ErrorContextCallback callback = {error_context_stack, explain, (void *) text};
 	int			save_nestlevel = NewGUCNestLevel();
 	Relation	rel = relation_open_existing(source, AccessShareLock);
+	RuleText	given = {text, text_names_price(text, rel)};
+	ErrorContextCallback callback = {error_context_stack, explain, &given};
 	Rule	   *rule = palloc0(sizeof(Rule));
 
 	check_source(rel);

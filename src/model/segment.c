@@ -180,7 +180,9 @@ check_rank(const Definition *def, const Model *model)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("segment \"%s\" needs a rank", def->segment),
-				 errdetail("In an exclusive model a customer is in the segment of lowest rank whose rule is true.")));
+				 errdetail("In an exclusive model a customer is in the segment of lowest rank whose rule is true."),
+				 errhint("Give it one, as in rank => 10; SELECT id, rank FROM segmentation.segment WHERE model = %s ORDER BY rank; lists those that there are.",
+						 quote_literal_cstr(model->id))));
 	if (model->kind == MODEL_COLUMN && def->has_rank)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

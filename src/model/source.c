@@ -82,7 +82,8 @@ source_column(Relation rel, const char *name)
 			return TupleDescAttr(desc, i);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of \"%s\" does not exist", name, RelationGetRelationName(rel))));
+			 errmsg("column \"%s\" of \"%s\" does not exist", name, RelationGetRelationName(rel)),
+			 errhint("Its columns are: %s.", relation_columns_near(rel, name))));
 }
 
 static void
