@@ -133,7 +133,11 @@ INSERT INTO wrong (statement) VALUES
     ($$SELECT segmentation.classify_row('told-of', '{"order": 1}')$$),
     ($$SELECT segmentation.create_model('told', 'told_of', '{tenant,kode}')$$),
     ($$SELECT segmentation.create_model('told', 'told_of', '{id}', time_zone => 'Mars')$$),
-    ($$SELECT segmentation.alter_model('told-of', kind => 'column')$$);
+    ($$SELECT segmentation.alter_model('told-of', kind => 'column')$$),
+    ($$SELECT segmentation.create_model_from('rfm', 'told_of', 'last_order', key => '{id}')$$),
+    ($$SELECT segmentation.create_model_from('rfm', 'told_of', 'last_order', 'orders', key => '{id}')$$),
+    ($$SELECT segmentation.create_model_from('nps', 0, 'id', key => '{id}')$$),
+    ($$SELECT segmentation.create_model_from('revenue', 'told_of', 'spent', tiers => 'low 0, high 5 USD')$$);
 \pset format unaligned
 \pset tuples_only on
 SELECT n, message, detail, hint FROM wrong, pg_temp.refusal(statement) ORDER BY n;

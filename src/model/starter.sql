@@ -40,8 +40,7 @@ BEGIN
     IF type IS NULL THEN
         PERFORM segmentation_internal.refuse('42703',
             format('column "%s" of %s does not exist', column_name, source),
-            hint => format('Starter "%s" reads %s from it; name yours, as in segmentation.create_model_from(%L, %L, ''your_column'').',
-                           starter, meaning, starter, source));
+            detail => format('Starter "%s" reads %s from it.', starter, meaning));
     END IF;
     kind := CASE WHEN type IN ('smallint'::regtype, 'integer', 'bigint') THEN 'integer'
                  WHEN type IN ('real'::regtype, 'double precision') THEN 'double precision'
@@ -60,6 +59,33 @@ $$;
 COMMENT ON FUNCTION segmentation.starter_column(text, regclass, name, text, text[]) IS
     'kind of the type of a column that a starter reads; an error where there is none, or of another type';
 
+-- an error where the source or a column of it is not there, with the call to write instead
+CREATE FUNCTION segmentation_internal.starter_check_source(starter text, source regclass, columns name[], given name[], key name[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    missing integer := (SELECT min(place) FROM unnest(columns) WITH ORDINALITY AS u (name, place)
+                         WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = source AND attname = u.name AND attnum > 0) AND name IS NOT NULL);
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class WHERE oid = source) THEN
+        PERFORM segmentation_internal.refuse('42P01',
+            format('relation with OID %s does not exist', source::oid),
+            hint => 'The source is a table or view with one row per customer.');
+    ELSIF missing IS NOT NULL THEN
+        PERFORM segmentation_internal.refuse('42703',
+            format('column "%s" of %s does not exist', columns[missing], source),
+            detail => format('Starter "%s" reads columns %s unless it is given others.', starter,
+                             (SELECT string_agg(quote_ident(name), ', ' ORDER BY place)
+                                FROM unnest(segmentation.starter_columns(starter, '{NULL,NULL,NULL}')) WITH ORDINALITY AS u (name, place) WHERE name IS NOT NULL)),
+            hint => format('Name yours: SELECT * FROM segmentation.create_model_from(%L, %L, %s);', starter, source, concat_ws(', ',
+                (SELECT string_agg(format('column_%s => %L', place, CASE place WHEN missing THEN 'your_column' ELSE given[place] END), ', ' ORDER BY place)
+                   FROM generate_series(1, 3) AS place WHERE place = missing OR given[place] IS NOT NULL),
+                'key => ' || quote_literal(key))));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION segmentation_internal.starter_check_source(text, regclass, name[], name[], name[]) IS
+    'an error where a starter''s source or a column of it does not exist';
+
 -- what a column of times is compared with, in a rule
 CREATE FUNCTION segmentation.starter_ago(kind text, days integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -77,7 +103,7 @@ CREATE FUNCTION segmentation_internal.known_time_zone(time_zone text) RETURNS te
 COMMENT ON FUNCTION segmentation_internal.known_time_zone(text) IS 'name of a time zone as the server spells it; an error where there is none';
 
 -- the one currency of a column, NULL where it has no price
-CREATE FUNCTION segmentation.starter_currency(source regclass, column_name name, as_of timestamptz) RETURNS text
+CREATE FUNCTION segmentation.starter_currency(source regclass, column_name name, as_of timestamptz, wanted text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     currencies text[];
@@ -92,12 +118,19 @@ BEGIN
             format('column "%s" of %s has prices in %s currencies', column_name, source, cardinality(currencies)),
             detail => format('Customers by currency: %s.', counts),
             hint => format('Make the source a view that converts them, with convert_currency(%I, %L, segmentation.moment()::date), or one for the customers of each currency.',
-                           column_name, currencies[1]));
+                           column_name, coalesce(wanted, currencies[1])));
     END IF;
     RETURN currencies[1];
 END
 $$;
-COMMENT ON FUNCTION segmentation.starter_currency(regclass, name, timestamptz) IS 'currency of the prices of a column; an error where there are several';
+COMMENT ON FUNCTION segmentation.starter_currency(regclass, name, timestamptz, text) IS 'currency of the prices of a column; an error where there are several';
+
+-- what is no number to be scored: not there, or not finite
+CREATE FUNCTION segmentation_internal.starter_no_number(column_name name, kind text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN format(CASE WHEN kind IN ('numeric', 'double precision') THEN '%1$I IN (''NaN'', ''Infinity'', ''-Infinity'')' END, column_name);
+COMMENT ON FUNCTION segmentation_internal.starter_no_number(name, text) IS
+    'SQL condition of values of a column that are not finite; NULL where its type has none';
 
 -- quantiles of numbers; one between two values that the numbers can have, by their decimals, counts as the upper
 CREATE FUNCTION segmentation.starter_breaks(source regclass, value text, bins integer, said_of text, as_of timestamptz) RETURNS numeric[]
@@ -107,7 +140,7 @@ DECLARE
     decimals integer;
 BEGIN
     SELECT * INTO breaks, decimals FROM segmentation_internal.starter_row(format(
-        'SELECT @extschema@.quantile_breaks(v, %s), max(min_scale(v)) FROM (SELECT round((%s)::numeric, 18) AS v FROM %s) AS s',
+        'SELECT @extschema@.quantile_breaks(v, %s), max(min_scale(v)) FROM (SELECT round((%s)::numeric, 18) AS v FROM %s) AS s WHERE v NOT IN (''NaN'', ''Infinity'', ''-Infinity'')',
         bins, value, source), as_of) AS row (breaks numeric[], decimals integer);
     IF breaks IS NULL THEN
         PERFORM segmentation_internal.refuse('55000',
@@ -226,9 +259,11 @@ CREATE FUNCTION segmentation.starter_revenue(source regclass, columns name[], ti
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     kinds text[] := CASE WHEN tiers IS NULL THEN '{currency_price,integer,numeric,double precision}' ELSE '{currency_price}' END;
-    is_price boolean := segmentation.starter_column('revenue', source, columns[1], 'the revenue', kinds) = 'currency_price';
-    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[1], as_of) END;
+    kind text := segmentation.starter_column('revenue', source, columns[1], 'the revenue', kinds);
+    is_price boolean := kind = 'currency_price';
     scale text[] := regexp_split_to_array(tiers::text, ',? ');
+    currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[1], as_of, scale[cardinality(scale)]) END;
+    no_number text := segmentation_internal.starter_no_number(columns[1], kind);
     breaks numeric[];
 BEGIN
     IF tiers IS NOT NULL AND currency <> scale[cardinality(scale)] THEN
@@ -251,6 +286,9 @@ BEGIN
         objective := format('revenue by %I, that above zero in thirds', columns[1]);
         segments := segmentation.starter_tiers(columns[1], currency, '{low,mid,high}', ARRAY['0'] || breaks::text[], false);
     END IF;
+    IF no_number IS NOT NULL THEN
+        segments := ARRAY['unscored', 'Not scored', no_number] || segments;
+    END IF;
     IF is_price THEN
         segments := segments || ARRAY['other-currency', 'Other currency', format('currency(%I) <> %L', columns[1], currency)];
     END IF;
@@ -265,7 +303,8 @@ DECLARE
     recency text := segmentation.starter_column('rfm', source, columns[1], 'the last order, as a time or as days ago,',
         '{date,timestamp without time zone,timestamp with time zone}' || numbers);
     frequency text := segmentation.starter_column('rfm', source, columns[2], 'the number of orders', numbers);
-    is_price boolean := segmentation.starter_column('rfm', source, columns[3], 'the revenue', '{currency_price}' || numbers) = 'currency_price';
+    monetary text := segmentation.starter_column('rfm', source, columns[3], 'the revenue', '{currency_price}' || numbers);
+    is_price boolean := monetary = 'currency_price';
     currency text := CASE WHEN is_price THEN segmentation.starter_currency(source, columns[3], as_of) END;
     is_date boolean := recency <> ALL (numbers);
     day text := quote_ident(columns[1]) || CASE WHEN is_date AND recency <> 'date' THEN '::date' ELSE '' END;
@@ -282,7 +321,9 @@ BEGIN
                segmentation.starter_between(quote_ident(columns[2]), NULL, f, s.frequency_from, s.frequency_to),
                segmentation.starter_between(quote_ident(columns[3]), currency, m, s.monetary_from, s.monetary_to)), '')] ORDER BY s.rank)
       INTO segments FROM @extschema@.rfm_segments() AS s;
-    segments := ARRAY['unscored', 'Not scored', format('%I IS NULL OR %I IS NULL OR %I IS NULL', columns[1], columns[2], columns[3])
+    segments := ARRAY['unscored', 'Not scored', concat_ws(' OR ', format('%I IS NULL OR %I IS NULL OR %I IS NULL', columns[1], columns[2], columns[3]),
+                          segmentation_internal.starter_no_number(columns[1], recency), segmentation_internal.starter_no_number(columns[2], frequency),
+                          segmentation_internal.starter_no_number(columns[3], monetary))
                       || CASE WHEN is_date THEN format(' OR NOT isfinite(%I)', columns[1]) ELSE '' END
                       || CASE WHEN is_price THEN format(' OR currency(%I) <> %L', columns[3], currency) ELSE '' END] || segments;
 END
@@ -365,6 +406,7 @@ BEGIN
             'argument "source" must not be null');
     END IF;
     PERFORM segmentation.starter_check_arguments(starter, tiers, days), set_config('TimeZone', segmentation_internal.known_time_zone(time_zone), true);
+    PERFORM segmentation_internal.starter_check_source(starter, source, columns, ARRAY[column_1, column_2, column_3], key);
     made := CASE starter
         WHEN 'nps' THEN segmentation.starter_nps(source, columns, days, moment)
         WHEN 'revenue' THEN segmentation.starter_revenue(source, columns, tiers, moment)
