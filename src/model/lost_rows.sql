@@ -128,7 +128,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
        AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'segments' AND a.atttypid = '@extschema@.segment_id[]'::regtype)
        AND NOT EXISTS (SELECT FROM segmentation.model AS m WHERE m.assignment::oid = c.oid)
     UNION ALL
-    SELECT 'model-missing', w.model, format('it is named by %s, and not in segmentation.model', string_agg(w.relation, ', ')), 'Load segmentation.model again.'
+    SELECT 'model-missing', w.model, format('it is named by %s, and not in segmentation.model', string_agg(w.relation, ', ' ORDER BY w.relation)), 'Load segmentation.model again.'
       FROM (SELECT 'segmentation.segment' AS relation, s.model::text AS model FROM segmentation.segment AS s
             UNION SELECT 'segmentation.definition', d.model::text FROM segmentation.definition AS d
             UNION SELECT 'segmentation.refresh_log', l.model::text FROM segmentation.refresh_log AS l) AS w
