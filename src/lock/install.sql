@@ -1048,7 +1048,7 @@ DECLARE
 BEGIN
     BEGIN
         PERFORM segmentation.lock_drop_triggers(customers, locks);
-        FOREACH call IN ARRAY calls LOOP
+        FOR call IN SELECT c FROM unnest(calls) c WHERE c IS NOT NULL LOOP
             FOR done IN EXECUTE left(call, -2) || ', dry_run => true);' LOOP
                 steps := steps || done.step;
                 details := details || done.detail;
