@@ -64,4 +64,6 @@ DROP SCHEMA hostile CASCADE;
 DROP FOREIGN DATA WRAPPER hostile_wrapper CASCADE;
 DELETE FROM segmentation.offer;
 DELETE FROM segmentation.market;
+DELETE FROM segmentation.segment_reference;
+DELETE FROM segmentation.model WHERE id <> 'market';
 DROP ROLE regress_hostile;

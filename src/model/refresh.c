@@ -64,10 +64,10 @@ lock_objects(const Model *model)
 static void
 warn_future(const Model *model, TimestampTz as_of)
 {
-	if (as_of <= GetCurrentTimestamp() + USECS_PER_DAY)
+	if (as_of <= GetCurrentTimestamp() + 366 * USECS_PER_DAY)
 		return;
 	ereport(WARNING,
-			(errmsg("model \"%s\" is refreshed as of %s, which is in the future", model->id, timestamptz_to_str(as_of)),
+			(errmsg("model \"%s\" is refreshed as of %s, more than a year from now", model->id, timestamptz_to_str(as_of)),
 			 errdetail("Stored answers do not go back in time: until then every refresh is as of that moment."),
 			 errhint("If that is a mistake, roll back; once it is committed the model has to begin anew, as \"A moment too far\" in doc/refresh.md says.")));
 }
