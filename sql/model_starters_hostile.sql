@@ -1,7 +1,7 @@
 -- No rule of a starter fails, whatever dates and numbers there are, at its making or later.
 \set VERBOSITY default
 \set SHOW_CONTEXT never
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE SCHEMA regress_hostile;
 SET search_path = regress_hostile, public, segmentation;
 SET TimeZone = 'UTC';
