@@ -17,6 +17,7 @@
 #include "utils/syscache.h"
 
 #include "expression.h"
+#include "option.h"
 
 /*
  * Expressions are kept with every name qualified but the system's own, and with

@@ -257,3 +257,17 @@ key_condition(Oid relid, const List *columns, const char *alias, int first)
 	relation_close(rel, AccessShareLock);
 	return buf.data;
 }
+
+/* "a.id, a.tenant" or, without alias, "id, tenant" */
+char *
+key_column_list(const List *key, const char *alias)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, key)
+		appendStringInfo(&buf, "%s%s%s%s", foreach_current_index(cell) > 0 ? ", " : "",
+						 alias ? alias : "", alias ? "." : "", quote_identifier(lfirst(cell)));
+	return buf.data;
+}

@@ -1,9 +1,7 @@
 /*
- * segmentation.c: the module's entry point, and what all rooms share.
+ * segmentation.c: the module's entry point.
  */
 #include "segmentation.h"
-
-#include "utils/guc.h"
 
 #include "lock/lock.h"
 #include "model/model.h"
@@ -17,12 +15,4 @@ _PG_init(void)
 {
 	lock_init();
 	moment_init();
-}
-
-/* until the level that AtEOXact_GUC leaves */
-void
-set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 }

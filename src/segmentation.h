@@ -1,5 +1,5 @@
 /*
- * segmentation.h: what all rooms share.
+ * segmentation.h: what every file includes first.
  */
 #ifndef SEGMENTATION_H
 #define SEGMENTATION_H
@@ -9,7 +9,5 @@
 #include "fmgr.h"
 
 #include "compat.h"
-
-extern void set_option(const char *name, const char *value);
 
 #endif							/* SEGMENTATION_H */

@@ -10,6 +10,7 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
+#include "owner.h"
 #include "lock/installed.h"
 
 /* how often a concurrent change may get between a check and what follows */
@@ -375,10 +376,10 @@ void
 lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
 		   bool missing_allowed)
 {
-	LockUser	self = lock_become_owner(rel->rd_rel->relowner);
+	CallingUser	self = become_owner(rel->rd_rel->relowner);
 	int64		agreeing = share ? LOCK_UNKNOWN : lock_look_up(lock, rows);
 
 	if (agreeing < rows->count)
 		check_by_statements(lock, rows, rel, share, missing_allowed, agreeing);
-	lock_become_self(self);
+	become_self(self);
 }

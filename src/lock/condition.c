@@ -21,9 +21,11 @@
 #include "utils/ruleutils.h"
 
 #include "expression.h"
+#include "option.h"
+#include "owner.h"
 #include "refusal.h"
-#include "lock/installed.h"
 #include "relation.h"
+#include "lock/installed.h"
 #include "rule/normal.h"
 
 typedef struct KeptCondition
@@ -160,15 +162,15 @@ static Node *
 parse_as_owner(Relation rel, const List *evaluators, const char *condition)
 {
 	int			save_nestlevel = NewGUCNestLevel();
-	LockUser	self;
+	CallingUser	self;
 	Node	   *expr;
 
 	set_option("search_path", search_path_now());
 	set_option("transform_null_equals", "off");
-	self = lock_become_owner(rel->rd_rel->relowner);
-	lock_restrict_operation();
+	self = become_owner(rel->rd_rel->relowner);
+	restrict_operation();
 	expr = analyse_condition(rel, evaluators, condition);
-	lock_become_self(self);
+	become_self(self);
 	AtEOXact_GUC(false, save_nestlevel);
 	return expr;
 }

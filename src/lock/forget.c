@@ -20,10 +20,10 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
+#include "argument.h"
 #include "key.h"
-#include "lock/lock.h"
 #include "relation.h"
-#include "model/define.h"
+#include "lock/lock.h"
 #include "model/objects.h"
 
 /* unquoted; NIL: none */
@@ -194,8 +194,8 @@ lock_forget_moves(PG_FUNCTION_ARGS)
 {
 	int64		count;
 
-	define_require_argument(fcinfo, 0, "customers");
-	define_require_argument(fcinfo, 1, "key");
+	argument_require(fcinfo, 0, "customers");
+	argument_require(fcinfo, 1, "key");
 	SPI_connect();
 	count = lock_forget_moves_of(PG_GETARG_OID(0), PG_GETARG_ARRAYTYPE_P(1));
 	SPI_finish();

@@ -11,6 +11,7 @@
 #include "nodes/execnodes.h"
 #include "utils/tuplestore.h"
 
+#include "owner.h"
 #include "lock/lock.h"
 
 /*
@@ -81,6 +82,8 @@ extern bool lock_depends_on_type(const InstalledLock *lock, uint32 hashvalue);
 
 /* installed.c */
 extern InstalledLock *lock_load(TriggerData *trigdata, LockPart part);
+
+/* rows.c */
 extern void lock_rows_begin(CollectedRows *rows, TupleDesc desc);
 extern void lock_rows_add(CollectedRows *rows, InstalledLock *lock,
 						  TupleTableSlot *old, TupleTableSlot *slot,
@@ -88,6 +91,8 @@ extern void lock_rows_add(CollectedRows *rows, InstalledLock *lock,
 extern bool lock_differs(TupleTableSlot *old, TupleTableSlot *new, AttrNumber attnum);
 extern void lock_rows_put(CollectedRows *rows, Datum *values, bool *nulls);
 extern void lock_rows_end(CollectedRows *rows);
+
+/* execute.c */
 extern int64 lock_execute(InstalledLock *lock, CollectedRows *rows, LockQuery query);
 extern bool lock_keeps_order(InstalledLock *lock, CollectedRows *rows);
 
@@ -101,7 +106,8 @@ extern int64 lock_look_up(const InstalledLock *lock, const CollectedRows *rows);
 extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel,
 					   bool share, bool missing_allowed);
 
-/* subscription.c */
+/* collect.c */
+extern TupleTableSlot *lock_new_slot(TriggerData *trigdata);
 extern void lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata);
 
 /* moved.c */
@@ -112,18 +118,7 @@ extern TupleTableSlot *lock_take_moved(const LockDefinition *def, Relation rel);
 /* statement.c */
 extern bool lock_leave_to_statement(InstalledLock *lock, TriggerData *trigdata, bool share);
 
-/* run what follows as the owner of the table that a trigger is on */
-typedef struct LockUser
-{
-	Oid			userid;
-	int			sec_context;
-} LockUser;
-
-extern LockUser lock_become_owner(Oid owner);
-extern void lock_restrict_operation(void);
-extern void lock_become_self(LockUser self);
-
 /* run.c */
-extern LockUser lock_step_down(Oid owner);
+extern CallingUser lock_step_down(Oid owner);
 
 #endif							/* SEGMENTATION_LOCK_INSTALLED_H */

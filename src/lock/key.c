@@ -14,6 +14,8 @@
 #include "utils/rel.h"
 
 #include "expression.h"
+#include "option.h"
+#include "owner.h"
 #include "lock/installed.h"
 
 /*
@@ -95,7 +97,7 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
-	LockUser	self;
+	CallingUser	self;
 	int			save_nestlevel;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
@@ -103,7 +105,7 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 		!TRIGGER_FIRED_AFTER(trigdata->tg_event))
 		lock_raise_trigger_misuse(function);
 
-	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
+	self = become_owner(trigdata->tg_relation->rd_rel->relowner);
 	save_nestlevel = expression_enter_safe_path();
 	set_option("row_security", "off");
 	lock = installed_lock(trigdata, part);
@@ -111,7 +113,7 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 		lock_raise_incomplete();
 	check_keys(lock, trigdata);
 	AtEOXact_GUC(true, save_nestlevel);
-	lock_become_self(self);
+	become_self(self);
 	return PointerGetDatum(NULL);
 }
 

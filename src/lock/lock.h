@@ -83,16 +83,23 @@ typedef struct LockDefinition
 	char	   *currency_function;	/* of the subscription's price */
 } LockDefinition;
 
-/* definition.c */
-extern LockDefinition *lock_definition_parse(int nargs, char **args);
-extern void lock_definition_resolve(LockDefinition *def, bool installing);
-extern List *lock_definitions_of(Oid customers);
+/* quoted.c */
+extern List *lock_split_names(const char *value, char separator);
+extern Oid	lock_table_oid(const char *quoted_name);
+extern char *lock_unquoted(const char *quoted_name);
 extern AttrNumber lock_column(Relation rel, const char *quoted_name);
 extern void lock_refuse_virtual(Relation rel, AttrNumber attnum);
+
+/* arguments.c */
+extern LockDefinition *lock_definition_parse(int nargs, char **args);
+extern LockDefinition *lock_definition_parse_array(ArrayType *arguments);
+
+/* definition.c */
+extern void lock_definition_resolve(LockDefinition *def, bool installing);
 pg_noreturn extern void lock_raise_other_table(const LockDefinition *def, Oid relid);
-extern char *lock_call(const LockDefinition *def, const char *function);
-extern int	lock_errhint_change(const LockDefinition *def);
-extern char *lock_unquoted(const char *quoted_name);
+
+/* definitions.c */
+extern List *lock_definitions_of(Oid customers);
 
 /* condition.c */
 extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
@@ -145,7 +152,6 @@ typedef enum LockQuery
 extern char *lock_query(const LockDefinition *def, LockSource source,
 						const char *collected, LockQuery query);
 extern LockQuery lock_query_by_name(const char *name);
-extern LockDefinition *lock_definition_parse_array(ArrayType *arguments);
 extern LockDefinition *lock_definition_from_array(ArrayType *arguments);
 
 /* messages.c */
@@ -161,14 +167,21 @@ pg_noreturn extern void lock_raise_no_market(Relation rel, const char *segment);
 extern int	lock_errhint_closed(const char *market, const char *status);
 pg_noreturn extern void lock_raise_trigger_misuse(const char *function);
 pg_noreturn extern void lock_raise_incomplete(void);
+extern char *lock_call(const LockDefinition *def, const char *function);
+extern int	lock_errhint_renew(const LockDefinition *def);
+extern int	lock_errhint_change(const LockDefinition *def);
 
 /* rights.c */
 pg_noreturn extern void lock_raise_denied(Oid relid, const char *privileges, const char *why);
 extern void lock_require_select(Oid relid, const List *columns, const char *why);
 extern void lock_require_update(Oid relid, const List *columns, const char *why);
 
-/* cache.c */
+/* invalidation.c */
+typedef void (*LockTableListener) (Oid relid);
+typedef void (*LockTypeListener) (uint32 hashvalue);
+
 extern uint64 lock_invalidations(void);
+extern void lock_listen(LockTableListener table, LockTypeListener type);
 
 /* watch.c */
 extern void lock_require_watched(Relation rel, const List *columns);

@@ -6,13 +6,13 @@
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/array.h"
-#include "utils/fmgroids.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-#include "lock/lock.h"
 #include "relation.h"
+#include "lock/lock.h"
 
 /* "tenant_id, id" */
 char *
@@ -163,4 +163,31 @@ Datum
 lock_table_name(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(relation_name(PG_GETARG_OID(0))));
+}
+
+/* a call that names the lock by a table that still has its name, or the function alone */
+char *
+lock_call(const LockDefinition *def, const char *function)
+{
+	if (OidIsValid(lock_table_oid(def->customers)))
+		return psprintf(": SELECT segmentation.%s(%s);", function, quote_literal_cstr(def->customers));
+	if (def->subscriptions && OidIsValid(lock_table_oid(def->subscriptions)))
+		return psprintf(": SELECT segmentation.%s(NULL, %s);", function, quote_literal_cstr(def->subscriptions));
+	return psprintf(" with segmentation.%s;", function);
+}
+
+/* where a table has another name now, or none */
+int
+lock_errhint_renew(const LockDefinition *def)
+{
+	return errhint("Give it back its name, or renew the lock%s until then nothing that the lock of %s protects can change.",
+				   lock_call(def, "renew_lock"), def->customers);
+}
+
+/* where it is a column or a part of a condition, which only the arguments name */
+int
+lock_errhint_change(const LockDefinition *def)
+{
+	return errhint("Give it back its name, or remove the lock and change the call that this returns%s until then nothing that the lock of %s protects can change.",
+				   lock_call(def, "remove_lock"), def->customers);
 }

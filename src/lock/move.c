@@ -15,8 +15,8 @@
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/array.h"
-#include "utils/fmgroids.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -24,8 +24,10 @@
 
 #include "expression.h"
 #include "key.h"
-#include "lock/installed.h"
+#include "option.h"
+#include "owner.h"
 #include "relation.h"
+#include "lock/installed.h"
 
 /* how long a move waits for a row, unless lock_timeout is shorter */
 #define MOVE_LOCK_TIMEOUT "10s"
@@ -241,12 +243,12 @@ found_key_to_keep(void)
  * The caller's rights have been asked for: what is on the table of customers acts
  * as its owner, unless its policies are to be those of the caller.
  */
-static LockUser
+static CallingUser
 become_who_acts(Oid customers)
 {
 	bool		sees_all = check_enable_rls(customers, InvalidOid, true) != RLS_ENABLED;
 
-	return lock_become_owner(sees_all ? relation_owner(customers) : GetUserId());
+	return become_owner(sees_all ? relation_owner(customers) : GetUserId());
 }
 
 /*
@@ -256,7 +258,7 @@ become_who_acts(Oid customers)
 static void
 find_customer(Move *move, const char *locking)
 {
-	LockUser	self = become_who_acts(move->customers);
+	CallingUser	self = become_who_acts(move->customers);
 	HeapTuple	tuple;
 	TupleDesc	desc;
 	bool		isnull;
@@ -264,7 +266,7 @@ find_customer(Move *move, const char *locking)
 	uint64		count;
 
 	count = execute(move, customer_query(move->def, locking));
-	lock_become_self(self);
+	become_self(self);
 	if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -295,10 +297,10 @@ read_market(const Move *move, const LockDefinition *def, const char *locking)
 {
 	char	   *sql = psprintf("SELECT m.status FROM " LOCK_MARKETS " m WHERE m.id %s $%d %s",
 							   def->market_operator, move->nargs, locking);
-	LockUser	self = lock_become_owner(owner_of_catalogue("market"));
+	CallingUser	self = become_owner(owner_of_catalogue("market"));
 	uint64		result = execute(move, sql);
 
-	lock_become_self(self);
+	become_self(self);
 	return result;
 }
 
@@ -358,7 +360,7 @@ name_blockers(uint64 count)
 
 typedef struct OwnersView
 {
-	LockUser	self;
+	CallingUser	self;
 	int			save_nestlevel;
 } OwnersView;
 
@@ -373,8 +375,8 @@ enter_owners_view(const LockDefinition *def)
 	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
 	OwnersView	view;
 
-	view.self = lock_become_owner(rel->rd_rel->relowner);
-	lock_restrict_operation();
+	view.self = become_owner(rel->rd_rel->relowner);
+	restrict_operation();
 	relation_close(rel, AccessShareLock);
 	view.save_nestlevel = expression_enter_safe_path();
 	return view;
@@ -384,7 +386,7 @@ static void
 leave_owners_view(OwnersView view)
 {
 	AtEOXact_GUC(false, view.save_nestlevel);
-	lock_become_self(view.self);
+	become_self(view.self);
 }
 
 static void
@@ -425,7 +427,7 @@ update_customer(const Move *move)
 							   "SELECT 1 FROM moved WHERE done", def->from_customers,
 							   def->customer_segment, move->nargs, customer_condition(def),
 							   def->customer_segment, def->segment_operator, move->nargs);
-	LockUser	self = become_who_acts(move->customers);
+	CallingUser	self = become_who_acts(move->customers);
 	uint64		count = 0;
 
 	permitted_move = (PermittedMove) {
@@ -438,7 +440,7 @@ update_customer(const Move *move)
 	PG_FINALLY();
 	{
 		permitted_move.active = false;
-		lock_become_self(self);
+		become_self(self);
 	}
 	PG_END_TRY();
 	if (count != 1)
@@ -456,7 +458,7 @@ record_move(const Move *move)
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, OIDOID};
 	Datum		values[6];
 	char		nulls[] = "      ";
-	LockUser	self;
+	CallingUser	self;
 	Datum		result;
 	bool		isnull;
 
@@ -467,13 +469,13 @@ record_move(const Move *move)
 	values[3] = CStringGetTextDatum(move->to_segment);
 	values[4] = move->reason;
 	values[5] = ObjectIdGetDatum(move->customers);
-	self = lock_become_owner(owner_of_catalogue("customer_move"));
+	self = become_owner(owner_of_catalogue("customer_move"));
 	if (SPI_execute_with_args("INSERT INTO segmentation.customer_move AS m "
 							  "(customers, customer_key, from_segment, to_segment, reason, relation) "
 							  "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5, $6) RETURNING m",
 							  6, types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "could not record the move of a customer");
-	lock_become_self(self);
+	become_self(self);
 	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	return SPI_datumTransfer(result, false, -1);
 }

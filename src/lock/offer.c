@@ -7,6 +7,7 @@
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
+#include "owner.h"
 #include "lock/installed.h"
 
 static void
@@ -49,7 +50,7 @@ lock_offer(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
 	CollectedRows	rows;
-	LockUser	self;
+	CallingUser	self;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
@@ -57,12 +58,12 @@ lock_offer(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event))
 		lock_raise_trigger_misuse("lock_offer");
 
-	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
+	self = become_owner(trigdata->tg_relation->rd_rel->relowner);
 	lock = installed_lock(trigdata, LOCK_OFFERS);
 	lock_rows_begin(&rows, lock->rows_desc);
 	lock_rows_add(&rows, lock, NULL, trigdata->tg_newslot, NULL);
 	if (rows.count > 0)
 		refuse_if_subscribed(lock, &rows, trigdata);
-	lock_become_self(self);
+	become_self(self);
 	return PointerGetDatum(NULL);
 }

@@ -548,20 +548,6 @@ lock_query_by_name(const char *name)
 }
 
 LockDefinition *
-lock_definition_parse_array(ArrayType *arguments)
-{
-	Datum	   *elements;
-	int			count;
-	char	  **args;
-
-	deconstruct_array(arguments, TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &count);
-	args = palloc(sizeof(char *) * Max(count, 1));
-	for (int i = 0; i < count; i++)
-		args[i] = TextDatumGetCString(elements[i]);
-	return lock_definition_parse(count, args);
-}
-
-LockDefinition *
 lock_definition_from_array(ArrayType *arguments)
 {
 	LockDefinition *def = lock_definition_parse_array(arguments);

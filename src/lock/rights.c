@@ -12,8 +12,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "lock/lock.h"
 #include "relation.h"
+#include "lock/lock.h"
 
 static const char *
 quoted_role(void)

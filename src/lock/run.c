@@ -21,24 +21,25 @@
 #include "utils/queryenvironment.h"
 
 #include "expression.h"
-#include "lock/installed.h"
+#include "owner.h"
 #include "refusal.h"
 #include "relation.h"
+#include "lock/installed.h"
 
 /*
  * What follows is done as the owner, if the caller has his rights.  A caller who
  * has not stays himself: he must not act as an owner by naming a table.
  */
-LockUser
+CallingUser
 lock_step_down(Oid owner)
 {
-	LockUser	self;
+	CallingUser	self;
 
 	GetUserIdAndSecContext(&self.userid, &self.sec_context);
 	if (owner != self.userid && has_privs_of_role(self.userid, owner))
 	{
-		(void) lock_become_owner(owner);
-		lock_restrict_operation();
+		(void) become_owner(owner);
+		restrict_operation();
 	}
 	return self;
 }
@@ -46,7 +47,7 @@ lock_step_down(Oid owner)
 typedef struct OwnersPart
 {
 	Oid			relid;
-	LockUser	self;
+	CallingUser	self;
 	int			save_nestlevel;
 	ErrorContextCallback callback;
 } OwnersPart;
@@ -76,7 +77,7 @@ static void
 end_as_owner(OwnersPart *part)
 {
 	error_context_stack = part->callback.previous;
-	lock_become_self(part->self);
+	become_self(part->self);
 	AtEOXact_GUC(false, part->save_nestlevel);
 }
 

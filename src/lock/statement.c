@@ -19,6 +19,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
+#include "owner.h"
 #include "lock/installed.h"
 
 typedef struct OpenStatement
@@ -163,19 +164,19 @@ lock_statement(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
-	LockUser	self;
+	CallingUser	self;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event) ||
 		!(TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ||
 		  TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event)))
 		lock_raise_trigger_misuse("lock_statement");
-	self = lock_become_owner(trigdata->tg_relation->rd_rel->relowner);
+	self = become_owner(trigdata->tg_relation->rd_rel->relowner);
 	lock = installed_lock(trigdata, LOCK_SUBSCRIPTIONS);
 	if (TRIGGER_FIRED_BEFORE(trigdata->tg_event))
 		open_statement(lock);
 	else
 		close_statement(lock, trigdata->tg_relation);
-	lock_become_self(self);
+	become_self(self);
 	return PointerGetDatum(NULL);
 }

@@ -21,6 +21,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
+#include "option.h"
 #include "refusal.h"
 #include "relation.h"
 

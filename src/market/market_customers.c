@@ -19,7 +19,7 @@
 #include "utils/syscache.h"
 
 #include "expression.h"
-#include "lock/installed.h"
+#include "owner.h"
 #include "relation.h"
 
 /* a table that refers to markets, and how */
@@ -95,16 +95,16 @@ customers_query(const Reference *reference)
 static bool
 has_customers(const Reference *reference, Oid type, Datum id)
 {
-	LockUser	self = lock_become_owner(reference->owner);
+	CallingUser	self = become_owner(reference->owner);
 	int			save_nestlevel = expression_enter_safe_path();
 	bool		result;
 
-	lock_restrict_operation();
+	restrict_operation();
 	if (SPI_execute_with_args(customers_query(reference), 1, &type, &id, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for customers of a market");
 	result = SPI_processed > 0;
 	AtEOXact_GUC(false, save_nestlevel);
-	lock_become_self(self);
+	become_self(self);
 	return result;
 }
 

@@ -112,3 +112,29 @@ COMMENT ON COLUMN segmentation.definition.segment IS 'segment that was defined o
 COMMENT ON COLUMN segmentation.definition.title IS 'its title since';
 COMMENT ON COLUMN segmentation.definition.rank IS 'its rank since';
 COMMENT ON COLUMN segmentation.definition.rule IS 'its rule since';
+
+CREATE TABLE segmentation.rule_failure (
+    model @extschema@.segment_id NOT NULL,
+    segment @extschema@.segment_id NOT NULL,
+    failing_model @extschema@.segment_id NOT NULL,
+    failing_segment @extschema@.segment_id NOT NULL,
+    since timestamptz NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+    sqlstate text NOT NULL,
+    message text NOT NULL,
+    PRIMARY KEY (model, segment),
+    FOREIGN KEY (model, segment)
+        REFERENCES segmentation.segment ON UPDATE CASCADE ON DELETE CASCADE
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.rule_failure', '');
+-- the server's error says what the source is made of
+GRANT SELECT (model, segment, failing_model, failing_segment, since, refreshed_at, sqlstate) ON segmentation.rule_failure TO PUBLIC;
+COMMENT ON TABLE segmentation.rule_failure IS 'segments that kept their members at the last refresh because a rule failed';
+COMMENT ON COLUMN segmentation.rule_failure.model IS 'model of the segment';
+COMMENT ON COLUMN segmentation.rule_failure.segment IS 'segment that kept its members';
+COMMENT ON COLUMN segmentation.rule_failure.failing_model IS 'model of the segment whose rule fails';
+COMMENT ON COLUMN segmentation.rule_failure.failing_segment IS 'segment whose rule fails: itself, or one that it asks for';
+COMMENT ON COLUMN segmentation.rule_failure.since IS 'first refresh of those in a row at which it kept them';
+COMMENT ON COLUMN segmentation.rule_failure.refreshed_at IS 'the last of them';
+COMMENT ON COLUMN segmentation.rule_failure.sqlstate IS 'code of the server''s error';
+COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error, ... in place of values, which may be a customer''s';

@@ -1,44 +1,21 @@
 /*
- * context.c: as whom, and with which settings, the statements of models run.
+ * context.c: as whom, and by which names, statements of ours run.
  *
  * What has been entered ends with model_leave, or with the error that ends the
  * transaction or subtransaction.
  */
 #include "segmentation.h"
 
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/guc.h"
-#include "utils/timestamp.h"
 
+#include "option.h"
 #include "refusal.h"
 #include "model/model.h"
 
-/* what else a session could set that changes what a rule means or says */
-static const char *const settings[][2] = {
-	{"row_security", "off"},
-	{"DateStyle", "ISO, YMD"},
-	{"IntervalStyle", "postgres"},
-	{"extra_float_digits", "3"},
-	{"bytea_output", "hex"},
-	{"xmlbinary", "base64"},
-	{"xmloption", "content"},
-	{"lc_monetary", "C"},
-	{"lc_numeric", "C"},
-	{"lc_time", "C"},
-	{"default_text_search_config", "pg_catalog.simple"},
-	{"array_nulls", "on"},
-	{"transform_null_equals", "off"},
-	{"standard_conforming_strings", "on"},
-	{"backslash_quote", "safe_encoding"},
-	{"quote_all_identifiers", "off"}
-};
-
-static void
-become(Oid userid, int flags, ModelContext *saved)
+/* as somebody, with names of ours only */
+void
+context_enter(Oid userid, int flags, ModelContext *saved)
 {
 	GetUserIdAndSecContext(&saved->userid, &saved->sec_context);
 	SetUserIdAndSecContext(userid, saved->sec_context | flags);
@@ -46,28 +23,11 @@ become(Oid userid, int flags, ModelContext *saved)
 	set_option("search_path", "pg_catalog, pg_temp");
 }
 
-/*
- * Rules run as the model's owner, who has written them or let others write
- * them, and cannot use the rights or the session of whoever asks; and with the
- * model's settings, whatever the session's are.  Where its tables are gone nobody
- * is its owner: an error.
- */
-void
-model_enter(const Model *model, ModelContext *saved)
-{
-	if (!OidIsValid(model->owner))
-		model_check_tables(model);
-	become(model->owner, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
-	for (size_t i = 0; i < lengthof(settings); i++)
-		set_option(settings[i][0], settings[i][1]);
-	set_option("TimeZone", model->time_zone);
-}
-
 /* expressions of a table's indexes and the like are evaluated in planning, by whoever reads it */
 void
 table_enter(Oid relid, ModelContext *saved)
 {
-	become(relation_owner(relid), SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
+	context_enter(relation_owner(relid), SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, saved);
 	set_option("row_security", "off");
 }
 
@@ -81,14 +41,14 @@ catalogue_enter(ModelContext *saved)
 {
 	Oid			owner = relation_owner(catalogue_relation("model"));
 
-	become(owner, SECURITY_LOCAL_USERID_CHANGE, saved);
+	context_enter(owner, SECURITY_LOCAL_USERID_CHANGE, saved);
 }
 
 /* statements that the caller could make as well: only what names mean is safe */
 void
 model_enter_caller(ModelContext *saved)
 {
-	become(GetUserId(), 0, saved);
+	context_enter(GetUserId(), 0, saved);
 }
 
 void
@@ -96,32 +56,4 @@ model_leave(const ModelContext *saved)
 {
 	AtEOXact_GUC(false, saved->nestlevel);
 	SetUserIdAndSecContext(saved->userid, saved->sec_context);
-}
-
-/* of the rows that the called function returns */
-DestReceiver *
-model_result_receiver(FunctionCallInfo fcinfo)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	DestReceiver *dest = CreateTuplestoreDestReceiver();
-
-	InitMaterializedSRF(fcinfo, 0);
-	SetTuplestoreDestReceiverParams(dest, result->setResult, result->econtext->ecxt_per_query_memory,
-									false, result->setDesc, NULL);
-	return dest;
-}
-
-/* a statement whose $1, and the moment() of the views in it, is that as of which rules are evaluated */
-void
-model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest)
-{
-	SPIExecuteOptions options = {.read_only = read_only, .dest = dest};
-
-	options.params = makeParamList(1);
-	options.params->params[0] = (ParamExternData) {
-		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
-	};
-	moment_set(as_of);
-	if (execute_extended_untold(sql, &options) < 0)
-		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
 }

@@ -21,8 +21,6 @@
 #include "refusal.h"
 #include "model/model.h"
 #include "model/objects.h"
-#include "model/override.h"
-#include "model/program.h"
 #include "model/relation_reference.h"
 
 /* columns of the query below */
@@ -57,6 +55,8 @@ enum
 	"SELECT id::pg_catalog.text, rank, rule FROM segmentation.segment " \
 	"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id " \
 	"ORDER BY rank, id"
+
+void		(*refresh_progress) (void) = NULL;
 
 /* under an id as it was given, in any case */
 static void
@@ -283,7 +283,7 @@ model_read(const char *id)
 void
 model_refuse_within_refresh(void)
 {
-	if (program_progress)
+	if (refresh_progress)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("cannot refresh or change a model while this session refreshes one"),
@@ -373,32 +373,9 @@ model_check_owner(const Model *model)
 			 errdetail_internal("%s", who_decides(model))));
 }
 
-/* whether values become such of the other type as a matter of course: a wider number, another text */
-bool
-model_key_can_become(Oid from, Oid to)
-{
-	return from == to ||
-		(TypeCategory(from) == TypeCategory(to) && TypeCategory(from) != TYPCATEGORY_USER &&
-		 can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT));
-}
-
-/* as the caller's session reads it */
-KeyValues *
-model_read_key(const Model *model, ArrayType *key)
-{
-	return key_read(model->assignment, model->key, key, psprintf("model \"%s\"", model->id));
-}
-
 /* now or, where the model has been refreshed as of a later moment, that one */
 TimestampTz
 model_moment(const Model *model)
 {
 	return Max(GetCurrentTransactionStartTimestamp(), model->as_of);
-}
-
-/* the operator by which values of the type are the same key, as SQL */
-char *
-model_equality_operator(Oid type)
-{
-	return expression_operator(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr);
 }

@@ -54,6 +54,12 @@ typedef struct Model
 	List	   *segments;		/* ModelSegment *, in the order of rank, then id */
 } Model;
 
+/*
+ * Called for every customer evaluated while a refresh is on, NULL otherwise:
+ * how it shows progress.
+ */
+extern void (*refresh_progress) (void);
+
 /* model.c */
 extern bool model_key_can_become(Oid from, Oid to);
 extern char *model_equality_operator(Oid type);
@@ -76,6 +82,19 @@ extern void model_check_objects(const Model *model);
 extern void model_check_definitions(const Model *model);
 extern void model_warn_swapped(const Model *model);
 
+/* override_table.c */
+extern Oid	override_table(Oid relid, const List *key);
+extern bool override_is_readable(const Model *model, Oid role);
+
+/* rights.c */
+extern void model_check_may_read(Oid relid);
+
+/* failing.c */
+extern List *model_failing_rules(const Model *model);
+
+/* model_key.c */
+extern char *model_key_match(const Model *model, const char *left, const char *right);
+
 /* subscriber.c */
 extern void model_refuse_subscriber(const Model *model);
 
@@ -88,11 +107,14 @@ typedef struct ModelContext
 } ModelContext;
 
 /* context.c */
-extern void model_enter(const Model *model, ModelContext *saved);
+extern void context_enter(Oid userid, int flags, ModelContext *saved);
 extern void model_enter_caller(ModelContext *saved);
 extern void model_leave(const ModelContext *saved);
 extern void table_enter(Oid relid, ModelContext *saved);
 extern void catalogue_enter(ModelContext *saved);
+
+/* evaluation.c */
+extern void model_enter(const Model *model, ModelContext *saved);
 extern DestReceiver *model_result_receiver(FunctionCallInfo fcinfo);
 extern void model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest);
 
@@ -100,12 +122,15 @@ extern void model_execute(const char *sql, TimestampTz as_of, bool read_only, De
 extern void moment_init(void);
 extern void moment_set(TimestampTz as_of);
 
-/* catalogue.c: the catalogue's tables, and the schema of the extension's types */
+/* schema.c: where the catalogue's tables and the extension's types are */
 extern Oid	catalogue_relation(const char *name);
 extern bool relation_has_column(Oid relid, const char *name, Oid type);
 extern Oid	segment_id_type(void);
 extern const char *types_schema(void);
+
+/* catalogue.c: statements on the catalogue's tables */
 extern char *catalogue_query(const char *sql);
 extern int64 catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
+extern char *catalogue_get(int row, int column);
 
 #endif							/* SEGMENTATION_MODEL_MODEL_H */

@@ -19,7 +19,6 @@
 #include "utils/rls.h"
 
 #include "refusal.h"
-#include "model/define.h"
 #include "model/model.h"
 #include "model/objects.h"
 
@@ -231,13 +230,13 @@ contradiction(const Model *model)
 	if (catalogue_execute(CONTRADICTION_QUERY, 1, (Oid[]) {TEXTOID},
 						  (Datum[]) {CStringGetTextDatum(model->id)}, NULL) > 0)
 	{
-		version = change_get(0, 1);
-		lost = change_get(0, 3);
+		version = catalogue_get(0, 1);
+		lost = catalogue_get(0, 3);
 		MemoryContextSwitchTo(context);
 		if (lost)
 			result = psprintf("Its segments were defined, and are not in segmentation.segment: %s.", lost);
 		else if (version)
-			result = psprintf("It is of version %s, and the last one in segmentation.definition is %s.", version, change_get(0, 2));
+			result = psprintf("It is of version %s, and the last one in segmentation.definition is %s.", version, catalogue_get(0, 2));
 	}
 	SPI_finish();
 	MemoryContextSwitchTo(context);

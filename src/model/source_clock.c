@@ -27,14 +27,15 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/regproc.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "refusal.h"
-#include "model/clock.h"
-#include "model/define.h"
+#include "trial.h"
 #include "model/objects.h"
+#include "rule/clock.h"
+#include "rule/rule.h"
 
 /* a place that asks the clock */
 typedef struct ClockCall

@@ -3,7 +3,6 @@
  */
 #include "segmentation.h"
 
-
 #include "types/currency_price.h"
 #include "types/input.h"
 

@@ -260,3 +260,14 @@ segment_id_to_text(PG_FUNCTION_ARGS)
 
 	PG_RETURN_TEXT_P(cstring_to_text(str));
 }
+
+/* an id as it is kept, in lower case */
+char *
+segment_id_argument(FunctionCallInfo fcinfo, int n)
+{
+	text	   *given = PG_GETARG_TEXT_PP(n);
+	SegmentId	id;
+
+	(void) segment_id_parse(VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given), &id, NULL);
+	return segment_id_to_cstring(&id);
+}

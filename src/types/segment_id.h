@@ -30,6 +30,7 @@ extern bool segment_id_parse(const char *str, size_t len, SegmentId *result,
 extern bool segment_id_is_valid(const SegmentId *id);
 /* palloc'd */
 extern char *segment_id_to_cstring(const SegmentId *id);
+extern char *segment_id_argument(FunctionCallInfo fcinfo, int n);
 
 static inline int
 segment_id_compare(const SegmentId *a, const SegmentId *b)

@@ -1,0 +1,214 @@
+/*
+ * reference.c: what a rule that asks for another model's segment gets.
+ *
+ * Rules run as the owner of the model that is evaluated, those that they ask
+ * for too.  Where the asked model's owner has not the rights of that one,
+ * nothing that is the asked owner's runs: its stored answers are read instead,
+ * once reading them is found to run nothing either.
+ */
+#include "segmentation.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "parser/parse_coerce.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+#include "key.h"
+#include "names.h"
+#include "decide/compile.h"
+#include "decide/reference.h"
+#include "model/model.h"
+#include "model/objects.h"
+#include "override/override.h"
+
+/* as things are now: ownership and membership may change after a definition */
+bool
+reference_reads_answers(const Model *asking, const Model *asked)
+{
+	return !OidIsValid(asked->owner) || !has_privs_of_role(asked->owner, asking->owner);
+}
+
+static const char *
+role_name(Oid role)
+{
+	return quote_identifier(GetUserNameFromId(role, false));
+}
+
+static void
+check_customers(const Model *asking, const Model *asked)
+{
+	if (asked->source != asking->source || !names_are_same(asked->key, asking->key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("models \"%s\" and \"%s\" are of different customers", asking->id, asked->id),
+				 errdetail("A rule can ask for segments of a model with the same source and key only.")));
+}
+
+static bool
+may_select(Oid role, Oid relid, const char *column)
+{
+	AttrNumber	number = get_attnum(relid, column);
+
+	return pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK ||
+		(number != InvalidAttrNumber && pg_attribute_aclcheck(relid, number, role, ACL_SELECT) == ACLCHECK_OK);
+}
+
+/* of an assignment that is gone there is nothing to be read */
+static bool
+may_read_answers(Oid role, const Model *asked)
+{
+	bool		result;
+	ListCell   *cell;
+
+	if (!OidIsValid(asked->assignment))
+		return true;
+	result = may_select(role, asked->assignment, "segments");
+	foreach(cell, asked->key)
+		result &= may_select(role, asked->assignment, lfirst(cell));
+	return result;
+}
+
+static void
+check_may_read_answers(const Model *asking, const Model *asked)
+{
+	Oid			schema = get_rel_namespace(asked->assignment);
+	bool		has_schema = pg_namespace_aclcheck(schema, asking->owner, ACL_USAGE) == ACLCHECK_OK;
+	const char *role = role_name(asking->owner);
+
+	if (has_schema && may_read_answers(asking->owner, asked))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for role %s to read the answers of model \"%s\"", role, asked->id),
+			 errdetail("Rules of model \"%s\" run as role %s, and those of model \"%s\" are of role %s, which has not the rights of that one: "
+					   "its stored answers are read.", asking->id, role, asked->id, role_name(asked->owner)),
+			 errhint("Let their owner say: %sGRANT SELECT (%s, segments) ON %s TO %s;",
+					 has_schema ? "" : psprintf("GRANT USAGE ON SCHEMA %s TO %s; ",
+												quote_identifier(get_namespace_name(schema)), role),
+					 key_column_list(asked->key, NULL), relation_name(asked->assignment), role)));
+}
+
+/* what the role lacks to read a model's answers and decisions, as the statements that give it */
+static char *
+grants_for(const Model *asked, const char *role)
+{
+	const char *key = key_column_list(asked->key, NULL);
+	char	   *grants = psprintf("GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT (%s, segments) ON %s TO %s;",
+								  relation_schema(asked->assignment), role, key, relation_name(asked->assignment), role);
+
+	if (OidIsValid(asked->override))
+		grants = psprintf("%s GRANT SELECT (%s, segment, member, expires_at) ON %s TO %s;",
+						  grants, key, relation_name(asked->override), role);
+	return grants;
+}
+
+/* rules and overrides, which go into the asking model's SELECT */
+static void
+check_may_evaluate(const Model *asking, const Model *asked)
+{
+	if (may_read_answers(asking->owner, asked) &&
+		(!OidIsValid(asked->override) || override_is_readable(asked, asking->owner)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for role %s to refer to segments of model \"%s\"", role_name(asking->owner), asked->id),
+			 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author."),
+			 errhint("Let role %s or a superuser say: %s", role_name(asked->owner), grants_for(asked, role_name(asking->owner)))));
+}
+
+/* what planning or reading the table would run that its owner has made */
+static void
+check_no_code(const Model *asking, const Model *asked)
+{
+	Oid			types[] = {OIDOID, OIDOID};
+	Datum		values[] = {ObjectIdGetDatum(asked->assignment), ObjectIdGetDatum(asking->owner)};
+
+	SPI_connect();
+	catalogue_execute("SELECT segmentation_internal.foreign_code($1, $2)", lengthof(types), types, values, NULL);
+	if (catalogue_get(0, 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("reading the answers of model \"%s\" would run what is not of role %s",
+						asked->id, role_name(asking->owner)),
+				 errdetail("Table %s has %s, and role %s has not the rights of role %s.", relation_name(asked->assignment),
+						   catalogue_get(0, 1), role_name(asked->owner), role_name(asking->owner)),
+				 errhint("Let its owner take that from the table.")));
+	SPI_finish();
+}
+
+static void
+check_policies(const Model *asking, const Model *asked)
+{
+	if (check_enable_rls(asked->assignment, asking->owner, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("row-level security of \"%s\" holds for role %s", get_rel_name(asked->assignment), role_name(asking->owner)),
+				 errdetail("Rules that ask for segments of model \"%s\" would find its answers incomplete.", asked->id)));
+}
+
+static void
+check_key_types(const Model *asking, const Model *asked)
+{
+	ListCell   *cell;
+
+	foreach(cell, asked->key)
+	{
+		Oid			type = get_atttype(asking->source, get_attnum(asking->source, lfirst(cell)));
+		Oid			stored = get_atttype(asked->assignment, get_attnum(asked->assignment, lfirst(cell)));
+
+		if (!OidIsValid(type) || !IsBinaryCoercible(getBaseType(type), getBaseType(stored)))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("key column \"%s\" has another type in the assignment of model \"%s\" than in the source",
+							(char *) lfirst(cell), asked->id)));
+	}
+}
+
+/* nobody puts anything on the table between the check and the end of the transaction */
+static void
+keep_definition(const Model *asked)
+{
+	LockRelationOid(asked->assignment, RecoveryInProgress() ? AccessShareLock : RowExclusiveLock);
+}
+
+static void
+check_answers(const Model *asking, const Model *asked)
+{
+	if (!model_has_answers(asked->assignment, "recheck_at", asked->key))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("stored answers of model \"%s\" are gone", asked->id)));
+	keep_definition(asked);
+	check_may_read_answers(asking, asked);
+	check_policies(asking, asked);
+	check_key_types(asking, asked);
+	check_no_code(asking, asked);
+}
+
+/* an error where a rule of the one model cannot ask for segments of the other */
+void
+reference_check(const Model *asking, const Model *asked)
+{
+	check_customers(asking, asked);
+	if (reference_reads_answers(asking, asked))
+		check_answers(asking, asked);
+	else
+		check_may_evaluate(asking, asked);
+}
+
+/* whether the stored answer has the segment, of the customer of a row of the source */
+char *
+reference_answer(const Model *asked, const char *segment)
+{
+	return psprintf("EXISTS (SELECT FROM %s AS segmentation_answer WHERE %s "
+					"AND segmentation_answer.segments OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[])",
+					relation_name(asked->assignment), model_key_match(asked, "segmentation_answer", "source"),
+					segment, types_schema());
+}

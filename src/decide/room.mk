@@ -1,0 +1,9 @@
+OBJS += $(addprefix src/decide/, \
+	fence.o \
+	reference.o \
+	program.o \
+	segments_of.o \
+	compile.o)
+
+SQL += $(addprefix src/decide/, \
+	segments_of.sql)

@@ -1,0 +1,71 @@
+/*
+ * decide_override.c: the overrides that count for one customer.
+ */
+#include "segmentation.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/timestamp.h"
+
+#include "refusal.h"
+#include "decide/reference.h"
+#include "explain/decide.h"
+#include "model/objects.h"
+
+/* for segments that there are no more they do nothing */
+static void
+take_override(const Decision *decision, const Model *model, HeapTuple tuple)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	DecidedSegment *segment = decide_find(decision, model->id, SPI_getvalue(tuple, desc, 1));
+	bool		isnull;
+
+	if (segment == NULL)
+		return;
+	segment->override = palloc0(sizeof(Override));
+	segment->override->member = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
+	segment->override->expires_at = SPI_getvalue(tuple, desc, 3);
+	if (model != decision->model)
+		return;
+	segment->override->reason = SPI_getvalue(tuple, desc, 4);
+	segment->override->author = SPI_getvalue(tuple, desc, 5);
+}
+
+static void
+read_model(Decision *decision, const Model *model, const KeyValues *key)
+{
+	Oid			types[INDEX_MAX_KEYS + 1] = {TIMESTAMPTZOID};
+	Datum		values[INDEX_MAX_KEYS + 1] = {TimestampTzGetDatum(decision->as_of)};
+	char	   *query;
+	int			result;
+
+	memcpy(types + 1, key->types, sizeof(Oid) * key->count);
+	memcpy(values + 1, key->values, sizeof(Datum) * key->count);
+	query = psprintf("SELECT source.segment::pg_catalog.text, source.member, source.expires_at::pg_catalog.text%s "
+					 "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
+					 model == decision->model ? ", source.reason, source.author" : "",
+					 relation_name(model->override), key_condition(model->override, model->key, "source", 2));
+	result = execute_untold(query, key->count + 1, types, values, NULL, true, 0);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		take_override(decision, model, SPI_tuptable->vals[i]);
+}
+
+/*
+ * Of all models that are asked for, which have the same key; the reasons of
+ * others are not for us.  A stored answer has what people had decided.
+ */
+void
+decide_read_overrides(Decision *decision, const KeyValues *key)
+{
+	ListCell   *cell;
+
+	foreach(cell, decision->models)
+	{
+		const Model *model = lfirst(cell);
+
+		if (OidIsValid(model->override) && !reference_reads_answers(decision->model, model))
+			read_model(decision, model, key);
+	}
+}

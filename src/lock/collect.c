@@ -1,0 +1,95 @@
+/*
+ * collect.c: the rows of a subscriptions trigger that its lock must look at.
+ */
+#include "segmentation.h"
+
+#include "commands/trigger.h"
+#include "executor/executor.h"
+
+#include "lock/installed.h"
+
+/* readers of a transition table each have their place in it */
+static int
+begin_reading(Tuplestorestate *table)
+{
+	int			pointer = tuplestore_alloc_read_pointer(table, EXEC_FLAG_REWIND);
+
+	tuplestore_select_read_pointer(table, pointer);
+	tuplestore_rescan(table);
+	return pointer;
+}
+
+static bool
+read_next(Tuplestorestate *table, int pointer, TupleTableSlot *slot)
+{
+	if (table == NULL)
+		return true;
+	tuplestore_select_read_pointer(table, pointer);
+	return tuplestore_gettupleslot(table, true, false, slot);
+}
+
+static bool
+is_changed(InstalledLock *lock, TupleTableSlot *old, TupleTableSlot *new)
+{
+	int			attnum = -1;
+
+	while ((attnum = bms_next_member(lock->watched, attnum)) >= 0)
+		if (lock_differs(old, new, attnum))
+			return true;
+	return false;
+}
+
+/*
+ * Every new row, or those whose change matters: old and new rows of an UPDATE
+ * stand in the same order.
+ */
+static void
+collect_statement(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata,
+				  ExprContext *econtext)
+{
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	Tuplestorestate *old_table = trigdata->tg_oldtable;
+	Tuplestorestate *new_table = trigdata->tg_newtable;
+	TupleTableSlot *old = old_table ? MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple) : NULL;
+	TupleTableSlot *new = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	int			old_pointer = old_table ? begin_reading(old_table) : 0;
+	int			new_pointer = begin_reading(new_table);
+
+	while (read_next(new_table, new_pointer, new))
+	{
+		if (!read_next(old_table, old_pointer, old))
+			elog(ERROR, "transition tables of an UPDATE differ in length");
+		if (old_table == NULL || is_changed(lock, old, new))
+			lock_rows_add(rows, lock, old, new, econtext);
+	}
+	if (old)
+		ExecDropSingleTupleTableSlot(old);
+	ExecDropSingleTupleTableSlot(new);
+}
+
+static TupleTableSlot *
+old_slot(TriggerData *trigdata)
+{
+	return TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_trigslot : NULL;
+}
+
+TupleTableSlot *
+lock_new_slot(TriggerData *trigdata)
+{
+	return TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ?
+		trigdata->tg_newslot : trigdata->tg_trigslot;
+}
+
+void
+lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata)
+{
+	bool		conditional = lock->locks || lock->running;
+	ExprContext *econtext = conditional ? CreateStandaloneExprContext() : NULL;
+
+	if (TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event))
+		collect_statement(lock, rows, trigdata, econtext);
+	else
+		lock_rows_add(rows, lock, old_slot(trigdata), lock_new_slot(trigdata), econtext);
+	if (econtext)
+		FreeExprContext(econtext, true);
+}

@@ -1,0 +1,196 @@
+/*
+ * definitions.c: the locks that there are, found through their triggers.
+ */
+#include "segmentation.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+#include "utils/varlena.h"
+
+#include "expression.h"
+#include "relation.h"
+#include "lock/lock.h"
+
+static char **
+arguments_of_trigger(HeapTuple tuple, TupleDesc desc, int *nargs)
+{
+	bool		isnull;
+	Datum		bytes = heap_getattr(tuple, Anum_pg_trigger_tgargs, desc, &isnull);
+	char	   *next = VARDATA_ANY(DatumGetByteaPP(bytes));
+	char	  **args;
+
+	*nargs = ((Form_pg_trigger) GETSTRUCT(tuple))->tgnargs;
+	args = palloc(sizeof(char *) * Max(*nargs, 1));
+	for (int i = 0; i < *nargs; i++)
+	{
+		args[i] = pstrdup(next);
+		next += strlen(next) + 1;
+	}
+	return args;
+}
+
+/* the table of customers that the arguments of a trigger name, whatever else they say */
+static Oid
+named_customers(char **args, int nargs)
+{
+	static const char prefix[] = "customers=";
+
+	for (int i = 0; i < nargs; i++)
+		if (strncmp(args[i], prefix, strlen(prefix)) == 0)
+			return lock_table_oid(args[i] + strlen(prefix));
+	return InvalidOid;
+}
+
+static bool
+may_lock(Oid role, Oid customers)
+{
+	AttrNumber	column = get_attnum(customers, LOCKED_AT_COLUMN);
+
+	return pg_class_aclcheck(customers, role, ACL_UPDATE) == ACLCHECK_OK ||
+		(column != InvalidAttrNumber &&
+		 pg_attribute_aclcheck(customers, column, role, ACL_UPDATE) == ACLCHECK_OK);
+}
+
+/* asked of tables that anyone may hold, so without a lock on them */
+static bool
+references(Oid relid, Oid referenced)
+{
+	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(constraints, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = ((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN &&
+			((Form_pg_constraint) GETSTRUCT(tuple))->confrelid == referenced;
+	systable_endscan(scan);
+	table_close(constraints, AccessShareLock);
+	return found;
+}
+
+/*
+ * Anyone can make a trigger on a table of his own and name the customers in
+ * its arguments.  It is a lock of theirs if its table refers to them or its
+ * owner may lock them; one that is and has been damaged must be found too.
+ */
+static bool
+is_lock_of(Oid relid, Oid customers)
+{
+	Oid			owner = relation_owner(relid);	/* it may have been dropped just now */
+
+	return OidIsValid(owner) &&
+		(references(relid, customers) || may_lock(owner, customers));
+}
+
+/* the lock that a trigger belongs to; NULL if it is none of these customers */
+static LockDefinition *
+definition_of_trigger(HeapTuple tuple, TupleDesc desc, Oid customers)
+{
+	Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
+	int			nargs;
+	char	  **args;
+	LockDefinition *def;
+
+	if (OidIsValid(form->tgparentid) || form->tgdeferrable ||
+		!TRIGGER_FOR_INSERT(form->tgtype))
+		return NULL;
+	args = arguments_of_trigger(tuple, desc, &nargs);
+	if (named_customers(args, nargs) != customers ||
+		!is_lock_of(form->tgrelid, customers))
+		return NULL;
+	def = lock_definition_parse(nargs, args);
+	if (def->subscriptions == NULL || lock_table_oid(def->subscriptions) != form->tgrelid)
+		lock_raise_other_table(def, form->tgrelid);
+	return def;
+}
+
+static int
+compare_by_table(const ListCell *a, const ListCell *b)
+{
+	const LockDefinition *left = lfirst(a);
+	const LockDefinition *right = lfirst(b);
+
+	return strcmp(left->subscriptions, right->subscriptions);
+}
+
+/*
+ * All locks on a table of customers, found through the arguments of triggers,
+ * in an order that does not depend on where the catalog has them.
+ */
+List *
+lock_definitions_of(Oid customers)
+{
+	List	   *function = list_make2(makeString("segmentation"),
+									  makeString("lock_subscription"));
+	Oid			funcid = LookupFuncName(function, 0, NULL, false);
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(triggers, InvalidOid, false, NULL, 0, NULL);
+	List	   *result = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		LockDefinition *def = NULL;
+
+		if (((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid == funcid)
+			def = definition_of_trigger(tuple, RelationGetDescr(triggers), customers);
+		if (def)
+			result = lappend(result, def);
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	list_sort(result, compare_by_table);
+	return result;
+}
+
+/* lock_arguments(trigger): the arguments of a trigger, which pg_trigger has as bytes */
+PG_FUNCTION_INFO_V1(lock_arguments);
+Datum
+lock_arguments(PG_FUNCTION_ARGS)
+{
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	ArrayBuildState *result = NULL;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, PG_GETARG_DATUM(0));
+	scan = systable_beginscan(triggers, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		int			nargs;
+		char	  **args = arguments_of_trigger(tuple, RelationGetDescr(triggers), &nargs);
+
+		for (int i = 0; i < nargs; i++)
+			result = accumArrayResult(result, CStringGetTextDatum(args[i]), false,
+									  TEXTOID, CurrentMemoryContext);
+	}
+	systable_endscan(scan);
+	table_close(triggers, AccessShareLock);
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(makeArrayResult(result, CurrentMemoryContext));
+}

@@ -1,0 +1,86 @@
+/*
+ * quoted.c: tables and columns by their quoted names, which the arguments of triggers have.
+ */
+#include "segmentation.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+#include "utils/varlena.h"
+
+#include "expression.h"
+#include "relation.h"
+#include "lock/lock.h"
+
+List *
+lock_split_names(const char *value, char separator)
+{
+	List	   *names;
+
+	if (!SplitIdentifierString(pstrdup(value), separator, &names))
+		return NIL;
+	return names;
+}
+
+/*
+ * InvalidOid where the name is nobody's now.  It is looked up without regard
+ * to privileges on its schema: those decide what a role can do, not what a
+ * lock is.
+ */
+Oid
+lock_table_oid(const char *quoted_name)
+{
+	List	   *names = lock_split_names(quoted_name, '.');
+	Oid			schema;
+
+	if (list_length(names) != 2)
+		return InvalidOid;
+	schema = get_namespace_oid(linitial(names), true);
+	return OidIsValid(schema) ? get_relname_relid(lsecond(names), schema) : InvalidOid;
+}
+
+char *
+lock_unquoted(const char *quoted_name)
+{
+	return linitial(lock_split_names(quoted_name, ','));
+}
+
+/* InvalidAttrNumber where there is none; system columns are none */
+AttrNumber
+lock_column(Relation rel, const char *quoted_name)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), lock_unquoted(quoted_name));
+
+	return Max(attnum, InvalidAttrNumber);
+}
+
+/* generated columns that are computed when read have no value in a trigger */
+void
+lock_refuse_virtual(Relation rel, AttrNumber attnum)
+{
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+
+	if (attr->attgenerated == 'v')
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a lock cannot read the virtual generated column %s of table \"%s\"",
+						quote_identifier(NameStr(attr->attname)), RelationGetRelationName(rel)),
+				 errhint("Make it a stored generated column.")));
+}

@@ -1,0 +1,34 @@
+OBJS += $(addprefix src/lock/, \
+	quoted.o \
+	arguments.o \
+	messages.o \
+	rights.o \
+	author.o \
+	condition.o \
+	invalidation.o \
+	watch.o \
+	definition.o \
+	definitions.o \
+	queries.o \
+	depend.o \
+	rows.o \
+	lookup.o \
+	installed.o \
+	cache.o \
+	execute.o \
+	run.o \
+	check.o \
+	collect.o \
+	statement.o \
+	subscription.o \
+	moved.o \
+	running.o \
+	key.o \
+	offer.o \
+	move.o \
+	customer.o \
+	forget.o)
+
+SQL += $(addprefix src/lock/, \
+	lock.sql \
+	install.sql)

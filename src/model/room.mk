@@ -1,0 +1,20 @@
+OBJS += $(addprefix src/model/, \
+	schema.o \
+	context.o \
+	moment.o \
+	catalogue.o \
+	relation_reference.o \
+	override_table.o \
+	model.o \
+	model_key.o \
+	rights.o \
+	failing.o \
+	source.o \
+	model_fault.o \
+	evaluation.o \
+	source_clock.o \
+	subscriber.o)
+
+SQL += $(addprefix src/model/, \
+	relation_reference.sql \
+	catalogue.sql)

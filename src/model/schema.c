@@ -1,0 +1,54 @@
+/*
+ * schema.c: where the catalogue's tables and the extension's types are.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "model/model.h"
+
+/* a relation of schema segmentation, where only the extension's owner makes any */
+Oid
+catalogue_relation(const char *name)
+{
+	Oid			relid = get_relname_relid(name, get_namespace_oid("segmentation", false));
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "relation segmentation.%s does not exist", name);
+	return relid;
+}
+
+/* whoever owns a table can change it, and what is read of it then is no such value */
+bool
+relation_has_column(Oid relid, const char *name, Oid type)
+{
+	AttrNumber	number = get_attnum(relid, name);
+
+	return number != InvalidAttrNumber && get_atttype(relid, number) == type;
+}
+
+Oid
+segment_id_type(void)
+{
+	return get_atttype(catalogue_relation("model"), 1);
+}
+
+/* the quoted name of the schema that has segment_id and the other types */
+const char *
+types_schema(void)
+{
+	Oid			type = segment_id_type();
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid			schema;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	schema = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
+	ReleaseSysCache(tuple);
+	return quote_identifier(get_namespace_name(schema));
+}

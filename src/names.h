@@ -1,0 +1,16 @@
+/*
+ * names.h: lists of unquoted names, char *.
+ */
+#ifndef SEGMENTATION_NAMES_H
+#define SEGMENTATION_NAMES_H
+
+#include "segmentation.h"
+
+#include "nodes/pg_list.h"
+#include "utils/array.h"
+
+extern List *names_from_array(ArrayType *array, const char *argument);
+extern bool names_are_same(const List *a, const List *b);
+extern Datum names_to_array(const List *names);
+
+#endif							/* SEGMENTATION_NAMES_H */

@@ -1,0 +1,37 @@
+/*
+ * owner.c: as whom code runs.
+ */
+#include "segmentation.h"
+
+#include "miscadmin.h"
+
+#include "owner.h"
+
+/* until become_self, or the error that ends the transaction or subtransaction */
+CallingUser
+become_owner(Oid owner)
+{
+	CallingUser	self;
+
+	GetUserIdAndSecContext(&self.userid, &self.sec_context);
+	SetUserIdAndSecContext(owner, self.sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+	return self;
+}
+
+/* for code of the owner's that the session's user has not asked for */
+void
+restrict_operation(void)
+{
+	Oid			userid;
+	int			sec_context;
+
+	GetUserIdAndSecContext(&userid, &sec_context);
+	SetUserIdAndSecContext(userid, sec_context | SECURITY_RESTRICTED_OPERATION);
+}
+
+void
+become_self(CallingUser self)
+{
+	SetUserIdAndSecContext(self.userid, self.sec_context);
+}

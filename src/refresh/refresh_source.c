@@ -1,0 +1,101 @@
+/*
+ * refresh_source.c: a source that has a customer without a key, or twice, or in
+ * what is no segment.
+ */
+#include "segmentation.h"
+
+#include "access/relation.h"
+#include "catalog/pg_inherits.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "key.h"
+#include "decide/compile.h"
+#include "model/objects.h"
+#include "refresh/refresh.h"
+
+void
+source_raise_null_key(const Model *model, const char *column)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NOT_NULL_VIOLATION),
+			 errmsg("a customer in %s has no key", relation_name(model->source)),
+			 errdetail("Column \"%s\" is null.", column),
+			 errhint("Leave such rows out of the source, or give them a key.")));
+	pg_unreachable();
+}
+
+pg_noreturn static void
+source_raise_duplicate(const Model *model, const char *key)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CARDINALITY_VIOLATION),
+			 errmsg("a customer is in %s more than once", relation_name(model->source)),
+			 errdetail("Key (%s)=(%s) is in several rows.", key_column_list(model->key, NULL), key),
+			 errhint("The source of a model has one row per customer.")));
+	pg_unreachable();
+}
+
+/* whether an index of the source keeps every key to one row */
+bool
+source_is_unique(const Model *model)
+{
+	Relation	rel = relation_open_existing(model->source, AccessShareLock);
+	/* the children of a plain table have indexes of their own */
+	bool		result = source_has_unique_index(rel, model->key) &&
+		!(rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(model->source));
+
+	relation_close(rel, AccessShareLock);
+	return result;
+}
+
+static void
+raise_duplicate_row(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	source_raise_duplicate(refresh->model, TextDatumGetCString(slot->tts_values[0]));
+}
+
+void
+source_refuse_duplicates(Refresh *refresh, const char *relation)
+{
+	char	   *key = key_column_list(refresh->model->key, NULL);
+
+	refresh_execute(refresh,
+					psprintf("SELECT pg_catalog.concat_ws(', ', %s) FROM %s GROUP BY %s "
+							 "HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 ORDER BY %s LIMIT 1",
+							 key, relation, key, key),
+					raise_duplicate_row, NULL);
+}
+
+static void
+raise_wrong_segment(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	const Model *model = refresh->model;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("\"%s\" in column \"%s\" of %s is no segment id", TextDatumGetCString(slot->tts_values[1]),
+					model->segment_column, relation_name(model->source)),
+			 errdetail("The customer is (%s)=(%s). An id has 1 to 24 characters of a-z, 0-9, \"-\", \"_\" and \".\", and begins and ends with a letter or digit.",
+					   key_column_list(model->key, NULL), TextDatumGetCString(slot->tts_values[0])),
+			 errhint("Mend the value, or make the source a view that has such ids, as by lower(replace(%s::text, ' ', '-')).",
+					 quote_identifier(model->segment_column))));
+}
+
+/* after an error: the first customer whose column could have caused it */
+void
+source_refuse_wrong_segments(Refresh *refresh)
+{
+	const Model *model = refresh->model;
+	char	   *key = key_column_list(model->key, "source");
+
+	SPI_connect();
+	refresh_execute(refresh,
+					psprintf("SELECT pg_catalog.concat_ws(', ', %s), source.%s::pg_catalog.text FROM %s AS source "
+							 "WHERE %s OPERATOR(pg_catalog.!~) '^[a-z0-9]([a-z0-9_.-]{0,22}[a-z0-9])?$' ORDER BY %s LIMIT 1",
+							 key, quote_identifier(model->segment_column), relation_name(model->source),
+							 compile_segment_column(model), key),
+					raise_wrong_segment, NULL);
+	SPI_finish();
+}

@@ -1,0 +1,2 @@
+SQL += $(addprefix src/starter/, \
+	starter.sql)
