@@ -144,7 +144,7 @@ REGRESS_OPTS += --load-extension=segmentation --no-locale --encoding=UTF8
 ISOLATION_OPTS += --inputdir=$(srcroot)/test --load-extension=segmentation --no-locale --encoding=UTF8
 EXTRA_CLEAN = build
 
-PG_CPPFLAGS = -I$(srcroot)/src
+PG_CPPFLAGS = -I$(srcroot)/src -DSEGMENTATION_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = $(OPTFLAGS)
 # until PostgreSQL 16 libraries see each other's functions: ours calls its own,
 # whatever others of the same names are loaded

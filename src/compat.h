@@ -73,6 +73,13 @@
 #define is_virtual_column(attribute) ((void) (attribute), false)
 #endif
 
+/* since 18 pg_get_loaded_modules() shows a module's name and version */
+#if PG_VERSION_NUM >= 180000
+#define MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "segmentation", .version = SEGMENTATION_VERSION)
+#else
+#define MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
 /* 18 replaced pg_attribute_noreturn() by a specifier in front */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))

@@ -6,7 +6,7 @@
 #include "lock/lock.h"
 #include "model/model.h"
 
-PG_MODULE_MAGIC;
+MODULE_MAGIC;
 
 PGDLLEXPORT void _PG_init(void);
 
