@@ -1,10 +1,5 @@
 -- the lock: triggers, and what moves and inspects customers
 
--- From here on everything is made in schemas of ours, by its whole name.  A name
--- without a schema is the server's, whatever others have made of that name where
--- the types are: what is bound to it runs with the rights of the extension's owner.
-SET LOCAL search_path = pg_catalog, pg_temp;
-
 CREATE TABLE segmentation.customer_move (
     customers text NOT NULL,
     customer_key text[] NOT NULL,

@@ -1,5 +1,10 @@
 -- what rules are made of, and what they are checked by
 
+-- From here on everything is made in schemas of ours, by its whole name.  A name
+-- without a schema is the server's, whatever others have made of that name where
+-- the types are: what is bound to it runs with the rights of the extension's owner.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 CREATE FUNCTION segmentation.in_segment(id @extschema@.segment_id) RETURNS boolean
     AS 'MODULE_PATHNAME', 'in_segment' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION segmentation.in_segment(@extschema@.segment_id) IS
