@@ -11,20 +11,20 @@
 
 #include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/typcache.h"
 
 #include "expression.h"
 #include "key.h"
 #include "relation.h"
+#include "trial.h"
 
 static Form_pg_attribute
 key_column(Relation rel, const char *name)
@@ -137,27 +137,44 @@ read_values(Relation rel, const List *columns, ArrayType *key)
 	return read;
 }
 
+typedef struct OwnersContext
+{
+	Oid			userid;
+	int			sec_context;
+	int			nestlevel;
+} OwnersContext;
+
 /*
  * As the owner of the table: the types inside of arrays and composites may have
  * functions that check a value, and those are not for the caller to run.
  */
+static void
+enter_as_owner(Relation rel, OwnersContext *saved)
+{
+	GetUserIdAndSecContext(&saved->userid, &saved->sec_context);
+	SetUserIdAndSecContext(rel->rd_rel->relowner,
+						   saved->sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	saved->nestlevel = expression_enter_safe_path();
+}
+
+static void
+leave_as_owner(const OwnersContext *saved)
+{
+	AtEOXact_GUC(false, saved->nestlevel);
+	SetUserIdAndSecContext(saved->userid, saved->sec_context);
+}
+
 KeyValues *
 key_read(Oid relid, const List *columns, ArrayType *key, const char *whose)
 {
 	Relation	rel = relation_open_existing(relid, AccessShareLock);
 	KeyValues  *result;
-	Oid			userid;
-	int			sec_context;
-	int			save_nestlevel;
+	OwnersContext saved;
 
 	check_count(key, columns, whose);
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(rel->rd_rel->relowner,
-						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	save_nestlevel = expression_enter_safe_path();
+	enter_as_owner(rel, &saved);
 	result = read_values(rel, columns, key);
-	AtEOXact_GUC(false, save_nestlevel);
-	SetUserIdAndSecContext(userid, sec_context);
+	leave_as_owner(&saved);
 	relation_close(rel, AccessShareLock);
 	return result;
 }
@@ -170,57 +187,86 @@ is_same_value(Form_pg_attribute attr, Oid type, Datum a, Datum b)
 	return DatumGetBool(FunctionCall2Coll(&entry->eq_opr_finfo, attr->attcollation, a, b));
 }
 
-static bool
-are_same_values(Oid relid, const List *columns, const KeyValues *a, const KeyValues *b)
+/* which of many keys, kept as texts, are the same as one */
+typedef struct Comparison
 {
-	Relation	rel = relation_open_existing(relid, AccessShareLock);
-	bool		result = true;
+	Oid			relid;
+	const List *columns;
+	const KeyValues *key;
+	const List *kept;			/* ArrayType * */
+	int			next;			/* of these */
+	List	   *same;			/* ArrayType * */
+	MemoryContext context;		/* of what is read of one */
+} Comparison;
+
+static bool
+is_same_key(const Comparison *comparison, Relation rel, ArrayType *kept)
+{
+	const KeyValues *key = comparison->key;
+	KeyValues  *read;
 	ListCell   *cell;
 
-	foreach(cell, columns)
+	if (ARR_NDIM(kept) != 1 || ARR_DIMS(kept)[0] != key->count || array_contains_nulls(kept))
+		return false;
+	read = read_values(rel, comparison->columns, kept);
+	foreach(cell, comparison->columns)
 	{
 		int			i = foreach_current_index(cell);
 
-		result = result && is_same_value(key_column(rel, lfirst(cell)), a->types[i], a->values[i], b->values[i]);
+		if (!is_same_value(key_column(rel, lfirst(cell)), key->types[i], key->values[i], read->values[i]))
+			return false;
 	}
+	return true;
+}
+
+/* from the next one on, until one cannot be read */
+static void
+compare_keys(void *arg)
+{
+	Comparison *comparison = arg;
+	MemoryContext context = CurrentMemoryContext;
+	Relation	rel = relation_open_existing(comparison->relid, AccessShareLock);
+	OwnersContext saved;
+
+	enter_as_owner(rel, &saved);
+	while (comparison->next < list_length(comparison->kept))
+	{
+		ArrayType  *kept = list_nth(comparison->kept, comparison->next++);
+		bool		same;
+
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(comparison->context);
+		MemoryContextSwitchTo(comparison->context);
+		same = is_same_key(comparison, rel, kept);
+		MemoryContextSwitchTo(context);
+		if (same)
+			comparison->same = lappend(comparison->same, kept);
+	}
+	leave_as_owner(&saved);
 	relation_close(rel, AccessShareLock);
-	return result;
 }
 
 /*
- * Whether texts that were kept say the same key.  The columns may have been of
- * other types when they were kept: what can be read no more is not the same.
+ * Those of the kept texts that say the same key.  The columns may have been of
+ * other types when they were kept: what can be read no more is not the same, and
+ * costs a subtransaction.
  */
-bool
-key_is_same(Oid relid, const List *columns, const KeyValues *key, ArrayType *other)
+List *
+key_find_same(Oid relid, const List *columns, const KeyValues *key, const List *kept)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool result = false;
+	Comparison	comparison = {.relid = relid, .columns = columns, .key = key, .kept = kept};
 
-	if (ARR_NDIM(other) != 1 || ARR_DIMS(other)[0] != key->count || array_contains_nulls(other))
-		return false;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
+	comparison.context = AllocSetContextCreate(CurrentMemoryContext, "kept key", ALLOCSET_SMALL_SIZES);
+	while (comparison.next < list_length(kept))
 	{
-		result = are_same_values(relid, columns, key, key_read(relid, columns, other, ""));
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		int			code = geterrcode();
+		ErrorData  *error = trial_run(compare_keys, &comparison, true);
 
-		if (ERRCODE_TO_CATEGORY(code) != ERRCODE_DATA_EXCEPTION &&
-			ERRCODE_TO_CATEGORY(code) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
+		if (error && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+			ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+			ReThrowError(error);
 	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-	return result;
+	MemoryContextDelete(comparison.context);
+	return comparison.same;
 }
 
 /* a column as what its values are compared as: for a domain over an enum the server finds no operator */

@@ -16,6 +16,7 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
@@ -47,8 +48,8 @@ primary_key_of(Oid relid)
 }
 
 /* of the lock, or the primary key where it has been removed */
-static List *
-key_of_customers(Oid customers)
+List *
+lock_key_of(Oid customers)
 {
 	List	   *locks = lock_definitions_of(customers);
 	List	   *names = locks ? lock_unquoted_key(linitial(locks)) : primary_key_of(customers);
@@ -79,25 +80,33 @@ check_customers(Oid customers)
 				 errdetail("Records of its customers' moves are erased by who owns it.")));
 }
 
-/* the keys among those that a statement has found that are the customer's, as they were kept */
-static List *
-kept_keys(Oid customers, ArrayType *key)
+/*
+ * The keys among those that a statement has found that are the customer's, as
+ * they were kept: a text[] with the text of each.
+ */
+static Datum
+kept_keys(Oid customers, ArrayType *key, int *count)
 {
-	List	   *columns = key_of_customers(customers);
-	KeyValues  *values = key_read(customers, columns, key, relation_name(customers));
+	List	   *columns = lock_key_of(customers);
 	SPITupleTable *found = SPI_tuptable;
-	uint64		count = SPI_processed;
-	List	   *result = NIL;
+	uint64		nfound = SPI_processed;
+	List	   *kept = NIL;
+	List	   *texts = NIL;
+	ListCell   *cell;
 
-	for (uint64 i = 0; i < count; i++)
+	for (uint64 i = 0; i < nfound; i++)
 	{
 		bool		isnull;
-		Datum		kept = SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull);
+		Datum		value = SPI_getbinval(found->vals[i], found->tupdesc, 1, &isnull);
 
-		if (!isnull && key_is_same(customers, columns, values, DatumGetArrayTypeP(kept)))
-			result = lappend(result, DatumGetPointer(kept));
+		if (!isnull)
+			kept = lappend(kept, DatumGetArrayTypeP(value));
 	}
-	return result;
+	kept = key_find_same(customers, columns, key_read(customers, columns, key, relation_name(customers)), kept);
+	foreach(cell, kept)
+		texts = lappend(texts, OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(lfirst(cell))));
+	*count = list_length(texts);
+	return change_texts(texts);
 }
 
 /* records of a table, whatever its name was then; by the name where the table of then is gone */
@@ -118,19 +127,17 @@ lock_forget_moves_of(Oid customers, ArrayType *key)
 {
 	Oid			types[] = {OIDOID, TEXTOID, TEXTARRAYOID};
 	Datum		values[3];
-	int64		count = 0;
-	ListCell   *cell;
+	int			count;
 
 	check_customers(customers);
 	values[0] = ObjectIdGetDatum(customers);
 	values[1] = CStringGetTextDatum(relation_name(customers));
 	catalogue_execute("SELECT DISTINCT m.customer_key " MOVES_OF, 2, types, values, NULL);
-	foreach(cell, kept_keys(customers, key))
-	{
-		values[2] = PointerGetDatum(lfirst(cell));
-		count += catalogue_execute("DELETE " MOVES_OF " AND m.customer_key OPERATOR(pg_catalog.=) $3", 3, types, values, NULL);
-	}
-	return count;
+	values[2] = kept_keys(customers, key, &count);
+	if (count == 0)
+		return 0;
+	return catalogue_execute("DELETE " MOVES_OF " AND m.customer_key::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($3)",
+							 3, types, values, NULL);
 }
 
 static bool
@@ -145,15 +152,14 @@ sells(Oid customers)
 }
 
 static int64
-forget_offers(ArrayType *key)
+forget_offers(Datum keys)
 {
 	Oid			types[] = {TEXTARRAYOID};
-	Datum		values[] = {PointerGetDatum(key)};
 	ModelContext saved;
 
 	model_enter_caller(&saved);
-	if (SPI_execute_with_args("DELETE FROM segmentation.offer WHERE customer OPERATOR(pg_catalog.=) $1",
-							  1, types, values, NULL, false, 0) != SPI_OK_DELETE)
+	if (SPI_execute_with_args("DELETE FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)",
+							  1, types, &keys, NULL, false, 0) != SPI_OK_DELETE)
 		elog(ERROR, "could not delete the offers for a customer");
 	model_leave(&saved);
 	return SPI_processed;
@@ -167,24 +173,23 @@ int64
 lock_forget_offers_of(Oid customers, ArrayType *key)
 {
 	Oid			offers = catalogue_relation("offer");
-	int64		count = 0;
-	List	   *keys;
-	ListCell   *cell;
+	Datum		keys;
+	int			count;
 
 	if (!sells(customers))
 		return 0;
 	catalogue_execute("SELECT DISTINCT customer FROM segmentation.offer WHERE customer IS NOT NULL", 0, NULL, NULL, NULL);
-	keys = kept_keys(customers, key);
-	if (keys != NIL && pg_class_aclcheck(offers, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+	keys = kept_keys(customers, key, &count);
+	if (count == 0)
+		return 0;
+	if (pg_class_aclcheck(offers, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for table segmentation.offer"),
 				 errdetail("There are offers for this customer alone, and who erases the customer erases them."),
 				 errhint("Let its owner say: GRANT DELETE ON segmentation.offer TO %s;",
 						 quote_identifier(GetUserNameFromId(GetUserId(), false)))));
-	foreach(cell, keys)
-		count += forget_offers(lfirst(cell));
-	return count;
+	return forget_offers(keys);
 }
 
 /* forget_moves(customers, key) */

@@ -138,3 +138,18 @@ COMMENT ON COLUMN segmentation.rule_failure.since IS 'first refresh of those in 
 COMMENT ON COLUMN segmentation.rule_failure.refreshed_at IS 'the last of them';
 COMMENT ON COLUMN segmentation.rule_failure.sqlstate IS 'code of the server''s error';
 COMMENT ON COLUMN segmentation.rule_failure.message IS 'the server''s error, ... in place of values, which may be a customer''s';
+
+-- by the words that create_model has put on them, which a dump takes along, and by their columns
+CREATE FUNCTION segmentation_internal.orphaned_tables() RETURNS TABLE (relation pg_catalog.regclass, description pg_catalog.text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.oid::regclass, d.description
+      FROM pg_class AS c JOIN pg_description AS d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+           JOIN (VALUES ('^stored answer of model ".*", one row per customer; written by segmentation.refresh$', 'segments', '@extschema@.segment_id[]'::regtype),
+                        ('^earlier answers of model ".*", one row per customer and period$', 'segments', '@extschema@.segment_id[]'::regtype),
+                        ('^people''s decisions that beat the rules of model ".*"; they count from the next refresh$', 'segment', '@extschema@.segment_id'::regtype))
+             AS known (words, attname, type) ON d.description ~ known.words
+           JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = known.attname AND a.atttypid = known.type
+     WHERE c.relkind IN ('r', 'p')
+       AND NOT EXISTS (SELECT FROM segmentation.model AS m WHERE c.oid IN (m.assignment::oid, m.history::oid, m.override::oid))
+$$;
+COMMENT ON FUNCTION segmentation_internal.orphaned_tables() IS 'tables of models that the catalogue does not know';

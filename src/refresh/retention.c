@@ -1,8 +1,8 @@
 /*
  * retention.c: prune_history, forget_customer and forget_everywhere.
  *
- * Whoever calls them has the rights for it; the statements run as the model's
- * owner, and with them what that one has put on the tables.  Where row security
+ * Whoever calls them has the rights for it; the statements run as the owner of
+ * the table, and with them what that one has put on it.  Where row security
  * would keep rows from the caller that is an error.  All of it happens in the
  * transaction of the call, or none.
  */
@@ -67,26 +67,73 @@ check_may_delete(Oid relid, const List *columns)
 	model_leave(&saved);
 }
 
+static int64
+forget_in_table(const Model *model, Oid relid, ArrayType *key)
+{
+	KeyValues  *values = key_read(relid, model->key, key, psprintf("model \"%s\"", model->id));
+	ModelContext saved;
+	int			result;
+
+	table_enter(relid, &saved);
+	result = execute_untold(psprintf("DELETE FROM %s AS t WHERE %s", relation_name(relid),
+									 key_condition(relid, model->key, "t", 1)),
+							values->count, values->types, values->values, NULL, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	model_leave(&saved);
+	return SPI_processed;
+}
+
+/* what is left of a model that has lost some of it may have columns that nobody knows */
+static void
+check_is_known(const Model *model, Oid relid, bool known)
+{
+	if (OidIsValid(relation_owner(relid)) && !known)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table %s of model \"%s\" has other columns than it had", relation_name(relid), model->id),
+				 errdetail("Nobody can be erased from it."),
+				 errhint("Change it back; or see to its rows yourself, and drop the model with segmentation.drop_model(%s), which leaves this table.",
+						 quote_literal_cstr(model->id))));
+}
+
+/* those that are there */
+static List *
+tables_of(const Model *model)
+{
+	bool		has_assignment = model_has_answers(model->assignment, "recheck_at", model->key);
+	bool		has_history = model_has_answers(model->history, "until", model->key);
+	List	   *result = NIL;
+
+	check_is_known(model, model->assignment, has_assignment);
+	check_is_known(model, model->history, has_history);
+	check_is_known(model, model->kept_override, OidIsValid(model->override));
+	if (has_assignment)
+		result = lappend_oid(result, model->assignment);
+	if (has_history)
+		result = lappend_oid(result, model->history);
+	if (OidIsValid(model->override))
+		result = lappend_oid(result, model->override);
+	return result;
+}
+
 static void
 check_may_forget(const Model *model)
 {
-	model_check_tables(model);
-	check_may_delete(model->assignment, model->key);
-	check_may_delete(model->history, model->key);
-	if (OidIsValid(model->override))
-		check_may_delete(model->override, model->key);
+	ListCell   *cell;
+
+	foreach(cell, tables_of(model))
+		check_may_delete(lfirst_oid(cell), model->key);
 }
 
 static int64
-forget(const Model *model, KeyValues *key)
+forget(const Model *model, ArrayType *key)
 {
-	Oid			tables[] = {model->assignment, model->history, model->override};
 	int64		count = 0;
+	ListCell   *cell;
 
-	for (size_t i = 0; i < lengthof(tables); i++)
-		if (OidIsValid(tables[i]))
-			count += execute(model, psprintf("DELETE FROM %s AS t WHERE %s", relation_name(tables[i]),
-									  key_condition(tables[i], model->key, "t", 1)), key->count, key->types, key->values);
+	foreach(cell, tables_of(model))
+		count += forget_in_table(model, lfirst_oid(cell), key);
 	return count;
 }
 
@@ -127,15 +174,14 @@ static int64
 forget_in_model(const char *id, ArrayType *key)
 {
 	Model	   *model;
-	KeyValues  *values;
 	int64		count;
 
 	check_may_forget(model_read_definition(id));
 	model = model_read_locked(id);
 	check_may_forget(model);
-	values = model_read_key(model, key);
-	count = forget(model, values);
-	notice_in_source(model, values);
+	count = forget(model, key);
+	if (OidIsValid(model->owner) && model_has_answers(model->assignment, "recheck_at", model->key))
+		notice_in_source(model, model_read_key(model, key));
 	return count;
 }
 
@@ -148,6 +194,7 @@ forget_customer(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 0, "model");
 	argument_require(fcinfo, 1, "key");
 	SPI_connect();
+	model_check_tables(model_read_definition(segment_id_argument(fcinfo, 0)));
 	count = forget_in_model(segment_id_argument(fcinfo, 0), PG_GETARG_ARRAYTYPE_P(1));
 	SPI_finish();
 	PG_RETURN_INT64(count);
@@ -217,7 +264,45 @@ warn_of_swapped(Oid relation)
 	}
 }
 
-/* one whose tables are lost keeps nobody from being erased everywhere else */
+static bool
+has_columns(Oid relid, const List *names)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
+			return false;
+	return true;
+}
+
+/*
+ * Where the catalogue has lost a model nobody knows whose customers its tables
+ * have.  That of a stranger to the source keeps nobody from being erased.
+ */
+static void
+refuse_orphan(Oid source, const List *key)
+{
+	uint64		count = catalogue_execute("SELECT relation::pg_catalog.oid FROM segmentation_internal.orphaned_tables() "
+										  "ORDER BY relation::pg_catalog.text", 0, NULL, NULL, NULL);
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		bool		isnull;
+		Oid			relid = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		Oid			owner = relation_owner(relid);
+
+		if (!OidIsValid(owner) || !has_columns(relid, key))
+			continue;
+		ereport(has_privs_of_role(owner, relation_owner(source)) ? ERROR : WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table %s is said to be of a model that segmentation.model does not know", relation_name(relid)),
+				 errdetail("Whose customers it has nobody can say, and nobody is erased from it."),
+				 errhint("See what has been lost with SELECT * FROM segmentation.check_restore(); and restore it; or, if the model is not to be, DROP TABLE %s CASCADE;",
+						 relation_name(relid))));
+	}
+}
+
+/* one that has lost tables keeps nobody from being erased everywhere else, and from those that are left */
 static int64
 forget_everything(Oid source, ArrayType *key)
 {
@@ -233,9 +318,12 @@ forget_everything(Oid source, ArrayType *key)
 				 errmsg("relation %s is no model's source, and has no lock", relation_name(source)),
 				 errhint("SELECT id, source FROM segmentation.model lists models; SELECT DISTINCT customers FROM segmentation.lock lists locks.")));
 	check_same_key(ids);
+	refuse_orphan(source, ids != NIL ? model_read_definition(linitial(ids))->key : lock_key_of(source));
 	foreach(cell, ids)
-		if (model_warn_tables(model_read_definition(lfirst(cell))))
-			count += forget_in_model(lfirst(cell), key);
+	{
+		(void) model_warn_tables(model_read_definition(lfirst(cell)));
+		count += forget_in_model(lfirst(cell), key);
+	}
 	if (locked)
 		count += lock_forget_moves_of(source, key) + lock_forget_offers_of(source, key);
 	return count;

@@ -117,16 +117,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION segmentation_internal.lost_logs() IS 'what logs of refreshes should have, for check_restore';
 
--- by the words that create_model has put on it, which a dump takes along, and by its columns
 CREATE FUNCTION segmentation_internal.lost_models()
     RETURNS TABLE (finding text, object text, sentence text, hint text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'model-missing', c.oid::regclass::text, format('it is said to be the %s; segmentation.model knows of none', d.description),
-           format('Load segmentation.model again, and then all tables of schema segmentation; or, if the model is not to be, DROP TABLE %s CASCADE;', c.oid::regclass)
-      FROM pg_class AS c JOIN pg_description AS d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
-     WHERE c.relkind IN ('r', 'p') AND d.description ~ '^stored answer of model ".*", one row per customer; written by segmentation.refresh$'
-       AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'segments' AND a.atttypid = '@extschema@.segment_id[]'::regtype)
-       AND NOT EXISTS (SELECT FROM segmentation.model AS m WHERE m.assignment::oid = c.oid)
+    SELECT 'model-missing', o.relation::text, format('it is said to be the %s; segmentation.model knows of none', o.description),
+           format('Load segmentation.model again, and then all tables of schema segmentation; or, if the model is not to be, DROP TABLE %s CASCADE;', o.relation)
+      FROM segmentation_internal.orphaned_tables() AS o
     UNION ALL
     SELECT 'model-missing', w.model, format('it is named by %s, and not in segmentation.model', string_agg(w.relation, ', ' ORDER BY w.relation)), 'Load segmentation.model again.'
       FROM (SELECT 'segmentation.segment' AS relation, s.model::text AS model FROM segmentation.segment AS s
