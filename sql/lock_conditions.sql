@@ -195,6 +195,17 @@ INSERT INTO subscriptions VALUES (24, 24, 'eu', 1, DEFAULT, E'a\\b');
 SELECT customer, locked FROM state('customers') WHERE customer = '24';
 SELECT * FROM segmentation.lock_violations('customers');
 SELECT * FROM segmentation.move_blockers('customers', '{24}', 'us');
+-- the call that a removal returns, read where a backslash escapes and where it does not
+CREATE TABLE kept AS SELECT argument, value FROM segmentation.lock;
+SELECT call, replace(call, 'SELECT *', 'SELECT count(*) > 0 AS installed') AS again FROM segmentation.remove_lock('customers') AS call \gset
+\echo :call
+:again
+SELECT * FROM kept EXCEPT SELECT argument, value FROM segmentation.lock;
+SELECT count(*) > 0 AS renewed FROM segmentation.renew_lock('customers');
+SELECT * FROM kept EXCEPT SELECT argument, value FROM segmentation.lock;
+SELECT segmentation_internal.lock_portable($$ "a'\b" = 'a''\b' AND c = 'd' AND 'e\' <> "f"" '" OR '''\''' = g $$);
+SELECT count(*) FROM segmentation.check_dump() WHERE object LIKE '%lock_test%';
+SELECT finding, object FROM segmentation.check_restore() WHERE object LIKE '%lock_test%';
 RESET standard_conforming_strings;
 RESET escape_string_warning;
 

@@ -483,6 +483,39 @@ RESET ROLE;
 SELECT from_segment, to_segment FROM segmentation.move_customer('moved', '{1}', 'us', 'asked');
 DROP TABLE moved, moved_subscriptions;
 
+-- a table of somebody else's that names the customers takes nobody's answer about the others
+RESET ROLE;
+SET client_min_messages = warning;
+SET ROLE regress_lock_owner;
+CREATE TABLE clients (id int PRIMARY KEY, segment segment_id);
+CREATE TABLE own (id int PRIMARY KEY, client_id int REFERENCES clients, segment segment_id);
+INSERT INTO clients VALUES (1, 'eu');
+SELECT count(*) > 0 AS installed FROM segmentation.install_lock('clients', 'own');
+GRANT REFERENCES ON clients TO regress_lock_other;
+SET ROLE regress_lock_other;
+CREATE TABLE strangers (id int PRIMARY KEY, client_id int REFERENCES clients, segment segment_id);
+CREATE TRIGGER stranger AFTER INSERT ON strangers FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
+    'customers=lock_test.clients', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.strangers',
+    'subscription_customer=client_id', 'subscription_segment=segment');
+CREATE TABLE broken (id int PRIMARY KEY, client_id int REFERENCES clients);
+CREATE TRIGGER stranger AFTER INSERT ON broken FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription('customers=lock_test.clients');
+CREATE TABLE wrong (id int PRIMARY KEY, client_id int REFERENCES clients);
+CREATE TRIGGER stranger AFTER INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
+    'customers=lock_test.clients', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.strangers',
+    'subscription_customer=client_id', 'subscription_segment=segment');
+SET ROLE regress_lock_owner;
+ALTER TABLE own DISABLE TRIGGER USER;
+INSERT INTO own VALUES (1, 1, 'us');
+ALTER TABLE own ENABLE TRIGGER USER;
+SELECT subscriptions, subscription_key, violation FROM segmentation.lock_violations('clients');
+SET ROLE regress_lock_other;
+GRANT SELECT ON strangers TO regress_lock_owner;
+SET ROLE regress_lock_owner;
+SELECT subscriptions, subscription_key, violation FROM segmentation.lock_violations('clients');
+RESET ROLE;
+DROP TABLE strangers, broken, wrong, own, clients;
+RESET client_min_messages;
+
 -- locks in a schema that one cannot enter are nobody's trouble
 RESET ROLE;
 CREATE SCHEMA lock_closed;

@@ -123,6 +123,7 @@ definition_of_trigger(HeapTuple tuple, TupleDesc desc, Oid customers)
 	def = lock_definition_parse(nargs, args);
 	if (def->subscriptions == NULL || lock_table_oid(def->subscriptions) != form->tgrelid)
 		lock_raise_other_table(def, form->tgrelid);
+	def->subscriptions_oid = form->tgrelid;
 	return def;
 }
 
@@ -135,12 +136,9 @@ compare_by_table(const ListCell *a, const ListCell *b)
 	return strcmp(left->subscriptions, right->subscriptions);
 }
 
-/*
- * All locks on a table of customers, found through the arguments of triggers,
- * in an order that does not depend on where the catalog has them.
- */
-List *
-lock_definitions_of(Oid customers)
+/* copies: a trigger is looked at when the scan is over, for that can end in an error */
+static List *
+insert_triggers(TupleDesc *desc)
 {
 	List	   *function = list_make2(makeString("segmentation"),
 									  makeString("lock_subscription"));
@@ -151,16 +149,68 @@ lock_definitions_of(Oid customers)
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		LockDefinition *def = NULL;
-
 		if (((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid == funcid)
-			def = definition_of_trigger(tuple, RelationGetDescr(triggers), customers);
+			result = lappend(result, heap_copytuple(tuple));
+	systable_endscan(scan);
+	*desc = CreateTupleDescCopy(RelationGetDescr(triggers));
+	table_close(triggers, AccessShareLock);
+	return result;
+}
+
+/*
+ * All locks on a table of customers, found through the arguments of triggers,
+ * in an order that does not depend on where the catalog has them.
+ */
+List *
+lock_definitions_of(Oid customers)
+{
+	List	   *result = NIL;
+	TupleDesc	desc;
+	ListCell   *cell;
+
+	foreach(cell, insert_triggers(&desc))
+	{
+		LockDefinition *def = definition_of_trigger(lfirst(cell), desc, customers);
+
 		if (def)
 			result = lappend(result, def);
 	}
-	systable_endscan(scan);
-	table_close(triggers, AccessShareLock);
+	list_sort(result, compare_by_table);
+	return result;
+}
+
+typedef struct DefinitionReading
+{
+	HeapTuple	trigger;
+	TupleDesc	desc;
+	Oid			customers;
+	LockDefinition *def;
+} DefinitionReading;
+
+static void
+read_definition(void *arg)
+{
+	DefinitionReading *reading = arg;
+
+	reading->def = definition_of_trigger(reading->trigger, reading->desc, reading->customers);
+}
+
+/* the same for who looks, whom a trigger that is none keeps from none of the others */
+List *
+lock_definitions_readable(Oid customers)
+{
+	List	   *result = NIL;
+	TupleDesc	desc;
+	ListCell   *cell;
+
+	foreach(cell, insert_triggers(&desc))
+	{
+		DefinitionReading reading = {.trigger = lfirst(cell), .desc = desc, .customers = customers};
+
+		if (lock_try(((Form_pg_trigger) GETSTRUCT(reading.trigger))->tgrelid, customers, read_definition, &reading) &&
+			reading.def)
+			result = lappend(result, reading.def);
+	}
 	list_sort(result, compare_by_table);
 	return result;
 }

@@ -907,7 +907,7 @@ COMMENT ON FUNCTION segmentation_internal.lock_customers_of(text[]) IS 'table of
 -- a list of quoted names, as a trigger has it, as an array
 CREATE FUNCTION segmentation_internal.lock_names(quoted text) RETURNS name[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN format('{%s}', replace(replace(quoted, '\', '\\'), '""', '\"'))::name[];
+RETURN format('{%s}', replace(replace(quoted, E'\\', E'\\\\'), '""', E'\\"'))::name[];
 COMMENT ON FUNCTION segmentation_internal.lock_names(text) IS 'the names in a list of quoted ones';
 
 CREATE FUNCTION segmentation_internal.lock_has_columns(relation regclass, quoted text) RETURNS boolean
@@ -926,6 +926,10 @@ RETURN (SELECT c.confrelid FROM pg_constraint c
            AND cardinality(c.conkey) = cardinality(segmentation_internal.lock_names(quoted))
          ORDER BY c.conname LIMIT 1);
 COMMENT ON FUNCTION segmentation_internal.lock_referenced(regclass, text) IS 'the table that a foreign key over a list of quoted columns refers to';
+
+CREATE FUNCTION segmentation_internal.lock_portable(condition text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_portable';
+COMMENT ON FUNCTION segmentation_internal.lock_portable(text) IS 'a condition as it is kept, so that sessions read it alike whatever their standard_conforming_strings are';
 
 -- A table has its present name, which its trigger tells, or the one that the lock
 -- knows it by where that trigger is missing; a column that is part of a key and has
@@ -947,7 +951,7 @@ LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
                    THEN quote_literal(coalesce(segmentation.lock_table_name(coalesce(t.offers, segmentation_internal.lock_referenced(
                             t.subscriptions, (SELECT o.value FROM argument o WHERE o.name = 'subscription_offer')))), value))
                    WHEN name = 'subscription_segment' AND EXISTS (SELECT FROM argument o WHERE o.name = 'offers') THEN NULL
-                   WHEN name IN ('locks_when', 'running_when') THEN quote_literal(value)
+                   WHEN name IN ('locks_when', 'running_when') THEN quote_literal(segmentation_internal.lock_portable(value))
                    WHEN name = 'markets' THEN value
                    WHEN name IN ('customer_segment', 'subscription_segment', 'offer_segment', 'subscription_price')
                    THEN quote_literal((segmentation_internal.lock_names(value))[1])

@@ -100,6 +100,7 @@ pg_noreturn extern void lock_raise_other_table(const LockDefinition *def, Oid re
 
 /* definitions.c */
 extern List *lock_definitions_of(Oid customers);
+extern List *lock_definitions_readable(Oid customers);
 
 /* condition.c */
 extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
@@ -197,7 +198,11 @@ extern void lock_init(void);
 extern List *lock_unquoted_key(const LockDefinition *def);
 extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);
 
+/* violations.c */
+extern bool lock_try(Oid subscriptions, Oid customers, void (*work) (void *arg), void *arg);
+
 /* forget.c */
+extern List *lock_key_of(Oid customers);
 extern bool lock_has_moves(Oid customers);
 extern int64 lock_forget_moves_of(Oid customers, ArrayType *key);
 extern int64 lock_forget_offers_of(Oid customers, ArrayType *key);

@@ -106,18 +106,24 @@ bound_lock_wait(void)
 }
 
 static void
+raise_no_lock(Oid customers)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("table %s has no lock", relation_name(customers)),
+			 get_rel_relispartition(customers) ?
+			 errhint("Name the partitioned table.") :
+			 errhint("View segmentation.lock shows the locks that there are; one whose table was renamed is renewed by segmentation.renew_lock.")));
+}
+
+static void
 find_locks(Move *move)
 {
 	ListCell   *cell;
 
 	move->definitions = lock_definitions_of(move->customers);
 	if (move->definitions == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("table %s has no lock", relation_name(move->customers)),
-				 get_rel_relispartition(move->customers) ?
-				 errhint("Name the partitioned table.") :
-				 errhint("View segmentation.lock shows the locks that there are; one whose table was renamed is renewed by segmentation.renew_lock.")));
+		raise_no_lock(move->customers);
 	foreach(cell, move->definitions)
 		lock_definition_resolve(lfirst(cell), false);
 	move->def = linitial(move->definitions);
@@ -610,8 +616,6 @@ return_rows_of(const LockDefinition *def, Move *move, LockQuery query, Tuplestor
 
 	require_readable(def->subscriptions_oid);
 	require_readable(def->offers_oid);
-	if (query == LOCK_QUERY_VIOLATIONS)
-		require_readable(def->customers_oid);
 	view = enter_owners_view(def);
 	execute(move, lock_query(def, LOCK_TABLE, NULL, query));
 	leave_owners_view(view);
@@ -619,46 +623,64 @@ return_rows_of(const LockDefinition *def, Move *move, LockQuery query, Tuplestor
 		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
 }
 
-static void
-return_rows(FunctionCallInfo fcinfo, Move *move, LockQuery query)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	ListCell   *cell;
-
-	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	if (query == LOCK_QUERY_BLOCKERS)
-	{
-		require_select(move, ASKER_NEEDS);
-		find_customer(move, "");
-		if (!move->same)
-			check_targets(move, "");
-	}
-	foreach(cell, move->definitions)
-		return_rows_of(lfirst(cell), move, query, result->setResult);
-	SPI_finish();
-}
-
 PG_FUNCTION_INFO_V1(lock_move_blockers);
 Datum
 lock_move_blockers(PG_FUNCTION_ARGS)
 {
 	Move		m = {0};
+	ListCell   *cell;
 
 	get_arguments(fcinfo, &m);
-	return_rows(fcinfo, &m, LOCK_QUERY_BLOCKERS);
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	require_select(&m, ASKER_NEEDS);
+	find_customer(&m, "");
+	if (!m.same)
+		check_targets(&m, "");
+	foreach(cell, m.definitions)
+		return_rows_of(lfirst(cell), &m, LOCK_QUERY_BLOCKERS, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
+	SPI_finish();
 	return (Datum) 0;
 }
 
+typedef struct Look
+{
+	LockDefinition *def;
+	Move	   *move;
+	Tuplestorestate *store;
+} Look;
+
+static void
+look_at(void *arg)
+{
+	Look	   *look = arg;
+
+	lock_definition_resolve(look->def, false);
+	return_rows_of(look->def, look->move, LOCK_QUERY_VIOLATIONS, look->store);
+}
+
+/* one after another, so that what is wrong with one says nothing of the others */
 PG_FUNCTION_INFO_V1(lock_violations);
 Datum
 lock_violations(PG_FUNCTION_ARGS)
 {
 	Move		m = {0};
+	ListCell   *cell;
 
 	require_argument(fcinfo, 0, "customers");
 	m.customers = PG_GETARG_OID(0);
-	find_locks(&m);
-	return_rows(fcinfo, &m, LOCK_QUERY_VIOLATIONS);
+	m.definitions = lock_definitions_readable(m.customers);
+	if (m.definitions == NIL)
+		raise_no_lock(m.customers);
+	require_readable(m.customers);
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	foreach(cell, m.definitions)
+	{
+		Look		look = {lfirst(cell), &m, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult};
+
+		(void) lock_try(look.def->subscriptions_oid, m.customers, look_at, &look);
+	}
+	SPI_finish();
 	return (Datum) 0;
 }

@@ -8,6 +8,7 @@ OBJS += $(addprefix src/lock/, \
 	invalidation.o \
 	watch.o \
 	definition.o \
+	violations.o \
 	definitions.o \
 	queries.o \
 	depend.o \
@@ -27,7 +28,8 @@ OBJS += $(addprefix src/lock/, \
 	offer.o \
 	move.o \
 	customer.o \
-	forget.o)
+	forget.o \
+	literal.o)
 
 SQL += $(addprefix src/lock/, \
 	lock.sql \

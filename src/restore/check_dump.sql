@@ -11,7 +11,7 @@ COMMENT ON FUNCTION segmentation_internal.dump_fault(oid, oid) IS
 
 CREATE FUNCTION segmentation.check_dump()
     RETURNS TABLE (object text, kind text, reason text, instead text)
-    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
     WITH candidate AS (
         SELECT 'pg_rewrite'::regclass AS class, r.oid, 'pg_class'::regclass AS of_class, ev_class AS of_object,
                CASE WHEN rulename <> '_RETURN' THEN 'rule' WHEN relkind = 'm' THEN 'materialized view' ELSE 'view' END AS kind,

@@ -88,7 +88,7 @@ COMMENT ON FUNCTION segmentation_internal.triggers_of_locks() IS 'triggers of lo
 
 -- of the lock whose triggers have these arguments: what install_lock would have to make
 CREATE FUNCTION segmentation_internal.missing_of_lock(arguments text[], OUT missing text, OUT is_renewed boolean) RETURNS SETOF record
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 DECLARE
     said CONSTANT jsonb := (SELECT jsonb_object_agg(split_part(a, '=', 1), substr(a, strpos(a, '=') + 1)) FROM unnest(arguments) AS a);
     customers CONSTANT regclass := to_regclass(said ->> 'customers');
