@@ -18,6 +18,8 @@ TABLE shop.size ORDER BY segment;
 
 -- a division by zero for one customer; what asks for the segment waits with it
 UPDATE shop.customer SET a = 0, c = 6 WHERE id = 3;
+-- before a refresh has said so, verification goes on without them
+SELECT * FROM segmentation.verify('m');
 SELECT changed, failed FROM segmentation.refresh('m');
 SELECT segment, status, failing, sqlstate, message, rule FROM segmentation.model_status('m');
 TABLE shop.size ORDER BY segment;
@@ -28,6 +30,15 @@ SELECT since AS first_since FROM segmentation.model_status('m') WHERE segment = 
 UPDATE shop.customer SET t = 'x' WHERE id = 1;
 ALTER TABLE shop.customer DROP COLUMN b;
 UPDATE shop.customer SET c = 60 WHERE id = 1;
+SELECT * FROM segmentation.verify('m');
+CREATE ROLE regress_failure_verifier;
+GRANT USAGE ON SCHEMA shop TO regress_failure_verifier;
+GRANT SELECT ON shop.m_assignment TO regress_failure_verifier;
+SET ROLE regress_failure_verifier;
+SELECT * FROM segmentation.verify('m');
+RESET ROLE;
+DROP OWNED BY regress_failure_verifier;
+DROP ROLE regress_failure_verifier;
 SELECT changed, failed FROM segmentation.refresh('m');
 SELECT segment, status, failing, sqlstate, message, since = :'first_since' AS same FROM segmentation.model_status('m');
 TABLE shop.size ORDER BY segment;

@@ -30,9 +30,22 @@ SELECT changed FROM segmentation.refresh('f');
 DELETE FROM segmentation.definition WHERE model = 'f';
 DELETE FROM segmentation.segment WHERE model = 'f';
 CALL refused($$ SELECT segmentation.refresh('f') $$);
+-- all that is known of them is the version: nothing hides that but who says so
+CALL refused($$ SELECT segmentation.alter_model('f') $$);
+CALL refused($$ SELECT segmentation.alter_model('f', objective => 'none', accept_loss => NULL) $$);
+CALL refused($$ SELECT segmentation.define_segment('f', 'other', 'true') $$);
+CALL refused($$ SELECT segmentation.refresh('f') $$);
+BEGIN;
+SELECT segmentation.alter_model('f', accept_loss => true);
+SELECT FROM segmentation.define_segment('f', 'small', 'size < 2');
+SELECT changed, exited FROM segmentation.refresh('f');
+ROLLBACK;
+BEGIN;
+SELECT segmentation.drop_model('f');
+ROLLBACK;
 INSERT INTO segmentation.segment SELECT * FROM lost WHERE model IN ('f', 'fx');
 CALL refused($$ SELECT segmentation.refresh('f') $$);
-SELECT segmentation.alter_model('f');
+SELECT segmentation.alter_model('f', accept_loss => true);
 SELECT changed, exited FROM unnest('{f,fx}'::text[]) AS m, segmentation.refresh(m);
 SELECT DISTINCT id, segments FROM f_assignment ORDER BY id;
 
@@ -52,6 +65,10 @@ SELECT changed FROM segmentation.refresh('fc');
 -- a column whose values are no ids
 UPDATE customer SET area = 'EU West' WHERE number IN (2, 3);
 CALL refused($$ SELECT segmentation.refresh('fc') $$);
+CALL refused($$ SELECT * FROM segmentation.verify('fc') $$);
+CALL refused($$ SELECT segmentation.classify('fc', '2') $$);
+SELECT segmentation.classify('fc', '1');
+CALL refused($$ SELECT segmentation.classify_row('fc', '{"number": 9, "area": "-"}') $$);
 UPDATE customer SET area = 'eu-west' WHERE area = 'EU West';
 SELECT changed FROM segmentation.refresh('fc');
 

@@ -107,12 +107,16 @@ SELECT appeared FROM segmentation.refresh('asks');
 SELECT id, segment FROM asking_member ORDER BY id, segment;
 SELECT segmentation.alter_model('asks', rename => 'asking');
 
--- a source that is gone: what a rename has to read is not there
+-- a rename is not in the way of rules that cannot be read, nor are they in its
 SET SESSION AUTHORIZATION regress_lost_owner;
 CREATE VIEW active AS SELECT * FROM customer;
 SELECT segmentation.alter_model('asking', source => 'active');
+SELECT FROM segmentation.define_segment('asking', 'not-small', $$ NOT in_segment('asking', 'small') AND size > 0 AND 'asking' <> '''asking''' $$);
 DROP VIEW active;
-CALL refused($$ SELECT segmentation.alter_model('asking', rename => 'asks') $$);
+SELECT segmentation.alter_model('asking', rename => 'asks');
+SELECT id, rule FROM segmentation.segment WHERE model = 'asks' ORDER BY id;
+SELECT segmentation.alter_model('asks', rename => 'asking');
+SELECT id, rule FROM segmentation.segment WHERE model = 'asking' ORDER BY id;
 CALL refused($$ SELECT segmentation.alter_model('asking', key => '{id}') $$);
 SELECT segmentation.forget_customer('asking', '1'), segmentation.prune_history('asking', now());
 SELECT segmentation.alter_model('asking', source => 'customer', rename => 'asks');

@@ -108,6 +108,55 @@ SELECT rows_read, vanished FROM segmentation.refresh('swapped');
 SELECT segmentation.alter_model('swapped', source => 'swap_test.later');
 SELECT source, source::regclass FROM segmentation.model WHERE id = 'swapped';
 
+-- another table in the place of one of the model's own: by a rename, and after a drop
+SET client_min_messages = warning;
+CREATE TABLE swap_test.put (LIKE swapped_history);
+CREATE FUNCTION pg_temp.found() RETURNS TABLE (finding text, sentence text, hint text) LANGUAGE sql AS
+    $$ SELECT finding, sentence, hint FROM segmentation.check_restore() WHERE object = 'swapped' $$;
+SELECT DISTINCT status FROM pg_temp.say();
+\x on
+DO $$
+DECLARE
+    part text;
+    found record;
+BEGIN
+    FOREACH part IN ARRAY '{assignment,history,override}'::text[] LOOP
+        EXECUTE format('ALTER TABLE swap_test.swapped_%1$s RENAME TO %1$s_old', part);
+        EXECUTE format('ALTER TABLE swap_test.put RENAME TO swapped_%s', part);
+        FOR found IN SELECT DISTINCT s.status, s.message FROM pg_temp.say() AS s LOOP
+            RAISE WARNING '%: %', found.status, found.message;
+        END LOOP;
+        PERFORM segmentation.alter_model('swapped');
+        FOR found IN SELECT * FROM pg_temp.found() LOOP
+            RAISE WARNING '%: %', found.finding, found.sentence;
+            EXECUTE split_part(found.hint, ': ', 2);
+        END LOOP;
+        IF EXISTS (SELECT FROM pg_temp.found()) THEN
+            RAISE WARNING 'the hint is not enough';
+        END IF;
+        EXECUTE format('ALTER TABLE swap_test.swapped_%s_other RENAME TO put', part);
+        EXECUTE format('ALTER TABLE swap_test.%1$s_old RENAME TO swapped_%1$s', part);
+    END LOOP;
+END
+$$;
+\x off
+BEGIN;
+DROP TABLE swapped_override;
+ALTER TABLE put RENAME TO swapped_override;
+SELECT DISTINCT status, message FROM pg_temp.say();
+SELECT rows_read FROM segmentation.refresh('swapped');
+SELECT finding FROM pg_temp.found();
+ALTER TABLE swapped_override RENAME TO put;
+SELECT segmentation.alter_model('swapped');
+SELECT finding FROM pg_temp.found();
+ROLLBACK;
+-- a table of overrides that has lost what decides must not count for none
+BEGIN;
+ALTER TABLE swapped_override DROP COLUMN member CASCADE;
+SELECT DISTINCT status, message FROM pg_temp.say();
+ROLLBACK;
+DROP TABLE put;
+
 -- the model's own tables are gone
 DROP TABLE swapped_history CASCADE;
 SELECT * FROM pg_temp.say();

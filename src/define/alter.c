@@ -6,7 +6,6 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -32,7 +31,8 @@ enum
 	ARG_SEGMENT_COLUMN,
 	ARG_RENAME,
 	ARG_SCHEMA,
-	ARG_PREFIX
+	ARG_PREFIX,
+	ARG_ACCEPT_LOSS
 };
 
 #define SET_OF_MODEL(assignments) \
@@ -43,6 +43,13 @@ set_text(const Model *model, const char *sql, const char *value)
 {
 	catalogue_execute(sql, 2, (Oid[]) {TEXTOID, TEXTOID},
 					  (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(value)}, NULL);
+}
+
+static void
+set_relation(const Model *model, const char *sql, Oid relid)
+{
+	catalogue_execute(sql, 2, (Oid[]) {TEXTOID, OIDOID},
+					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(relid)}, NULL);
 }
 
 /* of what a statement has found, one name each */
@@ -88,29 +95,6 @@ keep_rule(const SegmentRule *kept, const Rule *rule)
 					  4, (Oid[]) {TEXTOID, TEXTOID, TEXTOID, NAMEARRAYOID},
 					  (Datum[]) {CStringGetTextDatum(kept->model), CStringGetTextDatum(kept->segment),
 								 CStringGetTextDatum(rule_deparse(rule)), names_to_array(rule->columns)}, NULL);
-}
-
-static void
-explain_rule(void *arg)
-{
-	const SegmentRule *rule = arg;
-
-	errcontext("rule of segment \"%s\" of model \"%s\"", rule->segment, rule->model);
-	errdetail("The rule of segment \"%s\" stands against it.", rule->segment);
-	errhint("Define it by columns that both sources have first, or drop it: SELECT segmentation.drop_segment(%s, %s);",
-			quote_literal_cstr(rule->model), quote_literal_cstr(rule->segment));
-}
-
-static Rule *
-parse_rule(SegmentRule *kept, Oid source, const char *time_zone)
-{
-	ErrorContextCallback callback = {error_context_stack, explain_rule, kept};
-	Rule	   *rule;
-
-	error_context_stack = &callback;
-	rule = rule_parse_kept(source, kept->text, kept->model, time_zone);
-	error_context_stack = callback.previous;
-	return rule;
 }
 
 typedef struct Adaptation
@@ -244,8 +228,7 @@ retype_key(Model *model, const ModelNames *names, const List *before)
 	model_enter(model, &saved);
 	objects_retype_key(model, &retyped);
 	model_leave(&saved);
-	catalogue_execute(SET_OF_MODEL("member = $2"), 2, (Oid[]) {TEXTOID, OIDOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->member)}, NULL);
+	set_relation(model, SET_OF_MODEL("member = $2"), model->member);
 }
 
 static void
@@ -368,70 +351,6 @@ set_segment_column(Model *model, FunctionCallInfo fcinfo)
 	set_text(model, SET_OF_MODEL("segment_column = $2"), model->segment_column);
 }
 
-typedef struct Renaming
-{
-	Datum		from;
-	Datum		to;
-} Renaming;
-
-static bool
-rename_reference(Node *node, void *context)
-{
-	Renaming   *renaming = context;
-
-	if (node == NULL)
-		return false;
-	if (rule_is_in_segment(node) && list_length(((FuncExpr *) node)->args) == 2)
-	{
-		Const	   *model = linitial(((FuncExpr *) node)->args);
-
-		if (IsA(model, Const) && !model->constisnull &&
-			segment_id_compare(DatumGetSegmentIdP(model->constvalue), DatumGetSegmentIdP(renaming->from)) == 0)
-			model->constvalue = renaming->to;
-	}
-	return expression_tree_walker(node, rename_reference, context);
-}
-
-static Datum
-id_datum(const char *id)
-{
-	SegmentId  *result = palloc(sizeof(SegmentId));
-
-	(void) segment_id_parse(id, strlen(id), result, NULL);
-	return SegmentIdPGetDatum(result);
-}
-
-/* rules that name the model, its own and those of others, each as the owner as whom it will be read */
-static void
-rename_in_rules(const char *from, const char *to)
-{
-	Renaming	renaming = {id_datum(from), id_datum(to)};
-	ListCell   *cell;
-
-	catalogue_execute("SELECT DISTINCT s.model::pg_catalog.text, s.id::pg_catalog.text, s.rule FROM segmentation.segment_reference r "
-					  "JOIN segmentation.segment s ON s.model OPERATOR(@types@.=) r.model AND s.id OPERATOR(@types@.=) r.segment "
-					  "WHERE r.to_model OPERATOR(@types@.=) $1::@types@.segment_id ORDER BY 1, 2",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(to)}, NULL);
-	foreach(cell, found_rules())
-	{
-		SegmentRule *kept = lfirst(cell);
-		Model	   *model = model_read_definition(kept->model);
-		ModelContext saved;
-		Rule	   *rule;
-
-		if (!OidIsValid(model->owner))
-			continue;			/* its tables are gone: it can only be dropped */
-		if (strcmp(model->id, to) == 0)
-			model->id = unconstify(char *, from);	/* as it is called after an error */
-		model_check_source(model);
-		model_enter(model, &saved);
-		rule = parse_rule(kept, model->source, model->time_zone);
-		rename_reference(rule->expr, &renaming);
-		keep_rule(kept, rule);
-		model_leave(&saved);
-	}
-}
-
 /* objects keep their names: the application knows them */
 static void
 set_id(Model *model, char *id)
@@ -471,6 +390,8 @@ check_placed(const Model *model, FunctionCallInfo fcinfo)
 static void
 complete_override(Model *model)
 {
+	Oid			override = model->override;
+	Oid			member = model->member;
 	ModelNames *names;
 	ModelContext saved;
 
@@ -480,9 +401,11 @@ complete_override(Model *model)
 	model_enter(model, &saved);
 	objects_complete(model, names);
 	model_leave(&saved);
-	catalogue_execute(SET_OF_MODEL("override = $2, member = $3"), 3, (Oid[]) {TEXTOID, OIDOID, OIDOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->override),
-								 ObjectIdGetDatum(model->member)}, NULL);
+	/* those that are still there keep the names by which a swap is known */
+	if (model->override != override)
+		set_relation(model, SET_OF_MODEL("override = $2"), model->override);
+	if (model->member != member)
+		set_relation(model, SET_OF_MODEL("member = $2"), model->member);
 }
 
 static void
@@ -540,6 +463,8 @@ alter_model(PG_FUNCTION_ARGS)
 	model_enter_caller(&saved);
 	alter(model, fcinfo, schema);
 	model_leave(&saved);
+	if (!PG_ARGISNULL(ARG_ACCEPT_LOSS) && PG_GETARG_BOOL(ARG_ACCEPT_LOSS))
+		change_accept_loss(model);
 	change_end(model, "alter_model", NULL);
 	SPI_finish();
 	PG_RETURN_VOID();

@@ -53,10 +53,25 @@ change_record(const char *model, const char *change, const char *segment)
 					  segment ? NULL : "  n");
 }
 
-/* a refresh sees by the version that its cause is another definition */
+/* what there is of definitions is all that there is: the version is theirs */
+void
+change_accept_loss(Model *model)
+{
+	catalogue_execute("INSERT INTO segmentation.definition (model, version, change) "
+					  "SELECT m.id, m.version, 'alter_model' FROM segmentation.model m WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id "
+					  "AND NOT EXISTS (SELECT FROM segmentation.definition d WHERE d.model OPERATOR(@types@.=) m.id "
+					  "AND d.version OPERATOR(pg_catalog.>=) m.version)",
+					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+}
+
+/*
+ * A refresh sees by the version that its cause is another definition.  Where
+ * definitions were lost, another one would make it seem that none were.
+ */
 void
 change_end(Model *model, const char *change, const char *segment)
 {
+	model_check_versions(model);
 	catalogue_execute("UPDATE segmentation.model SET version = version OPERATOR(pg_catalog.+) 1 "
 					  "WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
 					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);

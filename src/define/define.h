@@ -21,7 +21,11 @@ extern void define_objects(Model *model, const char *schema);
 extern Model *change_begin(const char *id, const List *others);
 extern void change_lock(List *ids);
 extern void change_record(const char *model, const char *change, const char *segment);
+extern void change_accept_loss(Model *model);
 extern void change_end(Model *model, const char *change, const char *segment);
+
+/* rename.c */
+extern void rename_in_rules(const char *from, const char *to);
 
 /* cycle.c */
 extern void cycle_check(const char *model, const char *segment);

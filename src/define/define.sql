@@ -41,10 +41,10 @@ COMMENT ON FUNCTION segmentation.drop_segment(text, text) IS 'drops a segment th
 
 CREATE FUNCTION segmentation.alter_model(model text, source regclass DEFAULT NULL, key name[] DEFAULT NULL,
     kind text DEFAULT NULL, time_zone text DEFAULT NULL, objective text DEFAULT NULL, segment_column name DEFAULT NULL,
-    rename text DEFAULT NULL, schema name DEFAULT NULL, prefix name DEFAULT NULL) RETURNS void
+    rename text DEFAULT NULL, schema name DEFAULT NULL, prefix name DEFAULT NULL, accept_loss boolean DEFAULT false) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION segmentation.alter_model(text, regclass, name[], text, text, text, name, text, name, name) IS
-    'changes a model; what is not given stays. Schema and prefix are for the first source of a model that has none yet';
+COMMENT ON FUNCTION segmentation.alter_model(text, regclass, name[], text, text, text, name, text, name, name, boolean) IS
+    'changes a model; what is not given stays. Schema and prefix are for the first source of a model that has none yet; accept_loss says that definitions which a restore has lost are not coming back';
 
 CREATE FUNCTION segmentation.drop_model(model text) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME';

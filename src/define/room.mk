@@ -5,6 +5,7 @@ OBJS += $(addprefix src/define/, \
 	create.o \
 	count.o \
 	segment.o \
+	rename.o \
 	alter.o \
 	drop.o \
 	impact.o)

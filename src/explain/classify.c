@@ -7,6 +7,7 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -20,6 +21,7 @@
 #include "explain/decide.h"
 #include "model/model.h"
 #include "model/objects.h"
+#include "model/refresh.h"
 #include "types/segment_id.h"
 
 static int
@@ -37,27 +39,41 @@ segment_id_datum(const char *text)
 	return SegmentIdPGetDatum(id);
 }
 
+/* as it stands in the column */
+static const char *
+value_as_given(const Decision *decision)
+{
+	ListCell   *cell;
+
+	foreach(cell, decision->columns)
+		if (strcmp(lfirst(cell), decision->model->segment_column) == 0 && decision->values[foreach_current_index(cell)])
+			return decision->values[foreach_current_index(cell)];
+	return decision->column_value;
+}
+
 /* a column's answer is its value, whether it is a known segment or not */
 static int
-column_member(const Decision *decision, Datum *ids)
+column_member(const Decision *decision, const char *key, Datum *ids)
 {
 	const char *value = decision->column_value;
 	DecidedSegment *segment = value ? decide_find(decision, decision->model->id, value) : NULL;
 
 	if (value == NULL || (segment && segment->override))
 		return 0;
+	if (!segment_id_text_is_valid(value, strlen(value)))
+		source_raise_wrong_segment(decision->model, value_as_given(decision), key);
 	ids[0] = segment_id_datum(value);
 	return 1;
 }
 
 static int
-members(const Decision *decision, Datum *ids)
+members(const Decision *decision, const char *key, Datum *ids)
 {
 	int			count = 0;
 	ListCell   *cell;
 
 	if (decision->model->kind == MODEL_COLUMN && decide_forced(decision, decision->model) == NULL)
-		return column_member(decision, ids);
+		return column_member(decision, key, ids);
 	foreach(cell, decision->order)
 	{
 		const DecidedSegment *segment = lfirst(cell);
@@ -69,12 +85,12 @@ members(const Decision *decision, Datum *ids)
 	return count;
 }
 
-/* sorted, in the memory context of the moment */
+/* sorted, in the memory context of the moment; key: NULL where the customer is not one of the source */
 static Datum
-segment_array(const Decision *decision, Oid array_type)
+segment_array(const Decision *decision, const char *key, Oid array_type)
 {
 	Datum	   *ids = palloc(sizeof(Datum) * (list_length(decision->order) + 1));
-	int			count = members(decision, ids);
+	int			count = members(decision, key, ids);
 
 	return PointerGetDatum(construct_array(ids, count, get_element_type(array_type),
 										   sizeof(SegmentId), false, TYPALIGN_CHAR));
@@ -143,6 +159,20 @@ read_argument(FunctionCallInfo fcinfo)
 	return model;
 }
 
+static char *
+key_text(ArrayType *key)
+{
+	Datum	   *values;
+	int			count;
+	StringInfoData buf;
+
+	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
+	initStringInfo(&buf);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", TextDatumGetCString(values[i]));
+	return buf.data;
+}
+
 /* classify(model, key): NULL for a customer who is not in the source */
 PG_FUNCTION_INFO_V1(model_classify);
 Datum
@@ -167,7 +197,7 @@ model_classify(PG_FUNCTION_ARGS)
 	if (found)
 		warn_undecided(decision);
 	if (found)
-		result = segment_array(decision, get_fn_expr_rettype(fcinfo->flinfo));
+		result = segment_array(decision, key_text(PG_GETARG_ARRAYTYPE_P(1)), get_fn_expr_rettype(fcinfo->flinfo));
 	SPI_finish();
 	if (!found)
 		PG_RETURN_NULL();
@@ -255,7 +285,7 @@ model_classify_row(PG_FUNCTION_ARGS)
 	model_leave(&saved);
 	MemoryContextSwitchTo(context);
 	warn_undecided(decision);
-	result = segment_array(decision, get_fn_expr_rettype(fcinfo->flinfo));
+	result = segment_array(decision, NULL, get_fn_expr_rettype(fcinfo->flinfo));
 	SPI_finish();
 	PG_RETURN_DATUM(result);
 }

@@ -91,7 +91,7 @@ kept_keys(Oid customers, ArrayType *key, int *count)
 	SPITupleTable *found = SPI_tuptable;
 	uint64		nfound = SPI_processed;
 	List	   *kept = NIL;
-	List	   *texts = NIL;
+	ArrayBuildState *texts = initArrayResult(TEXTOID, CurrentMemoryContext, false);
 	ListCell   *cell;
 
 	for (uint64 i = 0; i < nfound; i++)
@@ -104,9 +104,10 @@ kept_keys(Oid customers, ArrayType *key, int *count)
 	}
 	kept = key_find_same(customers, columns, key_read(customers, columns, key, relation_name(customers)), kept);
 	foreach(cell, kept)
-		texts = lappend(texts, OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(lfirst(cell))));
-	*count = list_length(texts);
-	return change_texts(texts);
+		(void) accumArrayResult(texts, CStringGetTextDatum(OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(lfirst(cell)))),
+								false, TEXTOID, CurrentMemoryContext);
+	*count = list_length(kept);
+	return makeArrayResult(texts, CurrentMemoryContext);
 }
 
 /* records of a table, whatever its name was then; by the name where the table of then is gone */

@@ -46,7 +46,7 @@ enum
 
 #define MODEL_QUERY \
 	"SELECT id::pg_catalog.text, kind, source, segment_column, key, time_zone, prefix, " \
-	"assignment::pg_catalog.oid, history::pg_catalog.oid, member::pg_catalog.oid, override::pg_catalog.oid, " \
+	"assignment, history, member, override, " \
 	"version, refreshed_versions, refreshed_at, as_of, " \
 	"(SELECT d.changed_by FROM segmentation.definition d WHERE d.model OPERATOR(@types@.=) id ORDER BY d.version LIMIT 1) " \
 	"FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id"
@@ -76,13 +76,22 @@ get_text(HeapTuple tuple, int column)
 	return SPI_getvalue(tuple, SPI_tuptable->tupdesc, column);
 }
 
-static Oid
-get_oid(HeapTuple tuple, int column)
+/* NULL: none */
+static RelationReference *
+get_reference(HeapTuple tuple, int column)
 {
 	bool		isnull;
 	Datum		value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &isnull);
 
-	return isnull ? InvalidOid : DatumGetObjectId(value);
+	return isnull ? NULL : DatumGetRelationReference(value);
+}
+
+static Oid
+get_relation(HeapTuple tuple, int column)
+{
+	RelationReference *reference = get_reference(tuple, column);
+
+	return reference ? reference_relation(reference) : InvalidOid;
 }
 
 static int
@@ -161,13 +170,10 @@ owner_of(const Model *model)
 static void
 read_source(Model *model, HeapTuple tuple)
 {
-	bool		isnull;
-	Datum		value = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_SOURCE, &isnull);
-	RelationReference *reference;
+	RelationReference *reference = get_reference(tuple, MODEL_SOURCE);
 
-	if (isnull)
+	if (reference == NULL)
 		return;
-	reference = DatumGetRelationReference(value);
 	model->source = reference_relation(reference);
 	model->source_name = pstrdup(reference->name);
 	model->source_waits = reference_waits(reference);
@@ -191,6 +197,28 @@ bind_source(Model *model)
 	}
 }
 
+/* a loader, or who restores, has put another relation in the place of one of its tables */
+static void
+read_swapped(Model *model, HeapTuple tuple)
+{
+	static const struct
+	{
+		int			column;
+		const char *name;
+	}			tables[] = {{MODEL_ASSIGNMENT, "assignment"}, {MODEL_HISTORY, "history"}, {MODEL_OVERRIDE, "override"}};
+
+	for (size_t i = 0; i < lengthof(tables) && model->swapped == NULL; i++)
+	{
+		RelationReference *reference = get_reference(tuple, tables[i].column);
+
+		model->swapped_for = reference ? reference_namesake(reference) : InvalidOid;
+		if (!OidIsValid(model->swapped_for))
+			continue;
+		model->swapped = tables[i].name;
+		model->swapped_table = reference_relation(reference);
+	}
+}
+
 static Model *
 model_from(HeapTuple tuple)
 {
@@ -205,9 +233,9 @@ model_from(HeapTuple tuple)
 	model->key = get_names(tuple, MODEL_KEY);
 	model->time_zone = get_text(tuple, MODEL_TIME_ZONE);
 	model->prefix = get_text(tuple, MODEL_PREFIX);
-	model->assignment = get_oid(tuple, MODEL_ASSIGNMENT);
-	model->history = get_oid(tuple, MODEL_HISTORY);
-	model->member = get_oid(tuple, MODEL_MEMBER);
+	model->assignment = get_relation(tuple, MODEL_ASSIGNMENT);
+	model->history = get_relation(tuple, MODEL_HISTORY);
+	model->member = get_relation(tuple, MODEL_MEMBER);
 	model->version = get_int(tuple, MODEL_VERSION, &isnull);
 	model->refreshed_versions = get_text(tuple, MODEL_REFRESHED_VERSIONS);
 	refreshed_at = SPI_getbinval(tuple, SPI_tuptable->tupdesc, MODEL_REFRESHED_AT, &isnull);
@@ -218,7 +246,9 @@ model_from(HeapTuple tuple)
 	model->owner = owner_of(model);
 	bind_source(model);
 	model->creator = get_text(tuple, MODEL_CREATOR);
-	model->override = override_table(get_oid(tuple, MODEL_OVERRIDE), model->key);
+	model->kept_override = get_relation(tuple, MODEL_OVERRIDE);
+	model->override = override_table(model->kept_override, model->key);
+	read_swapped(model, tuple);
 	return model;
 }
 

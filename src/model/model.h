@@ -45,6 +45,10 @@ typedef struct Model
 	Oid			history;
 	Oid			member;
 	Oid			override;		/* InvalidOid: none */
+	Oid			kept_override;	/* the relation that the catalogue has for it, whatever its columns are */
+	const char *swapped;		/* the table of these whose name another relation has now; NULL: none */
+	Oid			swapped_table;	/* InvalidOid: it is gone */
+	Oid			swapped_for;	/* the other relation */
 	Oid			owner;			/* as whom rules are evaluated; InvalidOid: its tables are gone */
 	char	   *creator;		/* who has logged in when it was created; NULL: not known */
 	int			version;
@@ -80,6 +84,7 @@ extern void model_check_source(const Model *model);
 extern void model_check_owns_all(const Model *model);
 extern void model_check_objects(const Model *model);
 extern void model_check_definitions(const Model *model);
+extern void model_check_versions(const Model *model);
 extern void model_warn_swapped(const Model *model);
 
 /* override_table.c */

@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/defrem.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -61,10 +62,13 @@ call_for_source(const Model *model, const char *relation)
 
 /* one that cannot be read must not count for none */
 static bool
-has_overrides(Oid relid)
+has_overrides(const Model *model)
 {
-	return !OidIsValid(relid) ||
-		(relation_has_column(relid, "segment", segment_id_type()) &&
+	Oid			relid = model->override;
+
+	return !OidIsValid(model->kept_override) ||
+		(OidIsValid(relid) &&
+		 relation_has_column(relid, "segment", segment_id_type()) &&
 		 relation_has_column(relid, "member", BOOLOID) &&
 		 relation_has_column(relid, "expires_at", TIMESTAMPTZOID));
 }
@@ -109,10 +113,11 @@ find_fault_of_tables(const Model *model)
 	if ((fault = find_other_owner(model, model->history)) != NULL ||
 		(fault = find_other_owner(model, model->override)) != NULL)
 		return fault;
-	if (!has_overrides(model->override))
+	if (!has_overrides(model))
 		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-						  psprintf("table of overrides of model \"%s\" has columns of other types", model->id), NULL,
-						  psprintf("Change their types back, or drop the table and have it made again by segmentation.alter_model(%s).",
+						  psprintf("table of overrides of model \"%s\" has other columns than it had", model->id),
+						  "What people have decided there cannot be read.",
+						  psprintf("Change them back, or drop the table and have it made again by segmentation.alter_model(%s).",
 								   quote_literal_cstr(model->id)));
 	return NULL;
 }
@@ -168,10 +173,32 @@ find_fault_of_columns(const Model *model)
 	return NULL;
 }
 
+/* nothing is written to the other one, and nobody says by a call which of them is meant: names do */
+static ModelFault *
+find_swapped_table(const Model *model)
+{
+	char	   *name;
+
+	if (model->swapped == NULL)
+		return NULL;
+	name = get_rel_name(model->swapped_for);
+	return fault_make("swapped", ERRCODE_WARNING,
+					  psprintf("another relation has the name that the %s table of model \"%s\" had", model->swapped, model->id),
+					  OidIsValid(model->swapped_table) ?
+					  psprintf("The model's is %s; %s is another relation.",
+							   relation_name(model->swapped_table), relation_name(model->swapped_for)) :
+					  psprintf("The model's is gone; %s is another relation.", relation_name(model->swapped_for)),
+					  psprintf("Bring over what rows are to stay, and give the other one another name: ALTER TABLE %s RENAME TO %s;",
+							   relation_name(model->swapped_for),
+							   quote_identifier(makeObjectName(name, NULL, "other"))));
+}
+
 /* what a rename leaves behind is followed; but a loader may have meant the name, not the table */
 static ModelFault *
 find_swap(const Model *model)
 {
+	if (model->swapped)
+		return find_swapped_table(model);
 	if (!OidIsValid(model->source) || !OidIsValid(model->namesake))
 		return NULL;
 	return fault_make("swapped", ERRCODE_WARNING,
@@ -217,48 +244,81 @@ model_check_owns_all(const Model *model)
 	"(SELECT string_agg(id, ', ') FROM lost) FROM segmentation.model m CROSS JOIN (SELECT max(version) AS version FROM segmentation.definition " \
 	"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id) AS last WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id"
 
-/* what the catalogue itself says was there, NULL: nothing is missing */
-static char *
-contradiction(const Model *model)
+/* what the catalogue itself says was there */
+typedef struct Contradiction
+{
+	char	   *lost;			/* segments that were defined; NULL: none */
+	char	   *version;		/* of the model, beyond that of its last definition; NULL: it is not */
+	char	   *last;			/* that version */
+} Contradiction;
+
+/* those of a column are found again in its values; without a source there is no answer to be emptied */
+static Contradiction
+read_contradiction(const Model *model)
 {
 	MemoryContext context = CurrentMemoryContext;
-	char	   *result = NULL;
-	char	   *version;
-	char	   *lost;
+	Contradiction result = {0};
 
+	if (model->kind == MODEL_COLUMN || model->source_name == NULL)
+		return result;
 	SPI_connect();
 	if (catalogue_execute(CONTRADICTION_QUERY, 1, (Oid[]) {TEXTOID},
 						  (Datum[]) {CStringGetTextDatum(model->id)}, NULL) > 0)
 	{
-		version = catalogue_get(0, 1);
-		lost = catalogue_get(0, 3);
 		MemoryContextSwitchTo(context);
-		if (lost)
-			result = psprintf("Its segments were defined, and are not in segmentation.segment: %s.", lost);
-		else if (version)
-			result = psprintf("It is of version %s, and the last one in segmentation.definition is %s.", version, catalogue_get(0, 2));
+		result = (Contradiction) {catalogue_get(0, 3), catalogue_get(0, 1), catalogue_get(0, 2)};
 	}
 	SPI_finish();
 	MemoryContextSwitchTo(context);
 	return result;
 }
 
-/*
- * A restore that has lost rows: without its segments a refresh would empty the
- * model.  Those of a column are found again in its values.
- */
+static ModelFault *
+incomplete(const Model *model, char *detail, const char *what_else)
+{
+	return fault_make("incomplete", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+					  psprintf("definitions of model \"%s\" are incomplete", model->id), detail,
+					  psprintf("See what is missing with SELECT * FROM segmentation.check_restore(); and restore it, or %s", what_else));
+}
+
+static ModelFault *
+find_lost_segments(const Model *model, const Contradiction *found)
+{
+	if (found->lost == NULL)
+		return NULL;
+	return incomplete(model, psprintf("Its segments were defined, and are not in segmentation.segment: %s.", found->lost),
+					  "define the segments anew.");
+}
+
+/* which segments there were nobody knows, so that somebody has to say that they are not coming back */
+static ModelFault *
+find_lost_versions(const Model *model, const Contradiction *found)
+{
+	if (found->version == NULL)
+		return NULL;
+	return incomplete(model, psprintf("It is of version %s, and the last one in segmentation.definition is %s.", found->version, found->last),
+					  psprintf("say that what is left is all: SELECT segmentation.alter_model(%s, accept_loss => true); "
+							   "and define what is missing before the next refresh, which empties all other segments.",
+							   quote_literal_cstr(model->id)));
+}
+
+/* a restore that has lost rows: without its segments a refresh would empty the model */
 static ModelFault *
 find_contradiction(const Model *model)
 {
-	char	   *detail = model->kind == MODEL_COLUMN ? NULL : contradiction(model);
+	Contradiction found = read_contradiction(model);
+	ModelFault *fault = find_lost_segments(model, &found);
 
-	if (detail == NULL)
-		return NULL;
-	return fault_make("incomplete", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-					  psprintf("definitions of model \"%s\" are incomplete", model->id), detail,
-					  psprintf("See what is missing with SELECT * FROM segmentation.check_restore(); and restore it, or define the segments anew and then "
-							   "SELECT segmentation.alter_model(%s);",
-							   quote_literal_cstr(model->id)));
+	return fault ? fault : find_lost_versions(model, &found);
+}
+
+/* what a change of the model would hide */
+void
+model_check_versions(const Model *model)
+{
+	Contradiction found = read_contradiction(model);
+
+	fault_report(ERROR, find_lost_versions(model, &found));
 }
 
 void

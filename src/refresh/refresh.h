@@ -85,6 +85,7 @@ extern void refresh_count_change(Refresh *refresh, Datum before, bool before_nul
 /* refresh_failure.c */
 extern bool refresh_find_failures(Refresh *refresh);
 extern List *refresh_failure_names(const Refresh *refresh);
+extern void refresh_warn_since(const Refresh *refresh, const List *recorded);
 extern void refresh_record_failures(const Refresh *refresh);
 
 /* refresh_first.c */
@@ -101,6 +102,7 @@ extern Datum refresh_record(const Refresh *refresh, double milliseconds);
 
 /* refresh_source.c: what is wrong with a source */
 extern bool source_is_unique(const Model *model);
+pg_noreturn extern void source_raise_wrong_segment(const Model *model, const char *value, const char *key);
 pg_noreturn extern void source_raise_null_key(const Model *model, const char *column);
 extern void source_refuse_wrong_segments(Refresh *refresh);
 extern void source_refuse_duplicates(Refresh *refresh, const char *relation);

@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -274,6 +275,52 @@ warn_all(const Refresh *refresh)
 			told = lappend(told, unconstify(RuleFailure *, failure));
 		}
 	}
+}
+
+static bool
+is_among(const char *name, const List *names)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * For who only looks: of rules that fail and are not recorded, "model/segment",
+ * as failing already.  The error may quote a customer's data, so that it is told
+ * to those who can refresh the model.
+ */
+void
+refresh_warn_since(const Refresh *refresh, const List *recorded)
+{
+	const Model *model = refresh->model;
+	const RuleFailure *first = NULL;
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	foreach(cell, refresh->failures)
+	{
+		const RuleFailure *failure = lfirst(cell);
+
+		if (is_among(failure->name, recorded))
+			continue;
+		first = first ? first : failure;
+		names = lappend(names, failure->name);
+	}
+	if (first == NULL)
+		return;
+	ereport(WARNING,
+			(errcode(first->code),
+			 errmsg_plural("%d rule that model \"%s\" needs has begun to fail since its last refresh",
+						   "%d rules that model \"%s\" needs have begun to fail since its last refresh",
+						   list_length(names), list_length(names), model->id),
+			 pg_class_aclcheck(model->assignment, GetUserId(), ACL_UPDATE) == ACLCHECK_OK ?
+			 errdetail("Not compared for that: %s. The error of the first: %s.", first_ten(names, ", "), first->message) :
+			 errdetail("Not compared for that: %s.", first_ten(names, ", ")),
+			 errhint("SELECT * FROM segmentation.refresh(%s); records what fails.", quote_literal_cstr(model->id))));
 }
 
 static void

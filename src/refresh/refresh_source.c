@@ -68,19 +68,28 @@ source_refuse_duplicates(Refresh *refresh, const char *relation)
 					raise_duplicate_row, NULL);
 }
 
-static void
-raise_wrong_segment(Refresh *refresh, TupleTableSlot *slot, void *arg)
+/* key: NULL where the customer is not one of the source */
+void
+source_raise_wrong_segment(const Model *model, const char *value, const char *key)
 {
-	const Model *model = refresh->model;
+	const char *format = "An id has 1 to 24 characters of a-z, 0-9, \"-\", \"_\" and \".\", and begins and ends with a letter or digit.";
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("\"%s\" in column \"%s\" of %s is no segment id", TextDatumGetCString(slot->tts_values[1]),
+			 errmsg("\"%s\" in column \"%s\" of %s is no segment id", value,
 					model->segment_column, relation_name(model->source)),
-			 errdetail("The customer is (%s)=(%s). An id has 1 to 24 characters of a-z, 0-9, \"-\", \"_\" and \".\", and begins and ends with a letter or digit.",
-					   key_column_list(model->key, NULL), TextDatumGetCString(slot->tts_values[0])),
+			 key ? errdetail("The customer is (%s)=(%s). %s", key_column_list(model->key, NULL), key, format) :
+			 errdetail("%s", format),
 			 errhint("Mend the value, or make the source a view that has such ids, as by lower(replace(%s::text, ' ', '-')).",
 					 quote_identifier(model->segment_column))));
+	pg_unreachable();
+}
+
+static void
+raise_wrong_segment(Refresh *refresh, TupleTableSlot *slot, void *arg)
+{
+	source_raise_wrong_segment(refresh->model, TextDatumGetCString(slot->tts_values[1]),
+							   TextDatumGetCString(slot->tts_values[0]));
 }
 
 /* after an error: the first customer whose column could have caused it */

@@ -142,6 +142,18 @@ segment_id_parse(const char *str, size_t len, SegmentId *result,
 	return true;
 }
 
+/* what segment_id_parse reads without an error */
+bool
+segment_id_text_is_valid(const char *str, size_t len)
+{
+	if (len == 0 || len > SEGMENT_ID_MAX_LEN)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (symbol_rank[(unsigned char) str[i]] == 0)
+			return false;
+	return rank_is_alnum(symbol_rank[(unsigned char) str[0]]) && rank_is_alnum(symbol_rank[(unsigned char) str[len - 1]]);
+}
+
 bool
 segment_id_is_valid(const SegmentId *id)
 {

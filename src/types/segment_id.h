@@ -26,6 +26,7 @@ typedef struct SegmentId
 /* false after a soft error */
 extern bool segment_id_parse(const char *str, size_t len, SegmentId *result,
 							 struct Node *escontext);
+extern bool segment_id_text_is_valid(const char *str, size_t len);
 /* whether bytes from outside are an id, as strictly as parsing */
 extern bool segment_id_is_valid(const SegmentId *id);
 /* palloc'd */
