@@ -21,7 +21,7 @@
 #include "explain/decide.h"
 #include "model/model.h"
 #include "model/objects.h"
-#include "model/refresh.h"
+#include "refresh/refresh.h"
 #include "types/segment_id.h"
 
 static int

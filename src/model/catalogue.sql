@@ -144,7 +144,7 @@ CREATE FUNCTION segmentation_internal.orphaned_tables() RETURNS TABLE (relation 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.oid::regclass, d.description
       FROM pg_class AS c JOIN pg_description AS d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
-           JOIN (VALUES ('^stored answer of model ".*", one row per customer; written by segmentation.refresh$', 'segments', '@extschema@.segment_id[]'::regtype),
+           JOIN (VALUES ('^stored answer of model ".*", one row per customer; written by ', 'segments', '@extschema@.segment_id[]'::regtype),
                         ('^earlier answers of model ".*", one row per customer and period$', 'segments', '@extschema@.segment_id[]'::regtype),
                         ('^people''s decisions that beat the rules of model ".*"; they count from the next refresh$', 'segment', '@extschema@.segment_id'::regtype))
              AS known (words, attname, type) ON d.description ~ known.words

@@ -290,6 +290,13 @@ find_lost_segments(const Model *model, const Contradiction *found)
 					  "define the segments anew.");
 }
 
+/* the call that says that what has been lost is not coming back */
+static char *
+call_for_loss(const Model *model)
+{
+	return psprintf("SELECT segmentation.alter_model(%s, accept_loss => true);", quote_literal_cstr(model->id));
+}
+
 /* which segments there were nobody knows, so that somebody has to say that they are not coming back */
 static ModelFault *
 find_lost_versions(const Model *model, const Contradiction *found)
@@ -297,9 +304,8 @@ find_lost_versions(const Model *model, const Contradiction *found)
 	if (found->version == NULL)
 		return NULL;
 	return incomplete(model, psprintf("It is of version %s, and the last one in segmentation.definition is %s.", found->version, found->last),
-					  psprintf("say that what is left is all: SELECT segmentation.alter_model(%s, accept_loss => true); "
-							   "and define what is missing before the next refresh, which empties all other segments.",
-							   quote_literal_cstr(model->id)));
+					  psprintf("say that what is left is all: %s and define what is missing before the next refresh, which empties all other segments.",
+							   call_for_loss(model)));
 }
 
 /* a restore that has lost rows: without its segments a refresh would empty the model */
