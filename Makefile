@@ -126,6 +126,7 @@ ISOLATION = \
 	concurrent_activation \
 	concurrent_market \
 	concurrent_retire \
+	concurrent_catalogue_key \
 	dropped_meanwhile \
 	concurrent_refresh \
 	concurrent_forget \

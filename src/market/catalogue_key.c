@@ -10,6 +10,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -120,7 +121,8 @@ check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *ta
 
 /*
  * To add the key to a partitioned table, which the server does only together
- * with its check, is to read the partitions as the catalogue's owner.
+ * with its check, is to read the partitions as the catalogue's owner.  They are
+ * locked first: nothing more comes on them.
  */
 static void
 check_no_code(Oid relid, Oid reader)
@@ -129,6 +131,7 @@ check_no_code(Oid relid, Oid reader)
 	Datum		values[] = {ObjectIdGetDatum(relid), ObjectIdGetDatum(reader)};
 	char	   *found;
 
+	(void) find_all_inheritors(relid, ShareRowExclusiveLock, NULL);
 	if (SPI_execute_with_args("SELECT segmentation_internal.foreign_code($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for code of a table's owner");
 	found = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
