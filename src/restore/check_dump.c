@@ -36,6 +36,7 @@
 #include "parser/parse_expr.h"
 #include "parser/parse_relation.h"
 #include "parser/parser.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
@@ -397,6 +398,45 @@ find_relation(Printed *printed, HeapTuple tuple)
 	return ((Form_pg_type) GETSTRUCT(tuple))->typowner;
 }
 
+static bool
+is_owners(Oid type, Oid owner)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	result = has_privs_of_role(((Form_pg_type) GETSTRUCT(tuple))->typowner, owner);
+	ReleaseSysCache(tuple);
+	return result;
+}
+
+static bool
+has_foreign_constant(Node *node, void *owner)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const) && !is_owners(((Const *) node)->consttype, *(Oid *) owner))
+		return true;
+	return expression_tree_walker(node, has_foreign_constant, owner);
+}
+
+/*
+ * Who may make a trigger need not be the owner of the table: constants of a type of
+ * his are not read as that owner.
+ */
+static bool
+is_others_trigger(Relation catalog, HeapTuple tuple, Oid owner)
+{
+	bool		isnull;
+	Datum		condition;
+
+	if (RelationGetRelid(catalog) != TriggerRelationId)
+		return false;
+	condition = heap_getattr(tuple, Anum_pg_trigger_tgqual, RelationGetDescr(catalog), &isnull);
+	return !isnull && has_foreign_constant(stringToNode(TextDatumGetCString(condition)), &owner);
+}
+
 /*
  * Reading runs no function but those that read constants, which may check a
  * domain: as the owner, restricted, whoever asks.
@@ -421,7 +461,10 @@ check_printed(void *arg)
 	if (OidIsValid(printed->relation))
 		rel = relation_open_existing(printed->relation, AccessShareLock);
 	kept = kept_operators(catalog, tuple);
-	print_and_read(printed, catalog, tuple, rel);
+	if (is_others_trigger(catalog, tuple, owner))
+		printed->operators = kept;
+	else
+		print_and_read(printed, catalog, tuple, rel);
 	if (!equal(kept, printed->operators))
 		ereport(ERROR,
 				(errcode(ERRCODE_AMBIGUOUS_FUNCTION),
