@@ -83,6 +83,7 @@ REGRESS = \
 	lock_partitions \
 	lock_triggers \
 	lock_security \
+	lock_rights \
 	lock_repair \
 	lock_renames \
 	lock_statement \

@@ -358,6 +358,14 @@ $$;
 SELECT restart() > 0 AS renewed;
 RESET ROLE;
 
+-- what install_lock does where tables have several owners
+CREATE PROCEDURE agree(name text, relation regclass) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', name, relation,
+        (SELECT segmentation_internal.lock_agreement(segmentation.lock_arguments(oid)) FROM pg_trigger WHERE tgrelid = relation AND tgname = name));
+END
+$$;
+
 -- who may refer to the customers takes part in their lock, but with his own rights only
 GRANT REFERENCES, SELECT ON customers TO regress_lock_other;
 SET ROLE regress_lock_other;
@@ -365,6 +373,7 @@ DROP TABLE mine;
 CREATE TABLE mine (id int PRIMARY KEY, customer_id int REFERENCES customers, segment segment_id);
 INSERT INTO mine VALUES (1, 7, 'eu');
 CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments, 'locks_when=lock_test.peek()');
+CALL agree('t', 'mine');
 CALL refused($$ INSERT INTO mine VALUES (2, 9, 'us') $$);
 RESET ROLE;
 CALL refused($$ SELECT * FROM segmentation.lock_violations('customers') $$);
@@ -414,6 +423,7 @@ CREATE TYPE told_of AS (t told);
 CREATE TABLE mine (id int PRIMARY KEY, customer_id int REFERENCES customers, segment segment_id);
 CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments,
     'locks_when=(''{1}''::lock_test.told[])[1] = 1', 'running_when=(''(1)''::lock_test.told_of).t = 1');
+CALL agree('t', 'mine');
 RESET ROLE;
 SET client_min_messages = warning;
 GRANT SELECT ON mine TO regress_lock_owner;
@@ -497,6 +507,7 @@ CREATE TABLE strangers (id int PRIMARY KEY, client_id int REFERENCES clients, se
 CREATE TRIGGER stranger AFTER INSERT ON strangers FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
     'customers=lock_test.clients', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.strangers',
     'subscription_customer=client_id', 'subscription_segment=segment');
+CALL agree('stranger', 'strangers');
 CREATE TABLE broken (id int PRIMARY KEY, client_id int REFERENCES clients);
 CREATE TRIGGER stranger AFTER INSERT ON broken FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription('customers=lock_test.clients');
 CREATE TABLE wrong (id int PRIMARY KEY, client_id int REFERENCES clients);

@@ -11,6 +11,7 @@
 
 #include "access/htup_details.h"
 #include "access/transam.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
@@ -147,6 +148,40 @@ author_walker(Node *node, void *check)
 		check_type(check, exprType(node));
 	(void) check_functions_in_node(node, check_function, check);
 	return expression_tree_walker(node, author_walker, check);
+}
+
+/* a function that finds what it names only when it runs, by the search_path of the moment */
+static bool
+is_in_language(Oid function, void *context)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			language;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
+	ReleaseSysCache(tuple);
+	return language != INTERNALlanguageId && language != ClanguageId;
+}
+
+static bool
+code_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_in_language, NULL))
+		return true;
+	if (!IsA(node, List) && !IsA(node, CaseWhen) && exprType(node) >= FirstNormalObjectId &&
+		(type_is_range(exprType(node)) || type_is_multirange(exprType(node))))
+		return true;
+	return expression_tree_walker(node, code_walker, context);
+}
+
+/* whether a condition calls more than C: functions in other languages, checks of domains, canonical forms of ranges */
+bool
+lock_runs_code(Node *expr)
+{
+	return code_walker(expr, NULL);
 }
 
 /* as the owner of the table, and as the others as whom the lock evaluates it */

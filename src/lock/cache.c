@@ -72,7 +72,8 @@ installed_lock(TriggerData *trigdata, LockPart part)
 	if (installed_locks == NULL)
 		create_cache();
 	entry = hash_search(installed_locks, &trigger_oid, HASH_FIND, NULL);
-	if (entry && entry->lock && entry->lock->valid && entry->lock->part == part)
+	if (entry && entry->lock && entry->lock->valid && entry->lock->part == part &&
+		entry->lock->owner == trigdata->tg_relation->rd_rel->relowner)
 		return entry->lock;
 
 	before = lock_invalidations();

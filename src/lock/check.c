@@ -7,11 +7,13 @@
 
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
 #include "owner.h"
 #include "lock/installed.h"
+#include "relation.h"
 
 /* how often a concurrent change may get between a check and what follows */
 #define MAX_ROUNDS 10
@@ -256,12 +258,15 @@ owner_needs(const InstalledLock *lock)
 static int64
 lock_customers(InstalledLock *lock, CollectedRows *rows)
 {
+	ErrorContextCallback callback = {error_context_stack, lock_explain_rights, &lock->def->customers_oid};
 	int64		result;
 
 	lock_require_update(lock->def->customers_oid, locked_columns(lock->def), owner_needs(lock));
 	if (rows->count > 1 && !lock_keeps_order(lock, rows))
 		lock_execute(lock, rows, LOCK_QUERY_ORDER);
+	error_context_stack = &callback;
 	lock_execute(lock, rows, LOCK_QUERY_LOCK);
+	error_context_stack = callback.previous;
 	result = result_count(1);
 	SPI_freetuptable(SPI_tuptable);
 	return result;
@@ -369,17 +374,35 @@ check_by_statements(InstalledLock *lock, CollectedRows *rows, Relation rel, bool
 }
 
 /*
+ * Statements of ours on the customers set off triggers there: with nothing of the
+ * writer's in their search_path, and leaving nothing of theirs in his session.
+ */
+static void
+check_in_session(InstalledLock *lock, CollectedRows *rows, Relation rel, Oid writer, bool share,
+				 bool missing_allowed, int64 agreeing)
+{
+	Oid			owner = rel->rd_rel->relowner;
+	Oid			customers_owner = relation_owner(lock->def->customers_oid);
+	int			save_nestlevel = lock_enter_session(writer, owner);
+
+	if (customers_owner != owner)
+		lock_refuse_deferred(writer, customers_owner);
+	check_by_statements(lock, rows, rel, share, missing_allowed, agreeing);
+	AtEOXact_GUC(false, save_nestlevel);
+}
+
+/*
  * Brings customers and collected subscriptions into agreement or raises an
  * error.  share: the foreign keys' row locks are not held by now, take them.
  */
 void
-lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, bool share,
+lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, Oid writer, bool share,
 		   bool missing_allowed)
 {
 	CallingUser	self = become_owner(rel->rd_rel->relowner);
 	int64		agreeing = share ? LOCK_UNKNOWN : lock_look_up(lock, rows);
 
 	if (agreeing < rows->count)
-		check_by_statements(lock, rows, rel, share, missing_allowed, agreeing);
+		check_in_session(lock, rows, rel, writer, share, missing_allowed, agreeing);
 	become_self(self);
 }

@@ -5,7 +5,11 @@
 
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "utils/guc.h"
+#include "utils/rel.h"
 
+#include "expression.h"
+#include "owner.h"
 #include "lock/installed.h"
 
 /* readers of a transition table each have their place in it */
@@ -80,16 +84,39 @@ lock_new_slot(TriggerData *trigdata)
 		trigdata->tg_newslot : trigdata->tg_trigslot;
 }
 
-void
-lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata)
+static void
+collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata, ExprContext *econtext)
 {
-	bool		conditional = lock->locks || lock->running;
-	ExprContext *econtext = conditional ? CreateStandaloneExprContext() : NULL;
-
 	if (TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event))
 		collect_statement(lock, rows, trigdata, econtext);
 	else
 		lock_rows_add(rows, lock, old_slot(trigdata), lock_new_slot(trigdata), econtext);
-	if (econtext)
-		FreeExprContext(econtext, true);
+}
+
+/*
+ * Conditions are evaluated as the owner, restricted: functions of his that they
+ * call find nothing by the writer's search_path, and leave nothing in his session.
+ */
+void
+lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdata)
+{
+	ExprContext *econtext;
+	CallingUser self;
+	int			save_nestlevel = 0;
+
+	if (lock->locks == NULL && lock->running == NULL)
+	{
+		collect(lock, rows, trigdata, NULL);
+		return;
+	}
+	econtext = CreateStandaloneExprContext();
+	self = become_owner(trigdata->tg_relation->rd_rel->relowner);
+	restrict_operation();
+	if (lock->runs_code)
+		save_nestlevel = expression_enter_safe_path();
+	collect(lock, rows, trigdata, econtext);
+	if (lock->runs_code)
+		AtEOXact_GUC(false, save_nestlevel);
+	become_self(self);
+	FreeExprContext(econtext, true);
 }

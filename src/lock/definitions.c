@@ -29,8 +29,8 @@
 #include "relation.h"
 #include "lock/lock.h"
 
-static char **
-arguments_of_trigger(HeapTuple tuple, TupleDesc desc, int *nargs)
+char **
+lock_trigger_arguments(HeapTuple tuple, TupleDesc desc, int *nargs)
 {
 	bool		isnull;
 	Datum		bytes = heap_getattr(tuple, Anum_pg_trigger_tgargs, desc, &isnull);
@@ -116,11 +116,12 @@ definition_of_trigger(HeapTuple tuple, TupleDesc desc, Oid customers)
 	if (OidIsValid(form->tgparentid) || form->tgdeferrable ||
 		!TRIGGER_FOR_INSERT(form->tgtype))
 		return NULL;
-	args = arguments_of_trigger(tuple, desc, &nargs);
+	args = lock_trigger_arguments(tuple, desc, &nargs);
 	if (named_customers(args, nargs) != customers ||
 		!is_lock_of(form->tgrelid, customers))
 		return NULL;
 	def = lock_definition_parse(nargs, args);
+	def->trigger = form->oid;
 	if (def->subscriptions == NULL || lock_table_oid(def->subscriptions) != form->tgrelid)
 		lock_raise_other_table(def, form->tgrelid);
 	def->subscriptions_oid = form->tgrelid;
@@ -232,7 +233,7 @@ lock_arguments(PG_FUNCTION_ARGS)
 	if (HeapTupleIsValid(tuple))
 	{
 		int			nargs;
-		char	  **args = arguments_of_trigger(tuple, RelationGetDescr(triggers), &nargs);
+		char	  **args = lock_trigger_arguments(tuple, RelationGetDescr(triggers), &nargs);
 
 		for (int i = 0; i < nargs; i++)
 			result = accumArrayResult(result, CStringGetTextDatum(args[i]), false,

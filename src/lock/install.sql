@@ -338,6 +338,23 @@ RETURN format('EXECUTE FUNCTION segmentation.%I(%s)', function,
               (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)));
 COMMENT ON FUNCTION segmentation_internal.lock_trigger_call(name, text[]) IS 'what a trigger of a lock executes, the end of the statement that creates it';
 
+CREATE FUNCTION segmentation_internal.lock_agreement(arguments text[]) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN 'acts as the owner of its table, who has agreed to: ' || array_to_string(arguments, ', ');
+COMMENT ON FUNCTION segmentation_internal.lock_agreement(text[]) IS 'what an owner''s comment on a trigger of a lock says';
+
+-- Tables of several owners: each trigger but the guard acts as the owner of its table on
+-- those of the others, and only that owner can comment on it.
+CREATE FUNCTION segmentation_internal.lock_consent(statement text, tables regclass[], arguments text[]) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('COMMENT ON TRIGGER %s ON %s IS %L', m[1], segmentation.lock_table_name(t), segmentation_internal.lock_agreement(arguments))
+          FROM regexp_match(statement, '^CREATE (?:CONSTRAINT )?TRIGGER (\S+) (?:BEFORE|AFTER) [A-Z ]+ ON (.*)$') m, unnest(tables) t
+         WHERE starts_with(m[2], segmentation.lock_table_name(t) || ' ')
+           AND m[1] NOT IN ('segmentation_lock_customer', 'segmentation_lock_leaving', 'segmentation_lock_arriving')
+           AND (SELECT count(DISTINCT c.relowner) FROM unnest(tables) o JOIN pg_class c ON c.oid = o
+                                                                             OR c.oid IN (SELECT relid FROM pg_partition_tree(o))) > 1);
+COMMENT ON FUNCTION segmentation_internal.lock_consent(text, regclass[], text[]) IS 'the statement by which the owner of its table agrees to a trigger that another statement creates; NULL where all tables have one owner';
+
 -- the DDL of a lock, in order
 CREATE FUNCTION segmentation.lock_statements(customers regclass, subscriptions regclass, offers regclass,
     arguments text[], watched name[], customer_key name[], customer_segment name, offer_key name[], markets boolean) RETURNS SETOF text
@@ -758,8 +775,10 @@ BEGIN
     END IF;
 
     RETURN QUERY SELECT 'lock', format('customers that have subscriptions: %s', segmentation_internal.lock_count(arguments, 'unlocked'));
-    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key,
-                                                                   customer_segment, offer_key, markets) s LOOP
+    FOR statement IN SELECT u FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key,
+                                                                   customer_segment, offer_key, markets) s,
+                                   unnest(array_remove(ARRAY[s, segmentation_internal.lock_consent(
+                                       s, array_remove(ARRAY[customers, subscriptions, offers], NULL), arguments)], NULL)) u LOOP
         RETURN QUERY SELECT 'run', statement;
         IF NOT dry_run THEN
             EXECUTE statement;

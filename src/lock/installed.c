@@ -89,6 +89,7 @@ compile_condition(InstalledLock *lock, Relation rel, const char *condition)
 	lock_note_condition(lock, expr);
 	planned = expression_planner((Expr *) copyObject(expr));
 	lock_note_condition(lock, (Node *) planned);
+	lock->runs_code |= lock_runs_code((Node *) planned);
 	return ExecInitExpr(planned, NULL);
 }
 
@@ -189,9 +190,12 @@ lock_load(TriggerData *trigdata, LockPart part)
 
 	lock->def = lock_definition_parse(trigger->tgnargs, trigger->tgargs);
 	check_complete(lock);
-	lock->def->evaluators = list_make1_oid(trigdata->tg_relation->rd_rel->relowner);
+	lock->owner = trigdata->tg_relation->rd_rel->relowner;
+	lock->def->evaluators = list_make1_oid(lock->owner);
 	lock_definition_resolve(lock->def, false);
 	check_table(lock->def, trigdata->tg_relation, table_of(lock->def, part));
+	if (lock->def->subscriptions)	/* the guard of the customers acts as nobody else */
+		lock_require_consent(lock->def, trigger->tgoid, lock->owner);
 	describe_rows(lock, trigdata->tg_relation);
 	lock_note_columns(lock);
 	if (part == LOCK_SUBSCRIPTIONS)

@@ -54,6 +54,8 @@ typedef struct InstalledLock
 	Bitmapset  *watched;		/* attribute numbers that matter in an UPDATE */
 	ExprState  *locks;			/* NULL: always */
 	ExprState  *running;
+	bool		runs_code;		/* of others than the server's and C, in conditions */
+	Oid			owner;			/* as whom it was loaded */
 	LockLookups *lookups;		/* NULL: by statements only */
 	List	   *types;			/* hash values of those that it reads */
 	List	   *composites;		/* their relations */
@@ -103,7 +105,7 @@ extern LockLookups *lock_prepare_lookups(const InstalledLock *lock);
 extern int64 lock_look_up(const InstalledLock *lock, const CollectedRows *rows);
 
 /* check.c */
-extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel,
+extern void lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, Oid writer,
 					   bool share, bool missing_allowed);
 
 /* collect.c */
@@ -117,6 +119,11 @@ extern TupleTableSlot *lock_take_moved(const LockDefinition *def, Relation rel);
 
 /* statement.c */
 extern bool lock_leave_to_statement(InstalledLock *lock, TriggerData *trigdata, bool share);
+
+/* session.c */
+extern int	lock_enter_session(Oid writer, Oid owner);
+extern void lock_refuse_deferred(Oid writer, Oid author);
+extern void lock_explain_rights(void *relid);
 
 /* run.c */
 extern CallingUser lock_step_down(Oid owner);

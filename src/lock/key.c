@@ -10,6 +10,7 @@
 
 #include "access/htup_details.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
 
@@ -49,9 +50,12 @@ static void
 fetch_subscriptions(InstalledLock *lock, CollectedRows *keys, CollectedRows *found)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	CallingUser self = become_owner(GetUserId());
 
+	restrict_operation();
 	SPI_connect();
 	lock_execute(lock, keys, LOCK_QUERY_FETCH);
+	become_self(self);
 	MemoryContextSwitchTo(caller);
 	lock_rows_begin(found, CreateTupleDescCopy(SPI_tuptable->tupdesc));
 	put_results(found);
@@ -71,7 +75,7 @@ has_owner(InstalledLock *lock, CollectedRows *keys)
 }
 
 static void
-check_keys(InstalledLock *lock, TriggerData *trigdata)
+check_keys(InstalledLock *lock, TriggerData *trigdata, Oid writer)
 {
 	CollectedRows keys;
 	CollectedRows subscriptions;
@@ -82,7 +86,7 @@ check_keys(InstalledLock *lock, TriggerData *trigdata)
 	{
 		fetch_subscriptions(lock, &keys, &subscriptions);
 		if (subscriptions.count > 0)
-			lock_check(lock, &subscriptions, trigdata->tg_relation, false, true);
+			lock_check(lock, &subscriptions, trigdata->tg_relation, writer, false, true);
 		lock_rows_end(&subscriptions);
 	}
 	lock_rows_end(&keys);
@@ -111,8 +115,8 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 	lock = installed_lock(trigdata, part);
 	if (lock->def->subscriptions == NULL)
 		lock_raise_incomplete();
-	check_keys(lock, trigdata);
-	AtEOXact_GUC(true, save_nestlevel);
+	check_keys(lock, trigdata, self.userid);
+	AtEOXact_GUC(false, save_nestlevel);
 	become_self(self);
 	return PointerGetDatum(NULL);
 }

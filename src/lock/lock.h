@@ -6,6 +6,7 @@
 
 #include "segmentation.h"
 
+#include "access/htup.h"
 #include "commands/trigger.h"
 #include "nodes/pg_list.h"
 #include "nodes/plannodes.h"
@@ -57,6 +58,7 @@ typedef struct LockDefinition
 	List	   *held_key;
 	List	   *deferrable;		/* tables whose foreign keys were, when installed */
 
+	Oid			trigger;		/* that has the arguments, if they were looked up */
 	char	   *from_customers; /* as queries name them, without inheritance children */
 	char	   *from_offers;
 	Oid			customers_oid;
@@ -101,6 +103,10 @@ pg_noreturn extern void lock_raise_other_table(const LockDefinition *def, Oid re
 /* definitions.c */
 extern List *lock_definitions_of(Oid customers);
 extern List *lock_definitions_readable(Oid customers);
+extern char **lock_trigger_arguments(HeapTuple tuple, TupleDesc desc, int *nargs);
+
+/* consent.c */
+extern void lock_require_consent(const LockDefinition *def, Oid trigger, Oid actor);
 
 /* condition.c */
 extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
@@ -108,6 +114,7 @@ extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,
 
 /* author.c */
 extern void lock_check_authors(Relation rel, const List *evaluators, Node *expr);
+extern bool lock_runs_code(Node *expr);
 
 /*
  * Where the subscriptions to look at come from: the rows that a trigger has

@@ -116,6 +116,14 @@ raise_no_lock(Oid customers)
 			 errhint("View segmentation.lock shows the locks that there are; one whose table was renamed is renewed by segmentation.renew_lock.")));
 }
 
+/* subscriptions are read as their owner, together with tables of others */
+static void
+resolve(LockDefinition *def)
+{
+	lock_definition_resolve(def, false);
+	lock_require_consent(def, def->trigger, relation_owner(def->subscriptions_oid));
+}
+
 static void
 find_locks(Move *move)
 {
@@ -125,7 +133,7 @@ find_locks(Move *move)
 	if (move->definitions == NIL)
 		raise_no_lock(move->customers);
 	foreach(cell, move->definitions)
-		lock_definition_resolve(lfirst(cell), false);
+		resolve(lfirst(cell));
 	move->def = linitial(move->definitions);
 }
 
@@ -158,21 +166,35 @@ lock_unquoted_key(const LockDefinition *def)
 	return names;
 }
 
+/* as the owner of the table, whose domain may have a CHECK; so it is with the key */
+static Datum
+read_segment(const Move *move, Oid *type)
+{
+	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
+	CallingUser	self = become_owner(rel->rd_rel->relowner);
+	int			save_nestlevel = expression_enter_safe_path();
+	Datum		result;
+
+	restrict_operation();
+	result = read_value(rel, move->def->customer_segment, pstrdup(move->to), type);
+	AtEOXact_GUC(false, save_nestlevel);
+	become_self(self);
+	relation_close(rel, AccessShareLock);
+	return result;
+}
+
 static void
 read_arguments(Move *move)
 {
 	const LockDefinition *def = move->def;
 	KeyValues  *key = key_read(move->customers, lock_unquoted_key(def), move->key, def->customers);
-	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
 
 	move->nargs = key->count + 1;
 	move->types = palloc(sizeof(Oid) * move->nargs);
 	move->values = palloc(sizeof(Datum) * move->nargs);
 	memcpy(move->types, key->types, sizeof(Oid) * key->count);
 	memcpy(move->values, key->values, sizeof(Datum) * key->count);
-	move->values[key->count] = read_value(rel, def->customer_segment, pstrdup(move->to),
-										  &move->types[key->count]);
-	relation_close(rel, AccessShareLock);
+	move->values[key->count] = read_segment(move, &move->types[key->count]);
 }
 
 /* of the customer, over alias c */
@@ -434,8 +456,11 @@ update_customer(const Move *move)
 							   def->customer_segment, move->nargs, customer_condition(def),
 							   def->customer_segment, def->segment_operator, move->nargs);
 	CallingUser	self = become_who_acts(move->customers);
+	ErrorContextCallback callback = {error_context_stack, lock_explain_rights, unconstify(Oid *, &move->customers)};
 	uint64		count = 0;
 
+	lock_refuse_deferred(self.userid, GetUserId());
+	error_context_stack = &callback;
 	permitted_move = (PermittedMove) {
 		true, move->customers, move->key_text, move->values[move->nargs - 1]
 	};
@@ -449,6 +474,7 @@ update_customer(const Move *move)
 		become_self(self);
 	}
 	PG_END_TRY();
+	error_context_stack = callback.previous;
 	if (count != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
@@ -584,10 +610,11 @@ lock_move_customer(PG_FUNCTION_ARGS)
 	bound_lock_wait();
 	hold_table(PG_GETARG_OID(0));
 	get_arguments(fcinfo, &m);
+	(void) lock_enter_session(GetUserId(), relation_owner(m.customers));
 	SPI_connect();
 	result = move(&m, &done);
 	SPI_finish();
-	AtEOXact_GUC(true, save_nestlevel);
+	AtEOXact_GUC(false, save_nestlevel);
 	if (!done)
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(result);
@@ -655,7 +682,7 @@ look_at(void *arg)
 {
 	Look	   *look = arg;
 
-	lock_definition_resolve(look->def, false);
+	resolve(look->def);
 	return_rows_of(look->def, look->move, LOCK_QUERY_VIOLATIONS, look->store);
 }
 

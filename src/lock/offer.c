@@ -4,6 +4,7 @@
 #include "segmentation.h"
 
 #include "executor/spi.h"
+#include "utils/guc.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 
@@ -30,11 +31,15 @@ refuse_segment(InstalledLock *lock, Relation rel, TupleTableSlot *old)
 static void
 refuse_if_subscribed(InstalledLock *lock, CollectedRows *offer, TriggerData *trigdata)
 {
+	int			save_nestlevel = NewGUCNestLevel();
+
+	restrict_operation();
 	SPI_connect();
 	lock_execute(lock, offer, LOCK_QUERY_HOLD_KEYS);
 	if (lock_execute(lock, offer, LOCK_QUERY_SUBSCRIBED) > 0)
 		refuse_segment(lock, trigdata->tg_relation, trigdata->tg_trigslot);
 	SPI_finish();
+	AtEOXact_GUC(false, save_nestlevel);
 }
 
 /*

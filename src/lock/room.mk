@@ -5,6 +5,7 @@ OBJS += $(addprefix src/lock/, \
 	rights.o \
 	author.o \
 	condition.o \
+	consent.o \
 	invalidation.o \
 	watch.o \
 	definition.o \
@@ -17,6 +18,7 @@ OBJS += $(addprefix src/lock/, \
 	installed.o \
 	cache.o \
 	execute.o \
+	session.o \
 	run.o \
 	check.o \
 	collect.o \

@@ -53,21 +53,10 @@ typedef struct OwnersPart
 } OwnersPart;
 
 static void
-explain_rights(void *arg)
-{
-	const OwnersPart *part = arg;
-	Oid			owner = relation_owner(part->relid);
-
-	if (geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE && owner != part->self.userid)
-		errhint("This runs as role %s, owner of table %s: grant that role what it lacks; and where the table has deferred triggers, say SET CONSTRAINTS ALL IMMEDIATE; before.",
-				quote_identifier(GetUserNameFromId(owner, false)), relation_name(part->relid));
-}
-
-static void
 begin_as_owner(OwnersPart *part, Oid relid)
 {
 	part->relid = relid;
-	part->callback = (ErrorContextCallback) {error_context_stack, explain_rights, part};
+	part->callback = (ErrorContextCallback) {error_context_stack, lock_explain_rights, &part->relid};
 	part->save_nestlevel = expression_enter_safe_path();
 	part->self = lock_step_down(relation_owner(relid));
 	error_context_stack = &part->callback;

@@ -143,7 +143,7 @@ remove_statement(OpenStatement *statement)
 }
 
 static void
-close_statement(InstalledLock *lock, Relation rel)
+close_statement(InstalledLock *lock, Relation rel, Oid writer)
 {
 	OpenStatement *statement = find_open(lock->def->subscriptions_oid);
 
@@ -151,7 +151,7 @@ close_statement(InstalledLock *lock, Relation rel)
 		return;
 	remove_statement(statement);
 	if (statement->rows.count > 0)
-		lock_check(lock, &statement->rows, rel, statement->share,
+		lock_check(lock, &statement->rows, rel, writer, statement->share,
 				   lock->def->customer_deferrable);
 	lock_rows_end(&statement->rows);
 	MemoryContextDelete(statement->context);
@@ -176,7 +176,7 @@ lock_statement(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_BEFORE(trigdata->tg_event))
 		open_statement(lock);
 	else
-		close_statement(lock, trigdata->tg_relation);
+		close_statement(lock, trigdata->tg_relation, self.userid);
 	become_self(self);
 	return PointerGetDatum(NULL);
 }

@@ -49,14 +49,14 @@ must_share(const InstalledLock *lock, TriggerData *trigdata)
 }
 
 static void
-check_rows(InstalledLock *lock, TriggerData *trigdata, bool at_commit)
+check_rows(InstalledLock *lock, TriggerData *trigdata, Oid writer, bool at_commit)
 {
 	CollectedRows rows;
 
 	lock_rows_begin(&rows, lock->rows_desc);
 	lock_collect(lock, &rows, trigdata);
 	if (rows.count > 0)
-		lock_check(lock, &rows, trigdata->tg_relation, must_share(lock, trigdata),
+		lock_check(lock, &rows, trigdata->tg_relation, writer, must_share(lock, trigdata),
 				   lock->def->customer_deferrable && !at_commit);
 	lock_rows_end(&rows);
 }
@@ -79,7 +79,7 @@ lock_subscription(PG_FUNCTION_ARGS)
 	lock = installed_lock(trigdata, LOCK_SUBSCRIPTIONS);
 	if (at_commit || TRIGGER_FIRED_FOR_STATEMENT(trigdata->tg_event) ||
 		!lock_leave_to_statement(lock, trigdata, must_share(lock, trigdata)))
-		check_rows(lock, trigdata, at_commit);
+		check_rows(lock, trigdata, self.userid, at_commit);
 	become_self(self);
 	return PointerGetDatum(NULL);
 }

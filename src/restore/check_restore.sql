@@ -122,6 +122,14 @@ BEGIN
         ELSIF regexp_replace(trigger_name, '_\d+$', '') <> ALL (present) THEN
             missing := format('trigger %s', regexp_replace(trigger_name, '_\d+$', ''));
             RETURN NEXT;
+        ELSIF segmentation_internal.lock_consent(statement, array_remove(
+                  ARRAY[customers, subscriptions, CASE WHEN NOT said ? 'subscription_segment' THEN offers END], NULL), arguments) IS NOT NULL
+              AND NOT EXISTS (SELECT FROM pg_trigger AS t
+                               WHERE segmentation.lock_arguments(t.oid) = arguments AND t.tgparentid = 0
+                                 AND regexp_replace(t.tgname, '_\d+$', '') = regexp_replace(trigger_name, '_\d+$', '')
+                                 AND obj_description(t.oid, 'pg_trigger') = segmentation_internal.lock_agreement(arguments)) THEN
+            missing := format('comment on trigger %s', regexp_replace(trigger_name, '_\d+$', ''));
+            RETURN NEXT;
         END IF;
     END LOOP;
 END

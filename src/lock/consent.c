@@ -1,0 +1,130 @@
+/*
+ * consent.c: whether an owner has agreed that a trigger of a lock acts as him.
+ *
+ * Where tables of a lock belong to several roles, a trigger that acts as the owner
+ * of its table has triggers, policies and indexes of others run with his rights.
+ * That is for him to allow; but a trigger does not record who has made it, and
+ * TRIGGER is a privilege that can be granted.  Only an owner can comment on a
+ * trigger of his table, and dumps keep comments.  One who has TRIGGER could replace
+ * a trigger under its comment: so that has the arguments.
+ */
+#include "segmentation.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_trigger.h"
+#include "commands/comment.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/rel.h"
+
+#include "lock/lock.h"
+#include "relation.h"
+
+/* as lock_agreement() in install.sql writes it */
+#define CONSENT "acts as the owner of its table, who has agreed to: "
+
+/* NULL: there is none */
+static HeapTuple
+trigger_tuple(Relation triggers, Oid trigger)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
+	scan = systable_beginscan(triggers, TriggerOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		tuple = heap_copytuple(tuple);
+	systable_endscan(scan);
+	return tuple;
+}
+
+/* that which a partition's trigger is a copy of */
+static HeapTuple
+root_trigger(Relation triggers, Oid trigger)
+{
+	HeapTuple	tuple = trigger_tuple(triggers, trigger);
+
+	while (HeapTupleIsValid(tuple) && OidIsValid(((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid))
+		tuple = trigger_tuple(triggers, ((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid);
+	return tuple;
+}
+
+static char *
+consent_to(HeapTuple tuple, TupleDesc desc)
+{
+	StringInfoData buf;
+	int			nargs;
+	char	  **args = lock_trigger_arguments(tuple, desc, &nargs);
+
+	initStringInfo(&buf);
+	appendStringInfoString(&buf, CONSENT);
+	for (int i = 0; i < nargs; i++)
+		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", args[i]);
+	return buf.data;
+}
+
+/* may_consent: whether the owner of the root has the rights of the one as whom it acts, who may own a partition */
+static bool
+has_consent(Oid trigger, Oid actor, bool *may_consent)
+{
+	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
+	HeapTuple	root = root_trigger(triggers, trigger);
+	bool		result = false;
+
+	*may_consent = false;
+	if (HeapTupleIsValid(root))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(root);
+		Oid			owner = relation_owner(form->tgrelid);
+		char	   *comment = GetComment(form->oid, TriggerRelationId, 0);
+
+		*may_consent = OidIsValid(owner) && has_privs_of_role(owner, actor);
+		result = *may_consent && comment && strcmp(comment, consent_to(root, RelationGetDescr(triggers))) == 0;
+	}
+	table_close(triggers, AccessShareLock);
+	return result;
+}
+
+/* InvalidOid where all have the rights of the actor */
+static Oid
+find_other(const LockDefinition *def, Oid actor)
+{
+	Oid			tables[] = {def->customers_oid, def->subscriptions_oid, def->offers_oid};
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		Oid			owner = OidIsValid(tables[i]) ? relation_owner(tables[i]) : InvalidOid;
+
+		if (OidIsValid(owner) && !has_privs_of_role(owner, actor))
+			return owner;
+	}
+	return InvalidOid;
+}
+
+/* of the owner as whom a trigger, or who reads its table, acts on tables of others */
+void
+lock_require_consent(const LockDefinition *def, Oid trigger, Oid actor)
+{
+	Oid			other = find_other(def, actor);
+	bool		may_consent;
+
+	if (!OidIsValid(other) || has_consent(trigger, actor, &may_consent))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("role \"%s\" has not agreed to the lock of %s",
+					GetUserNameFromId(actor, true), def->customers),
+			 errdetail("The lock acts as that role on tables of role \"%s\", which has not its rights.",
+					   GetUserNameFromId(other, true)),
+			 may_consent ?
+			 errhint("Renew the lock as a role that has the rights of both%s", lock_call(def, "renew_lock")) :
+			 errhint("Give the partition that belongs to that role to the owner of its table.")));
+}
