@@ -270,7 +270,7 @@ CALL refused($$ UPDATE customers SET segment = 'us' WHERE id = 1 $$);
 CALL refused($$ INSERT INTO subscriptions VALUES (2, 1, 'other') $$);
 CALL refused($$ SELECT segmentation.move_customer('customers', '{1}', 'us', 'no') $$);
 CALL refused($$ SELECT segmentation.lock_violations('customers') $$);
-UPDATE customers SET name = 'any' WHERE id = 1;
+CALL refused($$ UPDATE customers SET name = 'any' WHERE id = 1 $$);
 ALTER TABLE customers DROP COLUMN segment;
 ALTER TABLE customers RENAME former TO segment;
 INSERT INTO subscriptions VALUES (3, 1, 'basic');

@@ -48,7 +48,25 @@ BEGIN
 EXCEPTION WHEN triggered_data_change_violation THEN
     UPDATE client SET region = 'a' WHERE id = 3;
 END $$;
+-- whatever comes next in the transaction, it is no arrival, and nothing of it is kept
+BEGIN;
+UPDATE client SET region = 'b' WHERE id = 1;
+INSERT INTO client (id, region, segment, segment_locked_at) VALUES (1, 'a', 'us', now());
+UPDATE client SET region = 'b' WHERE id = 2;
+COMMIT;
+BEGIN;
+SAVEPOINT one;
+UPDATE client SET region = 'b' WHERE id = 1;
+RELEASE one;
+COMMIT;
+-- and a suppressed row within a statement does not pass for that of the statement
+CREATE FUNCTION move_other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE client SET region = 'b' WHERE id = 2; RETURN NULL; END $$;
+CREATE TRIGGER zz AFTER DELETE ON client_a FOR EACH ROW WHEN (OLD.id = 1) EXECUTE FUNCTION move_other();
+CREATE OR REPLACE FUNCTION suppress() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE NEW.id WHEN 1 THEN NEW END; END $$;
+UPDATE client SET region = 'b' WHERE id = 1;
+DROP TRIGGER zz ON client_a;
 DROP TRIGGER arriving ON client_b;
+SELECT tableoid::regclass AS partition, id, segment, segment_locked_at IS NOT NULL AS locked FROM client ORDER BY id;
 -- many at once, forth and back, also with others that are new
 MERGE INTO client c USING (VALUES (1, 'b'), (2, 'b'), (5, 'b'), (6, 'a')) n (id, region) ON c.id = n.id
     WHEN MATCHED THEN UPDATE SET region = n.region WHEN NOT MATCHED THEN INSERT (id, region) VALUES (n.id, n.region);

@@ -39,26 +39,6 @@
 #define index_begin(rel, index, snapshot, nkeys) index_beginscan(rel, index, snapshot, nkeys, 0)
 #endif
 
-/* what a statement updates of a table lies beside its range table since 16 */
-#if PG_VERSION_NUM >= 160000
-#include "parser/parse_relation.h"
-#define updated_columns(statement, entry) \
-	((entry)->perminfoindex == 0 ? NULL : \
-	 getRTEPermissionInfo((statement)->permInfos, entry)->updatedCols)
-#else
-#define updated_columns(statement, entry) ((entry)->updatedCols)
-#endif
-
-/* 18 always runs a statement but once */
-#if PG_VERSION_NUM >= 180000
-#define EXECUTOR_RUN_PARAMETERS QueryDesc *queryDesc, ScanDirection direction, uint64 count
-#define EXECUTOR_RUN_ARGUMENTS queryDesc, direction, count
-#else
-#define EXECUTOR_RUN_PARAMETERS \
-	QueryDesc *queryDesc, ScanDirection direction, uint64 count, bool execute_once
-#define EXECUTOR_RUN_ARGUMENTS queryDesc, direction, count, execute_once
-#endif
-
 /* NOT ENFORCED came with 18 */
 #if PG_VERSION_NUM >= 180000
 #define foreign_key_is_enforced(key) ((key)->conenforced)

@@ -3,7 +3,6 @@
  */
 #include "segmentation.h"
 
-#include "lock/lock.h"
 #include "model/model.h"
 
 MODULE_MAGIC;
@@ -13,6 +12,5 @@ PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
-	lock_init();
 	moment_init();
 }

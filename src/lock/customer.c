@@ -3,17 +3,9 @@
  */
 #include "segmentation.h"
 
-#include "access/relation.h"
-#include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "nodes/plannodes.h"
-#include "parser/parsetree.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/relcache.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
@@ -219,7 +211,7 @@ check_change(const Change *change)
 static void
 check_arrival(Change *change, TriggerData *trigdata)
 {
-	change->old = lock_take_moved(change->def, change->rel);
+	change->old = lock_take_moved(change->def, change->rel, trigdata->tg_trigtuple);
 	change->new = trigdata->tg_trigslot;
 	if (change->old == NULL)
 		return;
@@ -243,6 +235,8 @@ lock_customer(PG_FUNCTION_ARGS)
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||
 		!TRIGGER_FIRED_AFTER(trigdata->tg_event))
 		lock_raise_trigger_misuse("lock_customer");
+	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) && !lock_rows_move())
+		return PointerGetDatum(NULL);
 
 	change.def = installed_lock(trigdata, LOCK_CUSTOMERS)->def;
 	change.rel = trigdata->tg_relation;
@@ -253,98 +247,6 @@ lock_customer(PG_FUNCTION_ARGS)
 	else if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
 		check_arrival(&change, trigdata);
 	else if (lock_row_moves(trigdata->tg_trigtuple))
-		lock_note_moved(change.def, change.rel, change.old);
+		lock_note_moved(change.def, change.rel, trigdata->tg_trigtuple, change.old);
 	return PointerGetDatum(NULL);
-}
-
-/*
- * All columns of a table that a statement updates, by whatever part of it; NULL
- * where a part does not say, such as one that names a parent of the table.
- */
-static Bitmapset *
-columns_updated(PlannedStmt *statement, Oid relid)
-{
-	Bitmapset  *result = NULL;
-	ListCell   *cell;
-
-	foreach(cell, statement->resultRelations)
-	{
-		RangeTblEntry *entry = rt_fetch(lfirst_int(cell), statement->rtable);
-		Bitmapset  *updated = entry->relid == relid ? updated_columns(statement, entry) : NULL;
-
-		if (entry->relid == relid && bms_is_empty(updated))
-			return NULL;
-		result = bms_add_members(result, updated);
-	}
-	return result;
-}
-
-/* a generated column follows others, and one that has another name now may be any */
-static bool
-names_one_of(Relation rel, Bitmapset *updated, ArrayType *columns)
-{
-	Datum	   *names;
-	int			count;
-
-	deconstruct_array(columns, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, NULL, &count);
-	for (int i = 0; i < count; i++)
-	{
-		AttrNumber	attnum = get_attnum(RelationGetRelid(rel), NameStr(*DatumGetName(names[i])));
-
-		if (attnum <= 0 ||
-			TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated != '\0' ||
-			bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, updated))
-			return true;
-	}
-	return false;
-}
-
-static bool
-may_change(Relation rel, ArrayType *columns)
-{
-	PlannedStmt *statement = lock_running_statement();
-	Bitmapset  *updated;
-
-	if (statement == NULL || rel->rd_rel->relispartition ||
-		(rel->trigdesc && rel->trigdesc->trig_update_before_row))
-		return true;
-	updated = columns_updated(statement, RelationGetRelid(rel));
-	return bms_is_empty(updated) || names_one_of(rel, updated, columns);
-}
-
-/*
- * lock_may_change(customers, columns): whether the statement that runs can change
- * one of these columns, by itself or by a trigger before each row.
- *
- * It decides whether the trigger on customers has a condition at all.  Declared
- * immutable, it is asked once, when a statement comes upon the trigger; and where
- * the answer is no, the server leaves out the condition, whose reading of columns
- * would cost each updated row more than all the rest.
- */
-PG_FUNCTION_INFO_V1(lock_may_change);
-Datum
-lock_may_change(PG_FUNCTION_ARGS)
-{
-	Relation	rel = try_relation_open(PG_GETARG_OID(0), AccessShareLock);
-	bool		result;
-
-	if (rel == NULL)
-		PG_RETURN_BOOL(true);
-	result = may_change(rel, PG_GETARG_ARRAYTYPE_P(1));
-	relation_close(rel, AccessShareLock);
-	PG_RETURN_BOOL(result);
-}
-
-/*
- * lock_may_move(): whether the statement that runs can move rows to other
- * partitions.  The condition of a trigger after INSERT, immutable likewise: what
- * only inserts has no row compared.
- */
-PG_FUNCTION_INFO_V1(lock_may_move);
-Datum
-lock_may_move(PG_FUNCTION_ARGS)
-{
-	PlannedStmt *statement = lock_running_statement();
-
-	PG_RETURN_BOOL(statement == NULL || statement->commandType != CMD_INSERT || statement->hasModifyingCTE);
 }

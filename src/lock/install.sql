@@ -408,18 +408,14 @@ BEGIN
     END IF;
 
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure) THEN
+        RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
+                           customers_name, guard_condition, guard_call);
+        -- a row that changes its partition is deleted and inserted
         IF (SELECT relkind = 'p' FROM pg_class WHERE oid = customers) THEN
-            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
-                               customers_name, guard_condition, guard_call);
-            -- a row that changes its partition is deleted and inserted
             RETURN NEXT format('CREATE TRIGGER segmentation_lock_leaving AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',
                                customers_name, guard_call);
-            RETURN NEXT format('CREATE TRIGGER segmentation_lock_arriving AFTER INSERT ON %s FOR EACH ROW WHEN (segmentation.lock_may_move()) %s',
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_arriving AFTER INSERT ON %s FOR EACH ROW %s',
                                customers_name, guard_call);
-        ELSE
-            -- CASE, for that is reduced to one of its branches before it is evaluated
-            RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (CASE WHEN segmentation.lock_may_change(%L, %L) THEN %s ELSE false END) %s',
-                               customers_name, customers_name, guarded, guard_condition, guard_call);
         END IF;
     END IF;
     RETURN NEXT format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',

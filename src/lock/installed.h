@@ -114,8 +114,10 @@ extern void lock_collect(InstalledLock *lock, CollectedRows *rows, TriggerData *
 
 /* moved.c */
 extern bool lock_row_moves(HeapTuple tuple);
-extern void lock_note_moved(const LockDefinition *def, Relation rel, TupleTableSlot *slot);
-extern TupleTableSlot *lock_take_moved(const LockDefinition *def, Relation rel);
+extern bool lock_rows_move(void);
+extern void lock_note_moved(const LockDefinition *def, Relation rel, HeapTuple tuple,
+							TupleTableSlot *slot);
+extern TupleTableSlot *lock_take_moved(const LockDefinition *def, Relation rel, HeapTuple tuple);
 
 /* statement.c */
 extern bool lock_leave_to_statement(InstalledLock *lock, TriggerData *trigdata, bool share);

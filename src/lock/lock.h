@@ -9,7 +9,6 @@
 #include "access/htup.h"
 #include "commands/trigger.h"
 #include "nodes/pg_list.h"
-#include "nodes/plannodes.h"
 #include "utils/array.h"
 
 /* names that an application sees as constraint_name beside SQLSTATE 23514 */
@@ -193,13 +192,6 @@ extern void lock_listen(LockTableListener table, LockTypeListener type);
 
 /* watch.c */
 extern void lock_require_watched(Relation rel, const List *columns);
-
-/* moved.c */
-extern void lock_require_arrivals(void);
-
-/* running.c */
-extern PlannedStmt *lock_running_statement(void);
-extern void lock_init(void);
 
 /* move.c: the one way through the guard of the customers */
 extern List *lock_unquoted_key(const LockDefinition *def);

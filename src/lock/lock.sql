@@ -35,16 +35,6 @@ CREATE FUNCTION segmentation.lock_customer() RETURNS trigger
 COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one, also on its way to another partition';
 
 -- immutable to the statement that asks
-CREATE FUNCTION segmentation.lock_may_change(customers regclass, columns name[]) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_change';
-COMMENT ON FUNCTION segmentation.lock_may_change(regclass, name[]) IS 'whether the statement that runs, or triggers before its rows, can change one of these columns';
-
--- immutable likewise
-CREATE FUNCTION segmentation.lock_may_move() RETURNS boolean
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_may_move';
-COMMENT ON FUNCTION segmentation.lock_may_move() IS 'whether the statement that runs can move rows to other partitions';
-
--- immutable likewise
 CREATE FUNCTION segmentation.lock_watches(relation regclass, columns name[]) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_watches';
 COMMENT ON FUNCTION segmentation.lock_watches(regclass, name[]) IS 'true, or an error where no trigger of a lock looks at these columns, for others have their names now';

@@ -4,11 +4,13 @@
  * Such an UPDATE fires no trigger after UPDATE, but one after DELETE where the row
  * was, and then one after INSERT where it is.  The first leaves the old row
  * here, and the second compares: every other trigger has had its say by then.
- * Statements of triggers that fire between the two are deeper than they are.
+ * Both rows bear the number of the command, which no other statement of the
+ * transaction has.
  *
- * A row that has not arrived when its statement ends, because a trigger of the
- * partition has suppressed it, is a customer that is gone while its subscriptions
- * are not: the server checks no foreign key then.
+ * A row that has not arrived, because a trigger of the partition has suppressed
+ * it, is a customer that is gone while its subscriptions are not: the server
+ * checks no foreign key then.  It comes to light with the next row of the command,
+ * or when the subtransaction or transaction is to be committed.
  */
 #include "segmentation.h"
 
@@ -16,7 +18,6 @@
 #include "access/tupconvert.h"
 #include "access/xact.h"
 #include "executor/tuptable.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -26,7 +27,7 @@ typedef struct MovedRow
 {
 	struct MovedRow *outer;
 	Oid			customers;
-	int			depth;			/* of triggers */
+	CommandId	command;
 	SubTransactionId subid;
 	MemoryContext context;
 	TupleDesc	desc;
@@ -59,6 +60,8 @@ static void
 end_moves_of_subtransaction(SubXactEvent event, SubTransactionId subid,
 							SubTransactionId parent, void *arg)
 {
+	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB && innermost && innermost->subid >= subid)
+		raise_suppressed(innermost);
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 		while (innermost && innermost->subid >= subid)
 			innermost = innermost->outer;
@@ -76,10 +79,15 @@ watch_ends(void)
 	watching = true;
 }
 
-static int
-trigger_depth(void)
+/* the row that the command moves just now; NULL: none */
+static MovedRow *
+find_moved(Oid customers, CommandId command)
 {
-	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+	MovedRow   *row = innermost;
+
+	while (row && (row->customers != customers || row->command != command))
+		row = row->outer;
+	return row;
 }
 
 /* whether a row that a trigger after DELETE is given goes on in another partition */
@@ -89,22 +97,23 @@ lock_row_moves(HeapTuple tuple)
 	return HeapTupleHeaderIndicatesMovedPartitions(tuple->t_data);
 }
 
-/* the row before it moves */
+/* the row before it moves; the one that the command moved before has arrived, or never will */
 void
-lock_note_moved(const LockDefinition *def, Relation rel, TupleTableSlot *slot)
+lock_note_moved(const LockDefinition *def, Relation rel, HeapTuple tuple, TupleTableSlot *slot)
 {
+	CommandId	command = HeapTupleHeaderGetCmax(tuple->t_data);
 	MemoryContext context;
 	MemoryContext old;
-	MovedRow   *row;
+	MovedRow   *row = find_moved(def->customers_oid, command);
 
 	watch_ends();
-	if (innermost && innermost->customers == def->customers_oid && innermost->depth >= trigger_depth())
-		raise_suppressed(innermost);
+	if (row)
+		raise_suppressed(row);
 	context = AllocSetContextCreate(TopTransactionContext, "segmentation moved row", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	row = palloc(sizeof(MovedRow));
 	row->customers = def->customers_oid;
-	row->depth = trigger_depth();
+	row->command = command;
 	row->subid = GetCurrentSubTransactionId();
 	row->context = context;
 	row->desc = CreateTupleDescCopy(RelationGetDescr(rel));
@@ -115,12 +124,11 @@ lock_note_moved(const LockDefinition *def, Relation rel, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
-/* at the end of each statement, whose triggers were deeper than itself */
-void
-lock_require_arrivals(void)
+/* whether any row is on its way: most that are inserted are but new */
+bool
+lock_rows_move(void)
 {
-	if (unlikely(innermost) && innermost->depth > trigger_depth())
-		raise_suppressed(innermost);
+	return innermost != NULL;
 }
 
 /* as a row of the partition where it has arrived */
@@ -136,15 +144,20 @@ converted(const MovedRow *row, TupleDesc desc)
 	return result;
 }
 
-/* what a row was that has been inserted into a partition just now; NULL: it is new */
+/*
+ * What a row was that has been inserted into a partition just now; NULL: it is new.
+ * Statements of triggers that fired since it left have ended.
+ */
 TupleTableSlot *
-lock_take_moved(const LockDefinition *def, Relation rel)
+lock_take_moved(const LockDefinition *def, Relation rel, HeapTuple tuple)
 {
-	MovedRow   *row = innermost;
+	MovedRow   *row = find_moved(def->customers_oid, HeapTupleHeaderGetCmin(tuple->t_data));
 	TupleTableSlot *result;
 
-	if (row == NULL || row->customers != def->customers_oid || row->depth != trigger_depth())
+	if (row == NULL)
 		return NULL;
+	if (row != innermost)
+		raise_suppressed(innermost);
 	result = converted(row, RelationGetDescr(rel));
 	innermost = row->outer;
 	MemoryContextDelete(row->context);

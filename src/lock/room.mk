@@ -25,7 +25,6 @@ OBJS += $(addprefix src/lock/, \
 	statement.o \
 	subscription.o \
 	moved.o \
-	running.o \
 	key.o \
 	offer.o \
 	move.o \
