@@ -22,23 +22,29 @@ SELECT segmentation.segments_of('{a = 1,b = 1,c = 33,d = 64}', ARRAY[0, 1::bigin
 SELECT segmentation.segments_of(array_agg(format('s%s = %s', i, i) ORDER BY i),
     ARRAY[1, 0, 1, 0, 1::bigint << 31, 0]) FROM generate_series(1, 192) i;
 
+-- the value of a program's last line, unknown included
+CREATE FUNCTION pg_temp.outcome_of(program text[], flags bigint[]) RETURNS boolean LANGUAGE sql AS $$
+    SELECT CASE WHEN 't' = ANY (s) THEN true WHEN 'f' = ANY (s) THEN false END
+    FROM split_part(program[cardinality(program)], ' = ', 2) line,
+        segmentation.segments_of(trim_array(program, 1) || ARRAY['t = ' || line, 'f = ' || line || ' not'], flags) s
+$$;
 -- every operator over every pair of values
-SELECT a, b, segmentation.outcome_of('{x = 1 2 and}', f) AS "and", a AND b AS "AND",
-    segmentation.outcome_of('{x = 1 2 or}', f) AS "or", a OR b AS "OR"
+SELECT a, b, pg_temp.outcome_of('{x = 1 2 and}', f) AS "and", a AND b AS "AND",
+    pg_temp.outcome_of('{x = 1 2 or}', f) AS "or", a OR b AS "OR"
 FROM (VALUES (true), (false), (NULL)) v (a), (VALUES (true), (false), (NULL)) w (b),
     LATERAL (SELECT ARRAY[segmentation.flags(a, b)]) x (f);
-SELECT a, segmentation.outcome_of('{x = 1}', f) AS x, segmentation.outcome_of('{x = 1 not}', f) AS "not",
-    segmentation.outcome_of('{x = 1 is_true}', f) AS is_true, segmentation.outcome_of('{x = 1 is_not_true}', f) AS is_not_true,
-    segmentation.outcome_of('{x = 1 is_false}', f) AS is_false, segmentation.outcome_of('{x = 1 is_not_false}', f) AS is_not_false,
-    segmentation.outcome_of('{x = 1 is_unknown}', f) AS is_unknown, segmentation.outcome_of('{x = 1 is_not_unknown}', f) AS is_not_unknown
+SELECT a, pg_temp.outcome_of('{x = 1}', f) AS x, pg_temp.outcome_of('{x = 1 not}', f) AS "not",
+    pg_temp.outcome_of('{x = 1 is_true}', f) AS is_true, pg_temp.outcome_of('{x = 1 is_not_true}', f) AS is_not_true,
+    pg_temp.outcome_of('{x = 1 is_false}', f) AS is_false, pg_temp.outcome_of('{x = 1 is_not_false}', f) AS is_not_false,
+    pg_temp.outcome_of('{x = 1 is_unknown}', f) AS is_unknown, pg_temp.outcome_of('{x = 1 is_not_unknown}', f) AS is_not_unknown
 FROM (VALUES (true), (false), (NULL)) v (a), LATERAL (SELECT ARRAY[segmentation.flags(a)]) x (f);
-SELECT segmentation.outcome_of('{x = true}', '{}') AS t, segmentation.outcome_of('{x = false}', '{}') AS f,
-    segmentation.outcome_of('{x = null}', '{}') AS n, segmentation.outcome_of('{}', '{}') AS empty;
+SELECT pg_temp.outcome_of('{x = true}', '{}') AS t, pg_temp.outcome_of('{x = false}', '{}') AS f,
+    pg_temp.outcome_of('{x = null}', '{}') AS n;
 
 -- a segment asked for by another is true or false, never unknown
 SELECT a, segmentation.segments_of('{in = 1,out = /in not,model/other = 1,not-other = model/other not}', ARRAY[segmentation.flags(a)])
 FROM (VALUES (true), (false), (NULL)) v (a);
-SELECT a, segmentation.outcome_of('{in = 1,out = /in}', ARRAY[segmentation.flags(a)]) FROM (VALUES (true), (NULL)) v (a);
+SELECT a, pg_temp.outcome_of('{in = 1,out = /in}', ARRAY[segmentation.flags(a)]) FROM (VALUES (true), (NULL)) v (a);
 -- names that look like something else
 SELECT segmentation.segments_of('{1 = false,2 = /1 not,and = /2,true = /and not}', '{}');
 

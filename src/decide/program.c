@@ -348,16 +348,6 @@ program_run(Program *program, const int64 *flags)
 	}
 }
 
-/* the value of the last line, null included */
-Ternary
-program_outcome(Program *program, const int64 *flags)
-{
-	ProgramLine *last = &program->lines[program->nlines - 1];
-
-	program_run(program, flags);
-	return last->condition >= 0 ? program_condition(flags, last->condition) : last->value;
-}
-
 /* ARRAY[segmentation.flags(...), ...]: conditions as segments_of takes them */
 void
 program_print_conditions(StringInfo buf, const List *conditions)

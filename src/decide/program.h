@@ -75,7 +75,6 @@ typedef struct Program
 
 extern Program *program_parse(ArrayType *array);
 extern void program_run(Program *program, const int64 *flags);
-extern Ternary program_outcome(Program *program, const int64 *flags);
 extern void program_print_conditions(StringInfo buf, const List *conditions);
 
 static inline Ternary

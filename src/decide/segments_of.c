@@ -170,21 +170,3 @@ segments_of(PG_FUNCTION_ARGS)
 	program_run(site->program, flags);
 	PG_RETURN_ARRAYTYPE_P(member_array(site->program, site->element));
 }
-
-/* outcome_of(program, flags): the value of the program's last line */
-PG_FUNCTION_INFO_V1(outcome_of);
-Datum
-outcome_of(PG_FUNCTION_ARGS)
-{
-	CallSite   *site;
-	Ternary		outcome;
-
-	require_arguments(fcinfo);
-	site = call_site(fcinfo);
-	if (site->program->nlines == 0)
-		PG_RETURN_NULL();
-	outcome = program_outcome(site->program, get_flags(fcinfo, site->program));
-	if (outcome == TERNARY_NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_BOOL(outcome == TERNARY_TRUE);
-}

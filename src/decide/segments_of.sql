@@ -7,7 +7,3 @@ COMMENT ON FUNCTION segmentation.flags("any") IS 'up to 32 conditions in one num
 CREATE FUNCTION segmentation.segments_of(program text[], flags bigint[]) RETURNS @extschema@.segment_id[]
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'segments_of';
 COMMENT ON FUNCTION segmentation.segments_of(text[], bigint[]) IS 'sorted segments of a customer whose conditions are decided, by the program of a model';
-
-CREATE FUNCTION segmentation.outcome_of(program text[], flags bigint[]) RETURNS boolean
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'outcome_of';
-COMMENT ON FUNCTION segmentation.outcome_of(text[], bigint[]) IS 'value of a program''s last line, unknown included';

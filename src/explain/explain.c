@@ -13,7 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
-#include "utils/json.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
@@ -196,87 +196,104 @@ because(const Decision *decision, const DecidedSegment *segment, const List *con
 }
 
 static void
-append_json_text(StringInfo buf, const char *text)
+push_key(JsonbParseState **json, const char *key)
 {
+	JsonbValue	value = {.type = jbvString};
+
+	value.val.string.val = unconstify(char *, key);
+	value.val.string.len = strlen(key);
+	pushJsonbValue(json, WJB_KEY, &value);
+}
+
+/* a text that is NULL is null */
+static void
+push_text(JsonbParseState **json, const char *key, const char *text)
+{
+	JsonbValue	value = {.type = text ? jbvString : jbvNull};
+
 	if (text)
-		escape_json(buf, text);
-	else
-		appendStringInfoString(buf, "null");
+	{
+		value.val.string.val = unconstify(char *, text);
+		value.val.string.len = strlen(text);
+	}
+	push_key(json, key);
+	pushJsonbValue(json, WJB_VALUE, &value);
 }
 
 static void
-append_json_condition(StringInfo buf, const Decision *decision, const DecidedSegment *segment,
-					  const Condition *condition)
+push_ternary(JsonbParseState **json, const char *key, Ternary ternary)
+{
+	JsonbValue	value = {.type = ternary == TERNARY_NULL ? jbvNull : jbvBool};
+
+	value.val.boolean = ternary == TERNARY_TRUE;
+	push_key(json, key);
+	pushJsonbValue(json, WJB_VALUE, &value);
+}
+
+static void
+push_condition(JsonbParseState **json, const Decision *decision, const DecidedSegment *segment,
+			   const Condition *condition)
 {
 	ListCell   *cell;
 
-	appendStringInfoString(buf, "{\"condition\": ");
-	escape_json(buf, decide_condition_text(decision, segment, condition));
-	appendStringInfo(buf, ", \"value\": %s, \"columns\": {",
-					 condition->value == TERNARY_NULL ? "null" : value_text(condition->value));
+	pushJsonbValue(json, WJB_BEGIN_OBJECT, NULL);
+	push_text(json, "condition", decide_condition_text(decision, segment, condition));
+	push_ternary(json, "value", condition->value);
+	push_key(json, "columns");
+	pushJsonbValue(json, WJB_BEGIN_OBJECT, NULL);
 	foreach(cell, condition->columns)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoString(buf, ", ");
-		escape_json(buf, lfirst(cell));
-		appendStringInfoString(buf, ": ");
-		append_json_text(buf, column_value(decision, lfirst(cell)));
-	}
-	appendStringInfoString(buf, "}}");
+		push_text(json, lfirst(cell), column_value(decision, lfirst(cell)));
+	pushJsonbValue(json, WJB_END_OBJECT, NULL);
+	pushJsonbValue(json, WJB_END_OBJECT, NULL);
 }
 
 static void
-append_json_override(StringInfo buf, const DecidedSegment *segment)
+push_override(JsonbParseState **json, const DecidedSegment *segment)
 {
-	const Override *override;
+	const Override *override = segment->override;
 
-	if (segment == NULL)
-	{
-		appendStringInfoString(buf, "null");
-		return;
-	}
-	override = segment->override;
-	appendStringInfo(buf, "{\"segment\": \"%s\", \"member\": %s, \"reason\": ", segment->segment->id,
-					 override->member ? "true" : "false");
-	append_json_text(buf, override->reason);
-	appendStringInfoString(buf, ", \"author\": ");
-	append_json_text(buf, override->author);
-	appendStringInfoString(buf, ", \"expires_at\": ");
-	append_json_text(buf, override->expires_at);
-	appendStringInfoChar(buf, '}');
+	push_key(json, "override");
+	pushJsonbValue(json, WJB_BEGIN_OBJECT, NULL);
+	push_text(json, "segment", segment->segment->id);
+	push_ternary(json, "member", override->member ? TERNARY_TRUE : TERNARY_FALSE);
+	push_text(json, "reason", override->reason);
+	push_text(json, "author", override->author);
+	push_text(json, "expires_at", override->expires_at);
+	pushJsonbValue(json, WJB_END_OBJECT, NULL);
 }
 
 static Datum
 detail(const Decision *decision, const DecidedSegment *segment, const List *conditions,
 	   const Condition *turning)
 {
-	StringInfoData buf;
+	JsonbParseState *json = NULL;
 	ListCell   *cell;
 
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "{\"segment\": \"%s\", \"member\": %s, \"decided_by\": \"%s\", \"before_it\": ",
-					 segment->segment->id,
-					 segment->error ? "null" : segment->member ? "true" : "false", decided_by(segment));
-	append_json_text(&buf, segment->taken_by ? segment->taken_by->segment->id : NULL);
-	appendStringInfoString(&buf, ", \"error\": ");
-	append_json_text(&buf, segment->error);
-	appendStringInfoString(&buf, ", \"override\": ");
-	append_json_override(&buf, overridden(segment));
-	appendStringInfoString(&buf, ", \"conditions\": [");
-	foreach(cell, conditions)
-	{
-		if (foreach_current_index(cell) > 0)
-			appendStringInfoString(&buf, ", ");
-		append_json_condition(&buf, decision, segment, lfirst(cell));
-	}
-	appendStringInfo(&buf, "], \"near_miss\": %s, \"turns_on\": ",
-					 turning && !segment->member ? "true" : "false");
-	if (turning)
-		append_json_condition(&buf, decision, segment, turning);
+	pushJsonbValue(&json, WJB_BEGIN_OBJECT, NULL);
+	push_text(&json, "segment", segment->segment->id);
+	push_ternary(&json, "member", segment->error ? TERNARY_NULL :
+				 segment->member ? TERNARY_TRUE : TERNARY_FALSE);
+	push_text(&json, "decided_by", decided_by(segment));
+	push_text(&json, "before_it", segment->taken_by ? segment->taken_by->segment->id : NULL);
+	push_text(&json, "error", segment->error);
+	if (overridden(segment))
+		push_override(&json, overridden(segment));
 	else
-		appendStringInfoString(&buf, "null");
-	appendStringInfoChar(&buf, '}');
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(buf.data));
+		push_text(&json, "override", NULL);
+	push_key(&json, "conditions");
+	pushJsonbValue(&json, WJB_BEGIN_ARRAY, NULL);
+	foreach(cell, conditions)
+		push_condition(&json, decision, segment, lfirst(cell));
+	pushJsonbValue(&json, WJB_END_ARRAY, NULL);
+	push_ternary(&json, "near_miss", turning && !segment->member ? TERNARY_TRUE : TERNARY_FALSE);
+	if (turning)
+	{
+		push_key(&json, "turns_on");
+		push_condition(&json, decision, segment, turning);
+	}
+	else
+		push_text(&json, "turns_on", NULL);
+	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&json, WJB_END_OBJECT, NULL)));
 }
 
 /* segment, member, decided_by, because, near_miss, detail */
