@@ -138,16 +138,13 @@ expression_columns(Node *expr)
 char *
 expression_operator(Oid operid)
 {
-	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operid));
-	Form_pg_operator form;
-	char	   *result;
+	StringInfoData buf;
+	Oid			left;
+	Oid			right;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", operid);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	result = psprintf("OPERATOR(%s.%s)",
-					  quote_identifier(get_namespace_name(form->oprnamespace)),
-					  NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return result;
+	initStringInfo(&buf);
+	op_input_types(operid, &left, &right);
+	generate_operator_clause(&buf, "", left, operid, "", right);
+	buf.data[--buf.len] = '\0';	/* a blank stands on either side */
+	return buf.data + 1;
 }

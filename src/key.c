@@ -23,33 +23,9 @@
 
 #include "expression.h"
 #include "key.h"
+#include "owner.h"
 #include "relation.h"
 #include "trial.h"
-
-static Form_pg_attribute
-key_column(Relation rel, const char *name)
-{
-	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), name);
-
-	if (attnum <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of \"%s\" does not exist", name, RelationGetRelationName(rel))));
-	return TupleDescAttr(RelationGetDescr(rel), attnum - 1);
-}
-
-static char *
-column_names(const List *columns)
-{
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, columns)
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
-						 quote_identifier(lfirst(cell)));
-	return buf.data;
-}
 
 static void
 check_count(ArrayType *key, const List *columns, const char *whose)
@@ -63,7 +39,7 @@ check_count(ArrayType *key, const List *columns, const char *whose)
 				 errmsg_plural("key of a customer in %s needs %d value, which is not null",
 							   "key of a customer in %s needs %d values, none of them null",
 							   expected, whose, expected),
-				 errhint("Give one value for each of (%s).", column_names(columns))));
+				 errhint("Give one value for each of (%s).", key_column_list(columns, NULL))));
 }
 
 static void
@@ -74,6 +50,14 @@ raise_no_value(Form_pg_attribute attr, const char *text, const ErrorData *error)
 			 errmsg("\"%s\" is no value of key column \"%s\", which has type %s", text, NameStr(attr->attname),
 					format_type_with_typemod(attr->atttypid, attr->atttypmod)),
 			 errdetail("The server says: %s.", error->message)));
+}
+
+/* as what an error says that is raised where a text is read */
+static bool
+is_no_value(int code)
+{
+	return ERRCODE_TO_CATEGORY(code) == ERRCODE_DATA_EXCEPTION ||
+		ERRCODE_TO_CATEGORY(code) == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION;
 }
 
 static Datum
@@ -95,8 +79,7 @@ read_as(Form_pg_attribute attr, Oid type, char *text)
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		if (!is_no_value(error->sqlerrcode))
 			PG_RE_THROW();
 		FlushErrorState();
 		raise_no_value(attr, text, error);
@@ -133,14 +116,13 @@ read_values(Relation rel, const List *columns, ArrayType *key)
 
 	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &texts, NULL, &count);
 	foreach(cell, columns)
-		read_value(read, key_column(rel, lfirst(cell)), texts[foreach_current_index(cell)]);
+		read_value(read, relation_column(rel, lfirst(cell)), texts[foreach_current_index(cell)]);
 	return read;
 }
 
 typedef struct OwnersContext
 {
-	Oid			userid;
-	int			sec_context;
+	CallingUser self;
 	int			nestlevel;
 } OwnersContext;
 
@@ -151,9 +133,7 @@ typedef struct OwnersContext
 static void
 enter_as_owner(Relation rel, OwnersContext *saved)
 {
-	GetUserIdAndSecContext(&saved->userid, &saved->sec_context);
-	SetUserIdAndSecContext(rel->rd_rel->relowner,
-						   saved->sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	saved->self = become_restricted(rel->rd_rel->relowner);
 	saved->nestlevel = expression_enter_safe_path();
 }
 
@@ -161,7 +141,7 @@ static void
 leave_as_owner(const OwnersContext *saved)
 {
 	AtEOXact_GUC(false, saved->nestlevel);
-	SetUserIdAndSecContext(saved->userid, saved->sec_context);
+	become_self(saved->self);
 }
 
 KeyValues *
@@ -213,7 +193,7 @@ is_same_key(const Comparison *comparison, Relation rel, ArrayType *kept)
 	{
 		int			i = foreach_current_index(cell);
 
-		if (!is_same_value(key_column(rel, lfirst(cell)), key->types[i], key->values[i], read->values[i]))
+		if (!is_same_value(relation_column(rel, lfirst(cell)), key->types[i], key->values[i], read->values[i]))
 			return false;
 	}
 	return true;
@@ -261,8 +241,7 @@ key_find_same(Oid relid, const List *columns, const KeyValues *key, const List *
 	{
 		ErrorData  *error = trial_run(compare_keys, &comparison, true);
 
-		if (error && ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		if (error && !is_no_value(error->sqlerrcode))
 			ReThrowError(error);
 	}
 	MemoryContextDelete(comparison.context);
@@ -292,7 +271,7 @@ key_condition(Oid relid, const List *columns, const char *alias, int first)
 	initStringInfo(&buf);
 	foreach(cell, columns)
 	{
-		Form_pg_attribute attr = key_column(rel, lfirst(cell));
+		Form_pg_attribute attr = relation_column(rel, lfirst(cell));
 		TypeCacheEntry *type = lookup_type_cache(attr->atttypid, TYPECACHE_EQ_OPR);
 		int			i = foreach_current_index(cell);
 

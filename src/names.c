@@ -1,5 +1,5 @@
 /*
- * names.c: lists of unquoted names.
+ * names.c: lists of names and other strings.
  */
 #include "segmentation.h"
 
@@ -26,6 +26,17 @@ names_from_array(ArrayType *array, const char *argument)
 	for (int i = 0; i < count; i++)
 		names = lappend(names, pstrdup(NameStr(*DatumGetName(elements[i]))));
 	return names;
+}
+
+bool
+names_contain(const List *names, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (strcmp(lfirst(cell), name) == 0)
+			return true;
+	return false;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include "utils/array.h"
 
 extern List *names_from_array(ArrayType *array, const char *argument);
+extern bool names_contain(const List *names, const char *name);
 extern bool names_are_same(const List *a, const List *b);
 extern Datum names_to_array(const List *names);
 

@@ -30,6 +30,18 @@ restrict_operation(void)
 	SetUserIdAndSecContext(userid, sec_context | SECURITY_RESTRICTED_OPERATION);
 }
 
+/* to run as an owner what somebody else asks for */
+CallingUser
+become_restricted(Oid owner)
+{
+	CallingUser	self;
+
+	GetUserIdAndSecContext(&self.userid, &self.sec_context);
+	SetUserIdAndSecContext(owner, self.sec_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	return self;
+}
+
 void
 become_self(CallingUser self)
 {

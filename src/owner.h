@@ -15,6 +15,7 @@ typedef struct CallingUser
 
 extern CallingUser become_owner(Oid owner);
 extern void restrict_operation(void);
+extern CallingUser become_restricted(Oid owner);
 extern void become_self(CallingUser self);
 
 #endif							/* SEGMENTATION_OWNER_H */

@@ -113,6 +113,19 @@ relation_columns_near(Relation rel, const char *name)
 	return first_ten(columns, ", ");
 }
 
+Form_pg_attribute
+relation_column(Relation rel, const char *name)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), name);
+
+	if (attnum <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of \"%s\" does not exist", name, RelationGetRelationName(rel)),
+				 errhint("Its columns are: %s.", relation_columns_near(rel, name))));
+	return TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+}
+
 Relation
 relation_open_existing(Oid relid, LOCKMODE mode)
 {

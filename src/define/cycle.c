@@ -8,6 +8,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "names.h"
 #include "refusal.h"
 #include "define/define.h"
 #include "model/model.h"
@@ -98,17 +99,6 @@ leads_to(const List *edges, const char *node)
 }
 
 static bool
-has_name(const List *names, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	return false;
-}
-
-static bool
 has_rank(const List *edges)
 {
 	ListCell   *cell;
@@ -126,7 +116,7 @@ models_of(const List *edges)
 	ListCell   *cell;
 
 	foreach(cell, edges)
-		if (!has_name(models, ((Edge *) lfirst(cell))->to_model))
+		if (!names_contain(models, ((Edge *) lfirst(cell))->to_model))
 			models = lappend(models, ((Edge *) lfirst(cell))->to_model);
 	return models;
 }

@@ -33,15 +33,12 @@ is_equal(const Change *change, AttrNumber attnum, Datum a, Datum b)
 static bool
 differs(const Change *change, const char *column)
 {
-	AttrNumber	attnum = lock_column(change->rel, column);
+	AttrNumber	attnum = lock_known_column(change->rel, column);
 	bool		old_null;
 	bool		new_null;
 	Datum		old;
 	Datum		new;
 
-	if (attnum == InvalidAttrNumber)
-		elog(ERROR, "column %s of relation \"%s\" does not exist",
-			 column, RelationGetRelationName(change->rel));
 	old = slot_getattr(change->old, attnum, &old_null);
 	new = slot_getattr(change->new, attnum, &new_null);
 	if (old_null || new_null)

@@ -7,31 +7,25 @@
  */
 #include "segmentation.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "parser/parse_coerce.h"
 #include "parser/parse_func.h"
-#include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
-#include "utils/varlena.h"
 
 #include "expression.h"
+#include "names.h"
 #include "relation.h"
 #include "lock/lock.h"
+#include "rule/rule.h"
 
 static Relation
 required_table(const LockDefinition *def, const char *quoted_name)
@@ -151,12 +145,6 @@ index_of(Oid constraint)
 	return result;
 }
 
-static char *
-qualified_name(Relation rel)
-{
-	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)), RelationGetRelationName(rel));
-}
-
 /*
  * The lock stands on foreign keys: their row locks order a subscription and a
  * move of its customer, or a change of its offer.
@@ -190,19 +178,9 @@ required_foreign_key(const LockDefinition *def, Relation referencing,
 					RelationGetRelationName(referencing),
 					RelationGetRelationName(referenced)),
 			 errhint("Add it again: ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s);",
-					 qualified_name(referencing), lock_column_names(columns), qualified_name(referenced), lock_column_names(key_columns))));
+					 relation_name(RelationGetRelid(referencing)), lock_column_names(columns),
+					 relation_name(RelationGetRelid(referenced)), lock_column_names(key_columns))));
 	return NIL;
-}
-
-static bool
-was_deferrable(const LockDefinition *def, const char *table)
-{
-	ListCell   *cell;
-
-	foreach(cell, def->deferrable)
-		if (strcmp(lfirst(cell), table) == 0)
-			return true;
-	return false;
 }
 
 /* a foreign key that has become deferrable needs triggers that the lock lacks */
@@ -218,7 +196,7 @@ resolve_foreign_key(LockDefinition *def, Oid constraint, const char *table,
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
 	*deferrable = form->condeferrable;
 	*cascades = form->confupdtype == FKCONSTR_ACTION_CASCADE;
-	if (form->condeferrable && !installing && !was_deferrable(def, table))
+	if (form->condeferrable && !installing && !names_contain(def->deferrable, table))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("foreign key \"%s\" has become deferrable since the lock of %s was installed",
@@ -407,25 +385,11 @@ require_held_offers(const LockDefinition *def, Relation subscriptions)
 	table_close(offers, AccessShareLock);
 }
 
-/* the extension's types and functions share it */
-static Oid
-extension_schema(const LockDefinition *def)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(def->market_type));
-	Oid			result;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", def->market_type);
-	result = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 static void
 resolve_price(LockDefinition *def, Relation subscriptions)
 {
 	AttrNumber	attnum = required_column(def, subscriptions, def->subscription_price);
-	Oid			schema = extension_schema(def);
+	Oid			schema = rule_type_namespace(def->market_type);	/* types and functions share it */
 	Oid			price = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 										CStringGetDatum("currency_price"),
 										ObjectIdGetDatum(schema));

@@ -54,14 +54,10 @@ add_columns(InstalledLock *lock, Relation rel, const List *columns, char letter)
 
 	foreach(cell, columns)
 	{
-		AttrNumber	attnum = lock_column(rel, lfirst(cell));
-		Form_pg_attribute attr;
+		AttrNumber	attnum = lock_known_column(rel, lfirst(cell));
+		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 		int			n = ++lock->ncolumns;
 
-		if (attnum == InvalidAttrNumber)
-			elog(ERROR, "column %s of relation \"%s\" does not exist",
-				 (char *) lfirst(cell), RelationGetRelationName(rel));
-		attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 		lock->columns[n - 1] = attnum;
 		lock->watched = bms_add_member(lock->watched, attnum);
 		TupleDescInitEntry(lock->rows_desc, n,

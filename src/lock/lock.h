@@ -89,6 +89,7 @@ extern List *lock_split_names(const char *value, char separator);
 extern Oid	lock_table_oid(const char *quoted_name);
 extern char *lock_unquoted(const char *quoted_name);
 extern AttrNumber lock_column(Relation rel, const char *quoted_name);
+extern AttrNumber lock_known_column(Relation rel, const char *quoted_name);
 extern void lock_refuse_virtual(Relation rel, AttrNumber attnum);
 
 /* arguments.c */

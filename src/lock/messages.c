@@ -54,15 +54,12 @@ lock_move_call(const LockDefinition *def, const char *key, const char *to_segmen
 static char *
 column_text(Relation rel, const char *quoted_name, TupleTableSlot *slot)
 {
-	AttrNumber	attnum = lock_column(rel, quoted_name);
+	AttrNumber	attnum = lock_known_column(rel, quoted_name);
 	bool		isnull;
 	Datum		value;
 	Oid			output;
 	bool		is_varlena;
 
-	if (attnum == InvalidAttrNumber)
-		elog(ERROR, "column %s of relation \"%s\" does not exist",
-			 quoted_name, RelationGetRelationName(rel));
 	value = slot_getattr(slot, attnum, &isnull);
 	if (isnull)
 		return NULL;

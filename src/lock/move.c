@@ -22,6 +22,7 @@
 #include "utils/rel.h"
 #include "utils/rls.h"
 
+#include "argument.h"
 #include "expression.h"
 #include "key.h"
 #include "option.h"
@@ -101,8 +102,7 @@ static void
 bound_lock_wait(void)
 {
 	if (LockTimeout == 0 || LockTimeout > MOVE_LOCK_TIMEOUT_MS)
-		(void) set_config_option("lock_timeout", MOVE_LOCK_TIMEOUT, PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		set_option("lock_timeout", MOVE_LOCK_TIMEOUT);
 }
 
 static void
@@ -141,15 +141,10 @@ find_locks(Move *move)
 static Datum
 read_value(Relation rel, const char *column, char *value, Oid *type)
 {
-	AttrNumber	attnum = lock_column(rel, column);
-	Form_pg_attribute attr;
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), lock_known_column(rel, column) - 1);
 	Oid			input;
 	Oid			ioparam;
 
-	if (attnum == InvalidAttrNumber)
-		elog(ERROR, "column %s of relation \"%s\" does not exist",
-			 column, RelationGetRelationName(rel));
-	attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 	*type = attr->atttypid;
 	getTypeInputInfo(attr->atttypid, &input, &ioparam);
 	return OidInputFunctionCall(input, value, ioparam, attr->atttypmod);
@@ -545,15 +540,6 @@ move(Move *move, bool *done)
 }
 
 static void
-require_argument(FunctionCallInfo fcinfo, int n, const char *name)
-{
-	if (PG_ARGISNULL(n))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("argument \"%s\" must not be null", name)));
-}
-
-static void
 require_reason(Datum reason)
 {
 	const char *words = TextDatumGetCString(reason);
@@ -568,9 +554,9 @@ require_reason(Datum reason)
 static void
 get_arguments(FunctionCallInfo fcinfo, Move *move)
 {
-	require_argument(fcinfo, 0, "customers");
-	require_argument(fcinfo, 1, "key");
-	require_argument(fcinfo, 2, "to_segment");
+	argument_require(fcinfo, 0, "customers");
+	argument_require(fcinfo, 1, "key");
+	argument_require(fcinfo, 2, "to_segment");
 	move->customers = PG_GETARG_OID(0);
 	move->key = PG_GETARG_ARRAYTYPE_P(1);
 	move->to = text_to_cstring(PG_GETARG_TEXT_PP(2));
@@ -600,8 +586,8 @@ lock_move_customer(PG_FUNCTION_ARGS)
 	bool		done;
 	Datum		result;
 
-	require_argument(fcinfo, 0, "customers");
-	require_argument(fcinfo, 3, "reason");
+	argument_require(fcinfo, 0, "customers");
+	argument_require(fcinfo, 3, "reason");
 	m.reason = PG_GETARG_DATUM(3);
 	require_reason(m.reason);
 	require_read_committed("move_customer");
@@ -694,7 +680,7 @@ lock_violations(PG_FUNCTION_ARGS)
 	Move		m = {0};
 	ListCell   *cell;
 
-	require_argument(fcinfo, 0, "customers");
+	argument_require(fcinfo, 0, "customers");
 	m.customers = PG_GETARG_OID(0);
 	m.definitions = lock_definitions_readable(m.customers);
 	if (m.definitions == NIL)

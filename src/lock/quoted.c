@@ -3,30 +3,12 @@
  */
 #include "segmentation.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/relation.h"
-#include "access/table.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_constraint.h"
-#include "catalog/pg_trigger.h"
-#include "catalog/pg_type.h"
-#include "commands/trigger.h"
-#include "parser/parse_coerce.h"
-#include "parser/parse_func.h"
-#include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/syscache.h"
-#include "utils/typcache.h"
 #include "utils/varlena.h"
 
-#include "expression.h"
-#include "relation.h"
 #include "lock/lock.h"
 
 List *
@@ -71,13 +53,25 @@ lock_column(Relation rel, const char *quoted_name)
 	return Max(attnum, InvalidAttrNumber);
 }
 
+/* one that the lock's definition has found */
+AttrNumber
+lock_known_column(Relation rel, const char *quoted_name)
+{
+	AttrNumber	attnum = lock_column(rel, quoted_name);
+
+	if (attnum == InvalidAttrNumber)
+		elog(ERROR, "column %s of relation \"%s\" does not exist",
+			 quoted_name, RelationGetRelationName(rel));
+	return attnum;
+}
+
 /* generated columns that are computed when read have no value in a trigger */
 void
 lock_refuse_virtual(Relation rel, AttrNumber attnum)
 {
 	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 
-	if (attr->attgenerated == 'v')
+	if (is_virtual_column(attr))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a lock cannot read the virtual generated column %s of table \"%s\"",

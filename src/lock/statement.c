@@ -20,6 +20,7 @@
 #include "utils/resowner.h"
 
 #include "owner.h"
+#include "relation.h"
 #include "lock/installed.h"
 
 typedef struct OpenStatement
@@ -58,8 +59,7 @@ refuse_open(void)
 					 errmsg("subscriptions have not been checked by their lock"),
 					 errdetail("The trigger at the end of their statement did not fire."),
 					 errhint("Renew the lock: SELECT segmentation.renew_lock(NULL, %s);",
-							 quote_literal_cstr(quote_qualified_identifier(get_namespace_name(get_rel_namespace(statement->subscriptions)),
-																		   get_rel_name(statement->subscriptions))))));
+							 quote_literal_cstr(relation_name(statement->subscriptions)))));
 }
 
 static void

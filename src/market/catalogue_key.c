@@ -8,6 +8,7 @@
  */
 #include "segmentation.h"
 
+#include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
@@ -21,8 +22,11 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
-#include "option.h"
+#include "argument.h"
+#include "expression.h"
+#include "owner.h"
 #include "refusal.h"
 #include "relation.h"
 
@@ -73,23 +77,19 @@ check_referring(Oid relid)
 
 /* a domain's values are of its base type: nothing is cast */
 static void
-check_column(Oid relid, const char *name, Oid referred, const char *referred_name)
+check_column(Relation rel, const char *name, Oid referred, const char *referred_name)
 {
-	AttrNumber	number = get_attnum(relid, name);
+	Oid			type = relation_column(rel, name)->atttypid;
 	Oid			wanted = get_atttype(referred, get_attnum(referred, referred_name));
 
-	if (number <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of table \"%s\" does not exist", name, get_rel_name(relid))));
-	if (getBaseType(get_atttype(relid, number)) != wanted)
+	if (getBaseType(type) != wanted)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of table \"%s\" cannot refer to column \"%s\" of segmentation.%s",
-						name, get_rel_name(relid), referred_name, get_rel_name(referred)),
+						name, RelationGetRelationName(rel), referred_name, get_rel_name(referred)),
 				 errdetail("It is of type %s, not %s, and a cast would run with the rights of the catalogue's owner.",
-						   format_type_be(get_atttype(relid, number)), format_type_be(wanted)),
-				 errhint("Change the type: ALTER TABLE %s ALTER COLUMN %s TYPE %s;", relation_name(relid),
+						   format_type_be(type), format_type_be(wanted)),
+				 errhint("Change the type: ALTER TABLE %s ALTER COLUMN %s TYPE %s;", relation_name(RelationGetRelid(rel)),
 						 quote_identifier(name), format_type_be_qualified(wanted))));
 }
 
@@ -97,6 +97,7 @@ check_column(Oid relid, const char *name, Oid referred, const char *referred_nam
 static char *
 check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *table)
 {
+	Relation	rel = relation_open_existing(relid, NoLock);
 	StringInfoData buf;
 	Datum	   *names;
 	bool	   *nulls;
@@ -113,9 +114,10 @@ check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *ta
 	{
 		const char *name = NameStr(*DatumGetName(names[i]));
 
-		check_column(relid, name, referred, table->columns[i]);
+		check_column(rel, name, referred, table->columns[i]);
 		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", quote_identifier(name));
 	}
+	relation_close(rel, NoLock);
 	return buf.data;
 }
 
@@ -147,17 +149,13 @@ check_no_code(Oid relid, Oid reader)
 static void
 execute_as(Oid role, const char *statement)
 {
-	Oid			userid;
-	int			sec_context;
-	int			nestlevel = NewGUCNestLevel();
+	CallingUser	self = become_restricted(role);
+	int			save_nestlevel = expression_enter_safe_path();
 
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(role, sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	set_option("search_path", "pg_catalog, pg_temp");
 	if (execute_untold(statement, 0, NULL, NULL, NULL, false, 0) < 0)
 		elog(ERROR, "could not execute \"%s\"", statement);
-	AtEOXact_GUC(false, nestlevel);
-	SetUserIdAndSecContext(userid, sec_context);
+	AtEOXact_GUC(false, save_nestlevel);
+	become_self(self);
 }
 
 /* rows that are there are checked as the table's owner, whose indexes and constraints that reads */
@@ -189,10 +187,7 @@ add_catalogue_key(PG_FUNCTION_ARGS)
 	char	   *columns;
 
 	for (int i = 0; i < PG_NARGS(); i++)
-		if (PG_ARGISNULL(i))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("argument \"%s\" must not be null", names[i])));
+		argument_require(fcinfo, i, names[i]);
 	relid = PG_GETARG_OID(0);
 	table = find_referred(PG_GETARG_OID(2));
 	check_referring(relid);

@@ -9,8 +9,10 @@
 
 #include "commands/trigger.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "utils/rel.h"
+
+#include "owner.h"
+#include "relation.h"
 
 /* model and id of a market, as parameters of statements */
 typedef struct MarketKey
@@ -26,17 +28,12 @@ typedef struct MarketKey
 static void
 read_column(MarketKey *key, int n, TriggerData *trigdata, const char *column)
 {
-	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
-	int			attnum = SPI_fnumber(desc, column);
+	Form_pg_attribute attr = relation_column(trigdata->tg_relation, column);
 	bool		isnull;
 
-	if (attnum <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("table \"%s\" has no column \"%s\"",
-						RelationGetRelationName(trigdata->tg_relation), column)));
-	key->types[n] = SPI_gettypeid(desc, attnum);
-	key->values[n] = SPI_getbinval(trigdata->tg_trigtuple, desc, attnum, &isnull);
+	key->types[n] = attr->atttypid;
+	key->values[n] = SPI_getbinval(trigdata->tg_trigtuple, RelationGetDescr(trigdata->tg_relation),
+								   attr->attnum, &isnull);
 	key->nulls[n] = isnull ? 'n' : ' ';
 }
 
@@ -131,8 +128,7 @@ Datum
 market_segment(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Oid			userid;
-	int			sec_context;
+	CallingUser	self;
 
 	if (!called_as_declared(fcinfo))
 		ereport(ERROR,
@@ -140,11 +136,9 @@ market_segment(PG_FUNCTION_ARGS)
 				 errmsg("function \"%s\" was not called as the trigger that it is made for",
 						"market_segment")));
 	SPI_connect();
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(trigdata->tg_relation->rd_rel->relowner,
-						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	self = become_owner(trigdata->tg_relation->rd_rel->relowner);
 	follow(trigdata);
-	SetUserIdAndSecContext(userid, sec_context);
+	become_self(self);
 	SPI_finish();
 	return PointerGetDatum(trigdata->tg_trigtuple);
 }

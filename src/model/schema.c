@@ -3,14 +3,12 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "model/model.h"
+#include "rule/rule.h"
 
 /* a relation of schema segmentation, where only the extension's owner makes any */
 Oid
@@ -42,13 +40,5 @@ segment_id_type(void)
 const char *
 types_schema(void)
 {
-	Oid			type = segment_id_type();
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Oid			schema;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	schema = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
-	ReleaseSysCache(tuple);
-	return quote_identifier(get_namespace_name(schema));
+	return quote_identifier(get_namespace_name(rule_type_namespace(segment_id_type())));
 }

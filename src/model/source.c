@@ -21,6 +21,8 @@
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
+#include "names.h"
+#include "relation.h"
 #include "model/objects.h"
 
 /* a key column cannot be called as a column of the model's own tables and views */
@@ -71,31 +73,13 @@ source_check(Oid source)
 	relation_close(rel, AccessShareLock);
 }
 
-static Form_pg_attribute
-source_column(Relation rel, const char *name)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-
-	for (int i = 0; i < desc->natts; i++)
-		if (!TupleDescAttr(desc, i)->attisdropped &&
-			strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
-			return TupleDescAttr(desc, i);
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("column \"%s\" of \"%s\" does not exist", name, RelationGetRelationName(rel)),
-			 errhint("Its columns are: %s.", relation_columns_near(rel, name))));
-}
-
 static void
 check_key_name(const char *name, const List *before)
 {
-	ListCell   *cell;
-
-	foreach(cell, before)
-		if (strcmp(lfirst(cell), name) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_COLUMN),
-					 errmsg("column \"%s\" appears twice in the key", name)));
+	if (names_contain(before, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_COLUMN),
+				 errmsg("column \"%s\" appears twice in the key", name)));
 	if (strncmp(name, "segmentation_", strlen("segmentation_")) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_COLUMN),
@@ -157,7 +141,7 @@ source_key(Oid source, const List *names)
 
 	foreach(cell, names)
 	{
-		Form_pg_attribute attr = source_column(rel, lfirst(cell));
+		Form_pg_attribute attr = relation_column(rel, lfirst(cell));
 
 		check_key_name(lfirst(cell), before);
 		check_key_type(attr);
@@ -207,14 +191,9 @@ index_covers(Relation rel, Form_pg_index index, const List *names)
 	for (int i = 0; i < index->indnkeyatts; i++)
 	{
 		AttrNumber	attnum = index->indkey.values[i];
-		ListCell   *cell;
 
-		if (attnum <= 0)
-			return false;
-		foreach(cell, names)
-			if (strcmp(lfirst(cell), NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)) == 0)
-				break;
-		if (cell == NULL)
+		if (attnum <= 0 ||
+			!names_contain(names, NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname)))
 			return false;
 	}
 	return true;
@@ -271,7 +250,7 @@ void
 source_check_segment_column(Oid source, const char *name)
 {
 	Relation	rel = relation_open_existing(source, AccessShareLock);
-	Oid			type = getBaseType(source_column(rel, name)->atttypid);
+	Oid			type = getBaseType(relation_column(rel, name)->atttypid);
 	char		category;
 	bool		is_preferred;
 

@@ -31,6 +31,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "names.h"
 #include "refusal.h"
 #include "trial.h"
 #include "model/objects.h"
@@ -434,16 +435,12 @@ calls_instead(const List *calls)
 {
 	List	   *parts = NIL;
 	ListCell   *cell;
-	ListCell   *known;
 
 	foreach(cell, calls)
 	{
 		ClockCall  *call = lfirst(cell);
 
-		foreach(known, parts)
-			if (strcmp(lfirst(known), call->instead) == 0)
-				break;
-		if (known == NULL)
+		if (!names_contain(parts, call->instead))
 			parts = lappend(parts, call->instead);
 	}
 	return parts;

@@ -10,6 +10,7 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "names.h"
 #include "refusal.h"
 #include "model/objects.h"
 #include "override/override.h"
@@ -56,10 +57,5 @@ override_model(List **known, const Model *model, TimestampTz after)
 bool
 override_is_about(const OverriddenModel *overridden, const char *segment)
 {
-	ListCell   *cell;
-
-	foreach(cell, overridden->segments)
-		if (strcmp(lfirst(cell), segment) == 0)
-			return true;
-	return false;
+	return names_contain(overridden->segments, segment);
 }

@@ -17,6 +17,8 @@
 #include "utils/timestamp.h"
 
 #include "option.h"
+#include "owner.h"
+#include "relation.h"
 #include "model/model.h"
 #include "types/segment_id.h"
 
@@ -36,19 +38,14 @@ check_event(FunctionCallInfo fcinfo)
 static int
 column_number(const TriggerData *trigger, const char *column, Oid type)
 {
-	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
-	int			number = SPI_fnumber(desc, column);
+	Form_pg_attribute attr = relation_column(trigger->tg_relation, column);
 
-	if (number <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of \"%s\" does not exist", column, RelationGetRelationName(trigger->tg_relation))));
-	if (SPI_gettypeid(desc, number) != type)
+	if (attr->atttypid != type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of \"%s\" is of type %s, not %s", column, RelationGetRelationName(trigger->tg_relation),
-						format_type_be(SPI_gettypeid(desc, number)), format_type_be(type))));
-	return number;
+						format_type_be(attr->atttypid), format_type_be(type))));
+	return attr->attnum;
 }
 
 static Datum
@@ -114,18 +111,14 @@ execute_hold(HoldPlan *hold, Datum value, Datum segment)
 static bool
 run_hold(HoldPlan *hold, Oid argument, Datum value, Oid type, Datum segment)
 {
-	Oid			userid;
-	int			sec_context;
+	CallingUser	self = become_owner(relation_owner(catalogue_relation("model")));
 	int			result;
 
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(relation_owner(catalogue_relation("model")),
-						   sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	prepare_hold(hold, argument, type);
 	result = execute_hold(hold, value, segment);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
-	SetUserIdAndSecContext(userid, sec_context);
+	become_self(self);
 	return SPI_processed > 0;
 }
 

@@ -46,6 +46,7 @@
 #include "utils/syscache.h"
 
 #include "option.h"
+#include "owner.h"
 #include "relation.h"
 #include "trial.h"
 #include "define/define.h"
@@ -450,12 +451,9 @@ check_printed(void *arg)
 	Relation	rel = NULL;
 	Oid			owner = find_relation(printed, tuple);
 	int			save_nestlevel = NewGUCNestLevel();
-	Oid			userid;
-	int			sec_context;
+	CallingUser	self = become_restricted(owner);
 	List	   *kept;
 
-	GetUserIdAndSecContext(&userid, &sec_context);
-	SetUserIdAndSecContext(owner, sec_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	set_option("search_path", "");
 	set_option("standard_conforming_strings", "on");
 	if (OidIsValid(printed->relation))
@@ -473,7 +471,7 @@ check_printed(void *arg)
 		relation_close(rel, NoLock);
 	table_close(catalog, NoLock);
 	AtEOXact_GUC(true, save_nestlevel);
-	SetUserIdAndSecContext(userid, sec_context);
+	become_self(self);
 }
 
 /* dump_fault(class, object): why it is lost, NULL if it is not, and its text */

@@ -14,6 +14,7 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 
+#include "names.h"
 #include "rule/clock.h"
 #include "rule/rule_check.h"
 
@@ -175,12 +176,9 @@ static void
 note_stable(Rule *rule, Oid function)
 {
 	char	   *name = format_procedure(function);
-	ListCell   *cell;
 
-	foreach(cell, rule->stable)
-		if (strcmp(lfirst(cell), name) == 0)
-			return;
-	rule->stable = lappend(rule->stable, name);
+	if (!names_contain(rule->stable, name))
+		rule->stable = lappend(rule->stable, name);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include "utils/ruleutils.h"
 
 #include "expression.h"
+#include "names.h"
 #include "rule/rule.h"
 
 typedef struct ClashSearch
@@ -56,12 +57,8 @@ currency_function(Node *price)
 static void
 append_clash(ClashSearch *search, char *condition)
 {
-	ListCell   *cell;
-
-	foreach(cell, search->clashes)
-		if (strcmp(lfirst(cell), condition) == 0)
-			return;
-	search->clashes = lappend(search->clashes, condition);
+	if (!names_contain(search->clashes, condition))
+		search->clashes = lappend(search->clashes, condition);
 }
 
 static bool
