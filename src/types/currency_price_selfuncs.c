@@ -4,7 +4,8 @@
  * The server's own estimators would take a row in another currency for one
  * that is below or above, and would pair two conditions as if what one of them
  * excludes the other includes.  Statistics are in the total order, so that each
- * currency is one stretch of the histogram.
+ * currency is one stretch of the histogram; within a bin they are interpolated,
+ * as the server cannot, which knows no number that a price is like.
  */
 #include "segmentation.h"
 
@@ -65,86 +66,26 @@ price_as_double(const CurrencyPrice *price)
 }
 
 /*
- * What lies in a histogram bin beyond a currency's first or last value there.
- * It is known to go on from that value, how far only by the two bins before:
- * where the farther one is wider, values thin out, as in a generalized Pareto
- * distribution of that shape, of which half a bin is left.
+ * Share of what lies in a histogram bin beyond a currency's first or last value
+ * there, values[i], that is nearer to it than price.  The currency goes on towards
+ * values[i + step], evenly and twice as far as in the bin before: values thin out.
  */
-typedef struct Tail
-{
-	double		shape;			/* below 0: it ends; above: it is heavy */
-	double		scale;
-} Tail;
-
-static Tail
-make_tail(double width, double width_before)
-{
-	Tail		tail;
-
-	/* 2.2: how much wider such bins of an exponential distribution grow */
-	tail.shape = width_before > 0 && width > 0 ? log(width / width_before) / log(2.2) - 1 : 0;
-	tail.shape = Max(-0.5, Min(tail.shape, 1.5));
-	if (fabs(tail.shape) < 0.01)
-		tail.shape = 0.01;
-	/* 3: there are one and a half bins where width begins */
-	tail.scale = tail.shape * width / (1 - pow(3, -tail.shape));
-	return tail;
-}
-
-/* share of the tail at a larger distance than this from where it begins */
 static double
-share_beyond(const Tail *tail, double distance)
+share_nearer(const AttStatsSlot *histogram, int i, int step, const CurrencyPrice *price)
 {
-	double		base = tail->scale > 0 ? 1 + tail->shape * distance / tail->scale : 0;
+	const CurrencyPrice *end = DatumGetCurrencyPriceP(histogram->values[i]);
+	const CurrencyPrice *before = i - step >= 0 && i - step < histogram->nvalues ?
+		DatumGetCurrencyPriceP(histogram->values[i - step]) : NULL;
+	double		begin = price_as_double(end);
+	double		distance = (price_as_double(price) - begin) * step;
+	double		width = Max(fabs(begin), 1);
 
-	if (distance <= 0)
-		return 1;
-	return base > 0 ? pow(base, -1 / tail->shape) : 0;
-}
-
-/* the tail at values[i], whose currency goes on towards values[i + step] */
-static Tail
-tail_at(const AttStatsSlot *histogram, int i, int step)
-{
-	double		values[3] = {0};
-	int			count = 0;
-
-	for (int j = i; j >= 0 && j < histogram->nvalues && count < 3; j -= step)
-	{
-		const CurrencyPrice *price = DatumGetCurrencyPriceP(histogram->values[j]);
-
-		if (price_code(price) != price_code(DatumGetCurrencyPriceP(histogram->values[i])))
-			break;
-		values[count++] = price_as_double(price);
-	}
-	if (count == 1)
-		return make_tail(Max(fabs(values[0]), 1), 0);
-	return make_tail(fabs(values[0] - values[1]), count == 3 ? fabs(values[1] - values[2]) : 0);
-}
-
-/* share of the bin's values in the currency, which end at values[i], that is below price */
-static double
-low_tail_below(const AttStatsSlot *histogram, int i, const CurrencyPrice *price)
-{
-	Tail		tail = tail_at(histogram, i, -1);
-	double		begin = price_as_double(DatumGetCurrencyPriceP(histogram->values[i]));
-	double		below = share_beyond(&tail, begin - price_as_double(price));
-	double		negative;
-
-	if (begin <= 0)
-		return below;
+	if (before && price_code(before) == price_code(end))
+		width = 2 * fabs(begin - price_as_double(before));
 	/* where none is known, none is negative */
-	negative = share_beyond(&tail, begin);
-	return Max(0, below - negative) / (1 - negative);
-}
-
-static double
-high_tail_below(const AttStatsSlot *histogram, int i, const CurrencyPrice *price)
-{
-	Tail		tail = tail_at(histogram, i, 1);
-	double		begin = price_as_double(DatumGetCurrencyPriceP(histogram->values[i]));
-
-	return 1 - share_beyond(&tail, price_as_double(price) - begin);
+	if (step < 0 && begin > 0)
+		width = Min(width, begin);
+	return distance <= 0 ? 0 : distance >= width ? 1 : distance / width;
 }
 
 /* share of a bin in one currency that is below price */
@@ -175,9 +116,9 @@ bin_share_below(const AttStatsSlot *histogram, int i, const CurrencyPrice *price
 	if (begins && ends)
 		return share_below(price, first, last);
 	if (begins)
-		return high_tail_below(histogram, i - 1, price);
+		return share_nearer(histogram, i - 1, 1, price);
 	if (ends)
-		return low_tail_below(histogram, i, price);
+		return 1 - share_nearer(histogram, i, -1, price);
 	return 0.5;
 }
 
