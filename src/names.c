@@ -4,28 +4,47 @@
 #include "segmentation.h"
 
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "names.h"
 
-/* unquoted names */
+/* of a name[], none of which is null */
 List *
-names_from_array(ArrayType *array, const char *argument)
+names_list(ArrayType *array)
 {
 	Datum	   *elements;
-	bool	   *nulls;
 	int			count;
 	List	   *names = NIL;
 
-	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, &nulls, &count);
+	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, NULL, &count);
+	for (int i = 0; i < count; i++)
+		names = lappend(names, pstrdup(NameStr(*DatumGetName(elements[i]))));
+	return names;
+}
+
+/* the same of what a caller gives */
+List *
+names_from_array(ArrayType *array, const char *argument)
+{
 	if (ARR_NDIM(array) != 1 || array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("argument \"%s\" must be a list of column names, none of them null", argument)));
-	for (int i = 0; i < count; i++)
-		names = lappend(names, pstrdup(NameStr(*DatumGetName(elements[i]))));
-	return names;
+	return names_list(array);
+}
+
+char *
+names_join(const List *names, const char *separator)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, names)
+		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? separator : "", (char *) lfirst(cell));
+	return buf.data;
 }
 
 bool

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
+#include "names.h"
 #include "refusal.h"
 
 #define MOST_NAMES 10
@@ -173,19 +174,11 @@ execute_extended_untold(const char *sql, const SPIExecuteOptions *options)
 char *
 first_ten(List *names, const char *separator)
 {
-	StringInfoData buf;
-	ListCell   *cell;
+	int			more = list_length(names) - MOST_NAMES;
 
-	initStringInfo(&buf);
-	foreach(cell, names)
-	{
-		if (foreach_current_index(cell) == MOST_NAMES)
-			break;
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? separator : "", (char *) lfirst(cell));
-	}
-	if (list_length(names) > MOST_NAMES)
-		appendStringInfo(&buf, " and %d more", list_length(names) - MOST_NAMES);
-	return buf.data;
+	if (more <= 0)
+		return names_join(names, separator);
+	return psprintf("%s and %d more", names_join(list_truncate(list_copy(names), MOST_NAMES), separator), more);
 }
 
 static char *

@@ -21,6 +21,7 @@
 #include "utils/ruleutils.h"
 
 #include "expression.h"
+#include "names.h"
 #include "option.h"
 #include "owner.h"
 #include "refusal.h"
@@ -139,18 +140,17 @@ analyse_condition(Relation rel, const List *evaluators, const char *condition)
 static char *
 search_path_now(void)
 {
-	StringInfoData buf;
+	List	   *names = NIL;
 	ListCell   *cell;
 
-	initStringInfo(&buf);
 	foreach(cell, fetch_search_path(false))
 	{
 		char	   *name = get_namespace_name(lfirst_oid(cell));
 
 		if (name)
-			appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", quote_identifier(name));
+			names = lappend(names, unconstify(char *, quote_identifier(name)));
 	}
-	return buf.len > 0 ? buf.data : "\"\"";
+	return names ? names_join(names, ", ") : "\"\"";
 }
 
 /*
@@ -220,17 +220,15 @@ lock_check_conditions(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static ArrayType *
+static Datum
 column_names(Node *expr, Relation rel)
 {
-	List	   *columns = expression_columns(expr);
-	Datum	   *names = palloc(sizeof(Datum) * Max(list_length(columns), 1));
-	int			count = 0;
+	List	   *names = NIL;
 	ListCell   *cell;
 
-	foreach(cell, columns)
-		names[count++] = NameGetDatum(&TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname);
-	return construct_array(names, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR);
+	foreach(cell, expression_columns(expr))
+		names = lappend(names, NameStr(TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname));
+	return names_to_array(names);
 }
 
 typedef struct GivenCondition
@@ -315,7 +313,7 @@ lock_condition(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	read_back(rel, expr, given.condition);
 	values[0] = CStringGetTextDatum(condition_text(expr, rel));
-	values[1] = PointerGetDatum(column_names(expr, rel));
+	values[1] = column_names(expr, rel);
 	relation_close(rel, AccessShareLock);
 	error_context_stack = context;
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));

@@ -178,8 +178,8 @@ required_foreign_key(const LockDefinition *def, Relation referencing,
 					RelationGetRelationName(referencing),
 					RelationGetRelationName(referenced)),
 			 errhint("Add it again: ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s);",
-					 relation_name(RelationGetRelid(referencing)), lock_column_names(columns),
-					 relation_name(RelationGetRelid(referenced)), lock_column_names(key_columns))));
+					 relation_name(RelationGetRelid(referencing)), names_join(columns, ", "),
+					 relation_name(RelationGetRelid(referenced)), names_join(key_columns, ", "))));
 	return NIL;
 }
 

@@ -163,7 +163,6 @@ extern LockQuery lock_query_by_name(const char *name);
 extern LockDefinition *lock_definition_from_array(ArrayType *arguments);
 
 /* messages.c */
-extern char *lock_column_names(const List *quoted_names);
 extern char *lock_key_text(const LockDefinition *def, const char *values);
 extern char *lock_segment_text(const char *segment);
 extern char *lock_move_call(const LockDefinition *def, const char *key,

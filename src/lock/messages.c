@@ -11,28 +11,15 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "names.h"
 #include "relation.h"
 #include "lock/lock.h"
-
-/* "tenant_id, id" */
-char *
-lock_column_names(const List *quoted_names)
-{
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, quoted_names)
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
-						 (char *) lfirst(cell));
-	return buf.data;
-}
 
 /* as foreign keys say it: "(tenant_id, id)=(1, 42)" */
 char *
 lock_key_text(const LockDefinition *def, const char *values)
 {
-	return psprintf("(%s)=(%s)", lock_column_names(def->customer_key), values);
+	return psprintf("(%s)=(%s)", names_join(def->customer_key, ", "), values);
 }
 
 /* of a customer that was locked by hand there may be none */
@@ -101,18 +88,16 @@ lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot)
 char *
 lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot)
 {
-	StringInfoData buf;
+	List	   *values = NIL;
 	ListCell   *cell;
 
-	initStringInfo(&buf);
 	foreach(cell, columns)
 	{
 		char	   *text = column_text(rel, lfirst(cell), slot);
 
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "",
-						 text ? text : "null");
+		values = lappend(values, text ? text : "null");
 	}
-	return buf.data;
+	return names_join(values, ", ");
 }
 
 void

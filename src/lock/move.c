@@ -25,6 +25,7 @@
 #include "argument.h"
 #include "expression.h"
 #include "key.h"
+#include "names.h"
 #include "option.h"
 #include "owner.h"
 #include "relation.h"
@@ -297,7 +298,7 @@ find_customer(Move *move, const char *locking)
 						OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(move->key)),
 						move->def->customers),
 				 errhint("The key is one text for each of (%s); row security may hide the customer.",
-						 lock_column_names(move->def->customer_key))));
+						 names_join(move->def->customer_key, ", "))));
 	tuple = SPI_tuptable->vals[0];
 	desc = SPI_tuptable->tupdesc;
 	move->from_segment = SPI_getvalue(tuple, desc, 1);

@@ -19,6 +19,7 @@
 #include "utils/reltrigger.h"
 
 #include "expression.h"
+#include "names.h"
 #include "lock/lock.h"
 
 /* the columns of a table that were asked for last, and found to be watched */
@@ -116,14 +117,12 @@ lock_require_watched(Relation rel, const List *columns)
 static List *
 column_numbers(Oid relid, ArrayType *names)
 {
-	Datum	   *elements;
-	int			count;
 	List	   *result = NIL;
+	ListCell   *cell;
 
-	deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, NULL, &count);
-	for (int i = 0; i < count; i++)
+	foreach(cell, names_list(names))
 	{
-		AttrNumber	attnum = get_attnum(relid, NameStr(*DatumGetName(elements[i])));
+		AttrNumber	attnum = get_attnum(relid, lfirst(cell));
 
 		if (attnum > 0)
 			result = lappend_int(result, attnum);

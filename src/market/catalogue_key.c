@@ -12,13 +12,10 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -26,6 +23,8 @@
 
 #include "argument.h"
 #include "expression.h"
+#include "key.h"
+#include "names.h"
 #include "owner.h"
 #include "refusal.h"
 #include "relation.h"
@@ -98,27 +97,18 @@ static char *
 check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *table)
 {
 	Relation	rel = relation_open_existing(relid, NoLock);
-	StringInfoData buf;
-	Datum	   *names;
-	bool	   *nulls;
-	int			count;
+	List	   *names = names_from_array(array, "columns");
+	ListCell   *cell;
 
-	deconstruct_array(array, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names, &nulls, &count);
-	if (count != table->ncolumns || array_contains_nulls(array))
+	if (list_length(names) != table->ncolumns)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a key to segmentation.%s has the columns (%s)", table->name, table->column_list),
 				 errhint("Name as many columns of your table, in that order.")));
-	initStringInfo(&buf);
-	for (int i = 0; i < count; i++)
-	{
-		const char *name = NameStr(*DatumGetName(names[i]));
-
-		check_column(rel, name, referred, table->columns[i]);
-		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", quote_identifier(name));
-	}
+	foreach(cell, names)
+		check_column(rel, lfirst(cell), referred, table->columns[foreach_current_index(cell)]);
 	relation_close(rel, NoLock);
-	return buf.data;
+	return key_column_list(names, NULL);
 }
 
 /*

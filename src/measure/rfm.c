@@ -322,15 +322,6 @@ fits(const RfmSegment *segment, const int *scores)
 	return true;
 }
 
-static Datum
-segment_datum(const RfmSegment *segment)
-{
-	SegmentId  *result = palloc(sizeof(SegmentId));
-
-	(void) segment_id_parse(segment->id, strlen(segment->id), result, NULL);
-	return SegmentIdPGetDatum(result);
-}
-
 PG_FUNCTION_INFO_V1(rfm_segment);
 Datum
 rfm_segment(PG_FUNCTION_ARGS)
@@ -343,7 +334,7 @@ rfm_segment(PG_FUNCTION_ARGS)
 	/* the last one fits all */
 	while (!fits(segment, scores))
 		segment++;
-	PG_RETURN_DATUM(segment_datum(segment));
+	PG_RETURN_DATUM(segment_id_from_cstring(segment->id));
 }
 
 PG_FUNCTION_INFO_V1(rfm_segments);
@@ -360,7 +351,7 @@ rfm_segments(PG_FUNCTION_ARGS)
 		bool		nulls[9] = {false};
 
 		values[0] = Int32GetDatum(i + 1);
-		values[1] = segment_datum(segment);
+		values[1] = segment_id_from_cstring(segment->id);
 		values[2] = CStringGetTextDatum(segment->title);
 		for (int j = 0; j < 3; j++)
 		{

@@ -18,6 +18,7 @@
 #include "utils/typcache.h"
 
 #include "expression.h"
+#include "names.h"
 #include "refusal.h"
 #include "model/model.h"
 #include "model/objects.h"
@@ -107,17 +108,8 @@ get_names(HeapTuple tuple, int column)
 {
 	bool		isnull;
 	Datum		array = SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, &isnull);
-	Datum	   *names;
-	int			count;
-	List	   *result = NIL;
 
-	if (isnull)
-		return NIL;
-	deconstruct_array(DatumGetArrayTypeP(array), NAMEOID, NAMEDATALEN, false,
-					  TYPALIGN_CHAR, &names, NULL, &count);
-	for (int i = 0; i < count; i++)
-		result = lappend(result, pstrdup(NameStr(*DatumGetName(names[i]))));
-	return result;
+	return isnull ? NIL : names_list(DatumGetArrayTypeP(array));
 }
 
 static ModelKind

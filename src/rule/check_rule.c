@@ -4,12 +4,13 @@
  */
 #include "segmentation.h"
 
-#include "catalog/pg_type.h"
+#include "catalog/objectaddress.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "argument.h"
+#include "names.h"
 #include "rule/rule.h"
 #include "rule/time_zone.h"
 #include "types/segment_id.h"
@@ -25,34 +26,20 @@ in_segment(PG_FUNCTION_ARGS)
 			 errhint("Ask the model's assignment: segments @> ARRAY['at-risk'::segment_id].")));
 }
 
-static Datum
-column_array(List *columns)
-{
-	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(columns), 1));
-	ListCell   *cell;
-
-	foreach(cell, columns)
-		elements[foreach_current_index(cell)] = DirectFunctionCall1(namein, CStringGetDatum(lfirst(cell)));
-	return PointerGetDatum(construct_array(elements, list_length(columns), NAMEOID, NAMEDATALEN,
-										   false, TYPALIGN_CHAR));
-}
-
 /* "model/segment" of each, as a text[] */
 Datum
 rule_references_array(List *references)
 {
-	Datum	   *elements = palloc(sizeof(Datum) * Max(list_length(references), 1));
+	List	   *texts = NIL;
 	ListCell   *cell;
 
 	foreach(cell, references)
 	{
 		RuleReference *reference = lfirst(cell);
 
-		elements[foreach_current_index(cell)] =
-			CStringGetTextDatum(psprintf("%s/%s", reference->model, reference->segment));
+		texts = lappend(texts, psprintf("%s/%s", reference->model, reference->segment));
 	}
-	return PointerGetDatum(construct_array(elements, list_length(references), TEXTOID, -1,
-										   false, TYPALIGN_INT));
+	return PointerGetDatum(strlist_to_textarray(texts));
 }
 
 /* check_rule(source, rule, model, time_zone) */
@@ -75,7 +62,7 @@ check_rule(PG_FUNCTION_ARGS)
 					  time_zone_name(text_to_cstring(PG_GETARG_TEXT_PP(3))));
 	rule_notice_stable(rule);
 	values[0] = CStringGetTextDatum(rule_deparse(rule));
-	values[1] = column_array(rule->columns);
+	values[1] = names_to_array(rule->columns);
 	values[2] = rule_references_array(rule->references);
 	values[3] = BoolGetDatum(rule->asks_clock);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));

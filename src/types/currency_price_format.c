@@ -12,6 +12,7 @@
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
 
+#include "names.h"
 #include "types/currency_price.h"
 #include "types/input.h"
 
@@ -100,18 +101,13 @@ static char *
 all_languages(void)
 {
 	List	   *tags = NIL;
-	StringInfoData buf;
 	char	   *rest;
-	ListCell   *cell;
 
 	for (int i = 0; i < (int) lengthof(price_formats); i++)
 		for (char *tag = strtok_r(pstrdup(price_formats[i].languages), " ", &rest); tag; tag = strtok_r(NULL, " ", &rest))
 			tags = lappend(tags, tag);
 	list_sort(tags, compare_tags);
-	initStringInfo(&buf);
-	foreach(cell, tags)
-		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? ", " : "", (char *) lfirst(cell));
-	return buf.data;
+	return names_join(tags, ", ");
 }
 
 static const PriceFormat *

@@ -273,6 +273,16 @@ segment_id_to_text(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(str));
 }
 
+/* of a text that is known to be an id */
+Datum
+segment_id_from_cstring(const char *id)
+{
+	SegmentId  *result = palloc(sizeof(SegmentId));
+
+	(void) segment_id_parse(id, strlen(id), result, NULL);
+	return SegmentIdPGetDatum(result);
+}
+
 /* an id as it is kept, in lower case */
 char *
 segment_id_argument(FunctionCallInfo fcinfo, int n)

@@ -31,6 +31,7 @@ extern bool segment_id_text_is_valid(const char *str, size_t len);
 extern bool segment_id_is_valid(const SegmentId *id);
 /* palloc'd */
 extern char *segment_id_to_cstring(const SegmentId *id);
+extern Datum segment_id_from_cstring(const char *id);
 extern char *segment_id_argument(FunctionCallInfo fcinfo, int n);
 
 static inline int
