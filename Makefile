@@ -33,6 +33,7 @@ REGRESS = \
 	markets \
 	market_checks \
 	messages \
+	hints \
 	iso_codes \
 	iso_codes_lists \
 	price_list \

@@ -137,15 +137,49 @@ INSERT INTO wrong (statement) VALUES
     ($$SELECT segmentation.create_model_from('rfm', 'told_of', 'last_order', key => '{id}')$$),
     ($$SELECT segmentation.create_model_from('rfm', 'told_of', 'last_order', 'orders', key => '{id}')$$),
     ($$SELECT segmentation.create_model_from('nps', 0, 'id', key => '{id}')$$),
-    ($$SELECT segmentation.create_model_from('revenue', 'told_of', 'spent', tiers => 'low 0, high 5 USD')$$);
+    ($$SELECT segmentation.create_model_from('revenue', 'told_of', 'spent', tiers => 'low 0, high 5 USD')$$),
+    ($$SELECT segmentation.create_model_from('revenue', 'told_many', 'spent')$$),
+    ($$SELECT segmentation.classify_row('told-of', '{"id": 7, "orders": "many"}')$$),
+    ($$SELECT segmentation.classify_row('told-of', '{"id": 7, "spent": "9.9"}')$$),
+    ($$SELECT segmentation.alter_model('told-many', kind => 'exclusive')$$),
+    ($$SELECT segmentation.alter_model('told-many', schema => 'public')$$),
+    ($$UPDATE segmentation.market SET currency = 'CAD' WHERE id = 'big'$$),
+    ($$SELECT quantile_breaks(x, 5) FROM unnest('{1,NaN}'::float8[]) AS x$$),
+    ($$SELECT format_price('1 EUR', 'fr-LI')$$);
+CREATE TABLE told_many AS SELECT n::int AS id, currency_price(1, code) AS spent FROM unnest('{CHF,EUR,USD,GBP,JPY,CAD,AUD,SEK,NOK,DKK,PLN,CZK}'::text[]) WITH ORDINALITY AS c (code, n);
+ALTER TABLE told_many ADD PRIMARY KEY (id);
+SELECT segmentation.create_model('told-many', 'told_many', '{id}');
+SELECT members FROM segmentation.define_segment('told-many', 'some', 'id > 3');
 \pset format unaligned
 \pset tuples_only on
-SELECT n, message, detail, hint FROM wrong, pg_temp.refusal(statement) ORDER BY n;
+SELECT n, message, detail, hint, pg_temp.pasted(hint) FROM wrong, pg_temp.refusal(statement) ORDER BY n;
+SELECT n, context FROM wrong, pg_temp.refusal(statement) WHERE position('SQL statement "' || statement || '"' IN context) <> 1 AND message !~ 'price is compared' ORDER BY n;
+-- where a column of the key has another name now, and where the source is gone
+ALTER TABLE told_many RENAME id TO ident;
+SELECT message, detail, hint, pg_temp.pasted(hint) FROM pg_temp.refusal($$SELECT segmentation.refresh('told-many')$$);
+ALTER TABLE told_many RENAME ident TO id;
+ALTER TABLE told_many RENAME TO told_once;
+DROP TABLE told_once CASCADE;
+SELECT message, detail, hint FROM pg_temp.refusal($$SELECT segmentation.refresh('told-many')$$) \gset
+CREATE TABLE told_many (id int PRIMARY KEY);
+SELECT :'message', :'detail', :'hint', pg_temp.pasted(:'hint');
 \pset tuples_only off
 \pset format aligned
+-- rules that fail beside one that is tried
+\set VERBOSITY default
+INSERT INTO told_of VALUES (6, NULL, 0);
+SET client_min_messages = error;
+SELECT count(members) FROM generate_series(1, 12) AS n, segmentation.define_segment('told-of', 's' || n, '1 / orders = ' || n, rank => n);
 SET client_min_messages = warning;
-SELECT segmentation.drop_model('told-of');
-DROP TABLE told_of, wrong;
+SELECT count(segmentation.drop_segment('told-of', 's' || n)) FROM generate_series(2, 12) AS n;
+SELECT members FROM segmentation.preview('told-of', 'orders = 1', 's1');
+SET client_min_messages = error;
+SELECT count(members) FROM generate_series(2, 12) AS n, segmentation.define_segment('told-of', 's' || n, '1 / orders = ' || n, rank => n);
+SET client_min_messages = warning;
+SELECT members FROM segmentation.preview('told-of', 'orders = 1', 's12');
+\set VERBOSITY terse
+SELECT segmentation.drop_model('told-of'), segmentation.drop_model('told-many');
+DROP TABLE told_of, told_many, wrong;
 SET client_min_messages = notice;
 
 -- a lock is renewed with the arguments that it had

@@ -8,8 +8,11 @@
 #include "catalog/namespace.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/plancache.h"
+#include "utils/varlena.h"
 
 #include "names.h"
 #include "refusal.h"
@@ -132,42 +135,124 @@ rethrow_untold(MemoryContext context, const char *sql)
 	pg_unreachable();
 }
 
-/* SPI_execute_with_args for a statement of ours, which errors in it do not print as their context */
+/* the text of a prepared statement */
+static const char *
+plan_text(SPIPlanPtr plan)
+{
+	return ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->query_string;
+}
+
+/* what SPI does for a statement of ours, which errors in it do not print as their context */
+#define UNTOLD(sql, call) \
+	do { \
+		MemoryContext untold_context = CurrentMemoryContext; \
+		PG_TRY(); \
+		{ \
+			call; \
+		} \
+		PG_CATCH(); \
+		{ \
+			rethrow_untold(untold_context, sql); \
+		} \
+		PG_END_TRY(); \
+	} while (0)
+
+/* SPI_execute_with_args */
 int
 execute_untold(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls, bool read_only, long count)
 {
-	MemoryContext context = CurrentMemoryContext;
 	int			result = 0;
 
-	PG_TRY();
-	{
-		result = SPI_execute_with_args(sql, nargs, types, values, nulls, read_only, count);
-	}
-	PG_CATCH();
-	{
-		rethrow_untold(context, sql);
-	}
-	PG_END_TRY();
+	UNTOLD(sql, result = SPI_execute_with_args(sql, nargs, types, values, nulls, read_only, count));
 	return result;
 }
 
-/* the same for SPI_execute_extended */
+/* SPI_execute_extended */
 int
 execute_extended_untold(const char *sql, const SPIExecuteOptions *options)
 {
-	MemoryContext context = CurrentMemoryContext;
 	int			result = 0;
 
-	PG_TRY();
-	{
-		result = SPI_execute_extended(sql, options);
-	}
-	PG_CATCH();
-	{
-		rethrow_untold(context, sql);
-	}
-	PG_END_TRY();
+	UNTOLD(sql, result = SPI_execute_extended(sql, options));
 	return result;
+}
+
+/* SPI_prepare_cursor; no plan is an error */
+SPIPlanPtr
+prepare_untold(const char *sql, int nargs, Oid *types, int options)
+{
+	SPIPlanPtr	plan = NULL;
+
+	UNTOLD(sql, plan = SPI_prepare_cursor(sql, nargs, types, options));
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+/* SPI_execute_plan */
+int
+execute_plan_untold(SPIPlanPtr plan, Datum *values, const char *nulls, bool read_only, long count)
+{
+	int			result = 0;
+
+	UNTOLD(plan_text(plan), result = SPI_execute_plan(plan, values, nulls, read_only, count));
+	return result;
+}
+
+/* SPI_execute_plan_extended */
+int
+execute_plan_extended_untold(SPIPlanPtr plan, const SPIExecuteOptions *options)
+{
+	int			result = 0;
+
+	UNTOLD(plan_text(plan), result = SPI_execute_plan_extended(plan, options));
+	return result;
+}
+
+/* SPI_execute_snapshot, which fires triggers */
+int
+execute_snapshot_untold(SPIPlanPtr plan, Datum *values, const char *nulls, Snapshot snapshot, Snapshot crosscheck)
+{
+	int			result = 0;
+
+	UNTOLD(plan_text(plan), result = SPI_execute_snapshot(plan, values, nulls, snapshot, crosscheck, false, true, 0));
+	return result;
+}
+
+typedef struct NearName
+{
+	char	   *name;
+	int			distance;
+} NearName;
+
+static int
+compare_near(const ListCell *a, const ListCell *b)
+{
+	const NearName *one = lfirst(a);
+	const NearName *other = lfirst(b);
+
+	return one->distance != other->distance ? one->distance - other->distance : strcmp(one->name, other->name);
+}
+
+/* names, those first that are nearest to one that is not among them */
+List *
+nearest_first(List *names, const char *wanted, size_t len)
+{
+	int			length = pg_mbcliplen(wanted, len, NAMEDATALEN - 1);
+	ListCell   *cell;
+
+	foreach(cell, names)
+	{
+		NearName   *near = palloc(sizeof(NearName));
+
+		near->name = lfirst(cell);
+		near->distance = varstr_levenshtein(wanted, length, near->name, strlen(near->name), 1, 1, 1, true);
+		lfirst(cell) = near;
+	}
+	list_sort(names, compare_near);
+	foreach(cell, names)
+		lfirst(cell) = ((NearName *) lfirst(cell))->name;
+	return names;
 }
 
 /* the first ten of some names, and how many more there are */

@@ -10,12 +10,10 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_class.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
-#include "utils/varlena.h"
 
 #include "refusal.h"
 #include "relation.h"
@@ -73,44 +71,20 @@ relation_name(Oid relid)
 	return psprintf("%s.%s", relation_schema(relid), quote_identifier(name));
 }
 
-typedef struct NearColumn
-{
-	char	   *name;
-	int			distance;
-} NearColumn;
-
-static int
-compare_near(const ListCell *a, const ListCell *b)
-{
-	const NearColumn *one = lfirst(a);
-	const NearColumn *other = lfirst(b);
-
-	return one->distance != other->distance ? one->distance - other->distance : strcmp(one->name, other->name);
-}
-
-/* the ten columns whose names are nearest to one that there is not */
-char *
+/* the columns, those first whose names are nearest to one that there is not */
+List *
 relation_columns_near(Relation rel, const char *name)
 {
-	int			length = pg_mbcliplen(name, strlen(name), NAMEDATALEN - 1);
 	List	   *columns = NIL;
-	ListCell   *cell;
 
 	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), i);
-		NearColumn *column = palloc(sizeof(NearColumn));
 
-		if (attr->attisdropped)
-			continue;
-		column->name = pstrdup(NameStr(attr->attname));
-		column->distance = varstr_levenshtein(name, length, column->name, strlen(column->name), 1, 1, 1, true);
-		columns = lappend(columns, column);
+		if (!attr->attisdropped)
+			columns = lappend(columns, pstrdup(NameStr(attr->attname)));
 	}
-	list_sort(columns, compare_near);
-	foreach(cell, columns)
-		lfirst(cell) = ((NearColumn *) lfirst(cell))->name;
-	return first_ten(columns, ", ");
+	return nearest_first(columns, name, strlen(name));
 }
 
 Form_pg_attribute
@@ -122,7 +96,7 @@ relation_column(Relation rel, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of \"%s\" does not exist", name, RelationGetRelationName(rel)),
-				 errhint("Its columns are: %s.", relation_columns_near(rel, name))));
+				 errhint("Its columns are: %s.", first_ten(relation_columns_near(rel, name), ", "))));
 	return TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 }
 

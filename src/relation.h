@@ -7,6 +7,7 @@
 #include "segmentation.h"
 
 #include "catalog/pg_attribute.h"
+#include "nodes/pg_list.h"
 #include "storage/lockdefs.h"
 #include "utils/relcache.h"
 
@@ -14,7 +15,7 @@ extern Oid	relation_owner(Oid relid);
 extern void relation_require(Oid relid);
 extern char *relation_name(Oid relid);
 extern char *relation_schema(Oid relid);
-extern char *relation_columns_near(Relation rel, const char *name);
+extern List *relation_columns_near(Relation rel, const char *name);
 extern Form_pg_attribute relation_column(Relation rel, const char *name);
 extern Relation relation_open_existing(Oid relid, LOCKMODE mode);
 

@@ -17,12 +17,14 @@ DECLARE
     hint text;
     relation text;
     constraint_name text;
+    context text;
 BEGIN
     EXECUTE statement;
     RAISE INFO 'accepted';
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
-        hint = PG_EXCEPTION_HINT, relation = TABLE_NAME, constraint_name = CONSTRAINT_NAME;
+        hint = PG_EXCEPTION_HINT, relation = TABLE_NAME, constraint_name = CONSTRAINT_NAME,
+        context = PG_EXCEPTION_CONTEXT;
     -- operators are qualified, for tests have others in their search_path
     IF constraint_name OPERATOR(pg_catalog.<>) '' THEN
         state := pg_catalog.concat(state, ' ', constraint_name, ' on ', relation);
@@ -34,6 +36,11 @@ EXCEPTION WHEN OTHERS THEN
     END IF;
     IF hint OPERATOR(pg_catalog.<>) '' THEN
         message := pg_catalog.concat(message, E'\nHINT:  ', hint);
+    END IF;
+    -- a frame or statement of the extension itself is none that the application has use for
+    context := pg_catalog.replace(context, statement, '');
+    IF context OPERATOR(pg_catalog.~) '(^|\n)(SQL statement|SQL function|PL/pgSQL function) [^\n]*(segmentation|OPERATOR)' THEN
+        message := pg_catalog.concat(message, E'\nCONTEXT:  ', context);
     END IF;
     RAISE INFO '%', message;
 END

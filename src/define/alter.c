@@ -312,6 +312,25 @@ refuse_kind(const Model *model, const char *detail, const char *hint)
 }
 
 static void
+check_ranks(const Model *model)
+{
+	List	   *segments;
+	char	   *rank;
+
+	catalogue_execute("SELECT id::pg_catalog.text, (SELECT (coalesce(pg_catalog.max(r.rank), 0) OPERATOR(pg_catalog.+) 10)::pg_catalog.text "
+					  "FROM segmentation.segment r WHERE r.model OPERATOR(@types@.=) s.model) FROM segmentation.segment s "
+					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND rank IS NULL ORDER BY id",
+					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+	segments = found_names();
+	if (segments == NIL)
+		return;
+	rank = catalogue_get(0, 2);
+	refuse_kind(model, psprintf("In an exclusive model every segment has a rank; these have none: %s.", first_ten(segments, ", ")),
+				psprintf("Give each of them one first, such as SELECT segmentation.define_segment(%s, %s, rank => %s);",
+						 quote_literal_cstr(model->id), quote_literal_cstr(linitial(segments)), rank));
+}
+
+static void
 set_kind(Model *model, const char *name)
 {
 	ModelKind	kind = define_kind(name);
@@ -322,13 +341,8 @@ set_kind(Model *model, const char *name)
 	if (kind == MODEL_COLUMN || model->kind == MODEL_COLUMN)
 		refuse_kind(model, "What a column says and what rules say are different models.",
 					"Create another model with segmentation.create_model.");
-	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.segment "
-					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND rank IS NULL ORDER BY id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
-	segments = found_names();
-	if (kind == MODEL_EXCLUSIVE && segments != NIL)
-		refuse_kind(model, psprintf("In an exclusive model every segment has a rank; these have none: %s.", first_ten(segments, ", ")),
-					"Define them anew with segmentation.define_segment(..., rank => ...) first.");
+	if (kind == MODEL_EXCLUSIVE)
+		check_ranks(model);
 	set_text(model, SET_OF_MODEL("kind = $2"), name);
 	model->kind = kind;
 	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.segment "
@@ -383,7 +397,7 @@ check_placed(const Model *model, FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("model \"%s\" has its tables and views already", model->id),
-				 errhint("Use ALTER TABLE ... SET SCHEMA or RENAME on them; the model follows.")));
+				 errhint("Rename them, or give them another schema, as any table and view; the model follows.")));
 }
 
 /* a model that has lost its views, its function or its table of overrides gets others; they are the owner's */

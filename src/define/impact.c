@@ -379,7 +379,7 @@ execute(const Model *model, SPIPlanPtr plan, TimestampTz as_of, DestReceiver *de
 	};
 	model_enter(model, &saved);
 	moment_set(as_of);
-	if (SPI_execute_plan_extended(plan, &options) != SPI_OK_SELECT)
+	if (execute_plan_extended_untold(plan, &options) != SPI_OK_SELECT)
 		elog(ERROR, "could not evaluate model \"%s\"", model->id);
 	model_leave(&saved);
 }
@@ -391,9 +391,7 @@ prepare(const Model *model, const char *sql)
 	SPIPlanPtr	plan;
 
 	model_enter(model, &saved);
-	plan = SPI_prepare(sql, 1, (Oid[]) {TIMESTAMPTZOID});
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	plan = prepare_untold(sql, 1, (Oid[]) {TIMESTAMPTZOID}, 0);
 	model_leave(&saved);
 	return plan;
 }

@@ -361,7 +361,7 @@ check_not_referred(const char *model, const char *segment)
 				 errmsg("cannot drop segment \"%s\" of model \"%s\" because other rules refer to it",
 						segment, model),
 				 errdetail("Rules that refer to it: %s.", referring),
-				 errhint("Define those without it first; segmentation.impact(%s, %s) says how many customers would change.",
+				 errhint("Define those without it first; how many customers would change: SELECT * FROM segmentation.impact(%s, %s);",
 						 quote_literal_cstr(model), quote_literal_cstr(segment))));
 }
 
@@ -376,7 +376,7 @@ check_no_market(const char *model, const char *segment)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop segment \"%s\" of model \"%s\" because it is a market", segment, model),
-				 errhint("Retire the market with segmentation.retire_market(%s), or delete it from segmentation.market, "
+				 errhint("Retire the market: SELECT segmentation.retire_market(%s); or delete it from segmentation.market, "
 						 "and its segment with it.", quote_literal_cstr(segment))));
 }
 
@@ -426,7 +426,7 @@ drop_segment(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, id),
-				 errhint("SELECT id FROM segmentation.segment WHERE model = %s lists them.",
+				 errhint("SELECT id FROM segmentation.segment WHERE model = %s; lists them.",
 						 quote_literal_cstr(id))));
 	drop_overrides(model, segment);
 	change_end(model, "drop_segment", segment);

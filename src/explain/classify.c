@@ -238,7 +238,7 @@ check_columns(const Model *model, Jsonb *row)
 						(errcode(ERRCODE_UNDEFINED_COLUMN),
 						 errmsg("column \"%s\" of the source of model \"%s\" does not exist", name, model->id),
 						 errhint("Its columns are: %s.",
-								 relation_columns_near(relation_open_existing(model->source, AccessShareLock), name))));
+								 first_ten(relation_columns_near(relation_open_existing(model->source, AccessShareLock), name), ", "))));
 		}
 }
 

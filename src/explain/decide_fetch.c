@@ -11,6 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "refusal.h"
@@ -320,6 +321,52 @@ decide_customer(Decision *decision, const KeyValues *key)
 	return fetch_all(fetch);
 }
 
+static char *
+row_source(const Fetch *fetch, const char *row)
+{
+	return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, %s) AS source",
+					relation_name(fetch->decision->model->source), row);
+}
+
+static void
+fetch_row(void *arg)
+{
+	(void) fetch_segments(arg, NIL);
+}
+
+/* the server does not say in which column a value is wrong */
+static void
+check_column(Fetch *fetch, Form_pg_attribute attr)
+{
+	char	   *name = quote_literal_cstr(NameStr(attr->attname));
+	ErrorData  *error;
+
+	fetch->source = row_source(fetch, psprintf("pg_catalog.jsonb_build_object(%s, $2 OPERATOR(pg_catalog.->) %s)", name, name));
+	error = trial_run_rule(fetch_row, fetch);
+	if (error)
+		ereport(ERROR,
+				(errcode(error->sqlerrcode),
+				 errmsg("row has no value of type %s for column \"%s\"",
+						format_type_with_typemod(attr->atttypid, attr->atttypmod), NameStr(attr->attname)),
+				 errdetail("The server says: %s.", error->message)));
+}
+
+/* an error that names the column where a value is none of its type */
+static void
+check_row(Fetch *fetch)
+{
+	ErrorData  *error = trial_run_rule(fetch_row, fetch);
+	Relation	rel;
+
+	if (error == NULL)
+		return;
+	rel = relation_open_existing(fetch->decision->model->source, AccessShareLock);
+	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
+		if (!TupleDescAttr(RelationGetDescr(rel), i)->attisdropped)
+			check_column(fetch, TupleDescAttr(RelationGetDescr(rel), i));
+	ReThrowError(error);
+}
+
 /* a customer who is not in the source, as jsonb by column */
 void
 decide_row(Decision *decision, Datum row)
@@ -327,8 +374,7 @@ decide_row(Decision *decision, Datum row)
 	Fetch	   *fetch = fetch_begin(decision);
 
 	add_parameter(fetch, JSONBOID, row);
-	fetch->source = psprintf("pg_catalog.jsonb_populate_record(NULL::%s, $2) AS source",
-							 relation_name(decision->model->source));
-	(void) fetch_segments(fetch, NIL);	/* a wrong value is no error of a rule */
+	fetch->source = row_source(fetch, "$2");
+	check_row(fetch);			/* a wrong value is no error of a rule */
 	(void) fetch_all(fetch);
 }

@@ -21,6 +21,7 @@
 
 #include "argument.h"
 #include "key.h"
+#include "refusal.h"
 #include "trial.h"
 #include "decide/compile.h"
 #include "decide/fence.h"
@@ -385,21 +386,47 @@ find_failing(Preview *preview, List *segments)
 	return find_failing(preview, list_copy_tail(segments, half)) || found;
 }
 
+/* so many rules that fail are named one by one, each with its error */
+#define WARNED_ALONE 3
+
+static void
+warn_segment(const Preview *preview, const DecidedSegment *segment)
+{
+	if (segment == preview->segment)
+		ereport(WARNING,
+				(errmsg("the rule that segment \"%s\" of model \"%s\" has until now fails: %s",
+						segment->segment->id, segment->model->id, segment->error),
+				 errdetail("Who would enter or leave is told by the members that the segment has.")));
+	else
+		ereport(WARNING,
+				(errmsg("rule of segment \"%s\" of model \"%s\" fails: %s",
+						segment->segment->id, segment->model->id, segment->error),
+				 errdetail("It counts with the members that it has.")));
+}
+
 static void
 warn_failing(const Preview *preview)
 {
+	List	   *failing = NIL;
+	List	   *names = NIL;
 	ListCell   *cell;
 
 	foreach(cell, preview->decision->order)
 	{
-		const DecidedSegment *segment = lfirst(cell);
+		DecidedSegment *segment = lfirst(cell);
 
-		if (segment->error)
-			ereport(WARNING,
-					(errmsg("rule of segment \"%s\" of model \"%s\" fails: %s",
-							segment->segment->id, segment->model->id, segment->error),
-					 errdetail("It counts with the members that it has.")));
+		if (segment->error == NULL)
+			continue;
+		failing = lappend(failing, segment);
+		names = lappend(names, psprintf("%s/%s", segment->model->id, segment->segment->id));
 	}
+	if (list_length(failing) > WARNED_ALONE)
+		ereport(WARNING,
+				(errmsg("rules of %d segments fail, the first: %s", list_length(failing), ((DecidedSegment *) linitial(failing))->error),
+				 errdetail("These segments count with the members that they have: %s.", first_ten(names, ", "))));
+	else
+		foreach(cell, failing)
+			warn_segment(preview, lfirst(cell));
 }
 
 static void

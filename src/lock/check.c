@@ -193,9 +193,6 @@ raise_market_refusal(Relation rel, const Conflict *conflict)
 static void
 raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 {
-	const LockDefinition *def = lock->def;
-	char	   *move = lock_move_call(def, conflict->key, conflict->segment);
-
 	if (conflict->segment == NULL)
 		raise_no_segment(lock, rel, conflict);
 	if (conflict->market_refuses)
@@ -217,7 +214,8 @@ raise_conflict(InstalledLock *lock, Relation rel, const Conflict *conflict)
 					conflict->customer, lock_segment_text(conflict->customer_segment),
 					conflict->segment),
 			 errdetail("Its first subscription locked it at %s.", conflict->locked_at),
-			 errhint("Subscribe to what the customer's segment offers, or move the customer: %s", move),
+			 errhint("Subscribe to what the customer's segment offers, or move the customer: %s",
+					 lock_move_call(lock->def, conflict->key, conflict->segment)),
 			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
 }
 

@@ -238,7 +238,7 @@ check_segment_type(LockDefinition *def, Relation rel, const char *column,
 				 errmsg("column %s of table \"%s\" is of type %s, but column %s of table \"%s\" of type %s",
 						column, RelationGetRelationName(rel), format_type_be(type),
 						def->customer_segment, def->customers, format_type_be(customer_type)),
-				 errhint("Give both the same type with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
+				 lock_errhint_type(rel, column, customer_type)));
 }
 
 static List *
@@ -290,7 +290,7 @@ resolve_markets(LockDefinition *def, Relation customers, AttrNumber segment, boo
 				 errmsg("column %s of table \"%s\" is of type %s and cannot have ids of markets",
 						def->customer_segment, RelationGetRelationName(customers),
 						format_type_be(column_type(customers, segment))),
-				 errhint("Make it a segment_id or a text with ALTER TABLE ... ALTER COLUMN ... TYPE.")));
+				 lock_errhint_type(customers, def->customer_segment, def->market_type)));
 	if (!installing)
 		required_foreign_key(def, customers, list_make1(def->customer_segment),
 							 markets, list_make1("id"), &def->market_foreign_key, &constraint);

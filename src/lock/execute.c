@@ -20,6 +20,7 @@
 #include "utils/syscache.h"
 
 #include "expression.h"
+#include "refusal.h"
 #include "lock/installed.h"
 #include "types/currency_price.h"
 
@@ -50,7 +51,7 @@ prepare_for_one(const char *sql, TupleDesc desc)
 
 	for (int i = 0; i < desc->natts; i++)
 		types[i] = TupleDescAttr(desc, i)->atttypid;
-	return SPI_prepare_cursor(sql, desc->natts, types, CURSOR_OPT_GENERIC_PLAN);
+	return prepare_untold(sql, desc->natts, types, CURSOR_OPT_GENERIC_PLAN);
 }
 
 /* "(SELECT $1 AS k1, $2 AS g, ...)" */
@@ -80,9 +81,7 @@ plan_of(InstalledLock *lock, CollectedRows *rows, LockQuery query)
 									 one ? parameters(rows->desc) : LOCK_ROWS, query);
 		int			save_nestlevel = expression_enter_safe_path();
 
-		*plan = one ? prepare_for_one(sql, rows->desc) : SPI_prepare(sql, 0, NULL);
-		if (*plan == NULL)
-			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		*plan = one ? prepare_for_one(sql, rows->desc) : prepare_untold(sql, 0, NULL, 0);
 		SPI_keepplan(*plan);
 		AtEOXact_GUC(true, save_nestlevel);
 	}
@@ -110,8 +109,7 @@ execute_plan(SPIPlanPtr plan, CollectedRows *rows, Snapshot snapshot, Snapshot c
 
 	for (int i = 0; i < rows->desc->natts; i++)
 		nulls[i] = rows->first_nulls[i] ? 'n' : ' ';
-	return SPI_execute_snapshot(plan, rows->first, nulls, snapshot, crosscheck,
-								false, true, 0);
+	return execute_snapshot_untold(plan, rows->first, nulls, snapshot, crosscheck);
 }
 
 /*

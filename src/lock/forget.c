@@ -23,6 +23,7 @@
 
 #include "argument.h"
 #include "key.h"
+#include "refusal.h"
 #include "relation.h"
 #include "lock/lock.h"
 #include "model/objects.h"
@@ -159,8 +160,8 @@ forget_offers(Datum keys)
 	ModelContext saved;
 
 	model_enter_caller(&saved);
-	if (SPI_execute_with_args("DELETE FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)",
-							  1, types, &keys, NULL, false, 0) != SPI_OK_DELETE)
+	if (execute_untold("DELETE FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)",
+					   1, types, &keys, NULL, false, 0) != SPI_OK_DELETE)
 		elog(ERROR, "could not delete the offers for a customer");
 	model_leave(&saved);
 	return SPI_processed;

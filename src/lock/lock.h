@@ -171,6 +171,7 @@ extern char *lock_array_text(const List *values);
 extern char *lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot);
 extern char *lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot);
 pg_noreturn extern void lock_raise_no_market(Relation rel, const char *segment);
+extern int	lock_errhint_type(Relation rel, const char *quoted_name, Oid type);
 extern int	lock_errhint_closed(const char *market, const char *status);
 pg_noreturn extern void lock_raise_trigger_misuse(const char *function);
 pg_noreturn extern void lock_raise_incomplete(void);

@@ -29,13 +29,13 @@ lock_segment_text(const char *segment)
 	return segment ? psprintf("segment \"%s\"", segment) : pstrdup("no segment");
 }
 
-/* the call that moves a customer, ready to be run but for the reason */
+/* the call that moves a customer; of the reason no more is known than what is asked for */
 char *
 lock_move_call(const LockDefinition *def, const char *key, const char *to_segment)
 {
-	return psprintf("SELECT segmentation.move_customer(%s, %s, %s, reason => '...');",
-					quote_literal_cstr(def->customers), quote_literal_cstr(key),
-					to_segment ? quote_literal_cstr(to_segment) : "NULL");
+	return psprintf("SELECT segmentation.move_customer(%s, %s, %s, reason => %s);",
+					quote_literal_cstr(def->customers), quote_literal_cstr(key), quote_literal_cstr(to_segment),
+					quote_literal_cstr(psprintf("asks for segment %s", to_segment)));
 }
 
 static char *
@@ -117,8 +117,18 @@ lock_errhint_closed(const char *market, const char *status)
 {
 	if (strcmp(status, "retired") == 0)
 		return errhint("A retired market is over for ever; choose another one.");
-	return errhint("Let it sell with segmentation.activate_market(%s), or choose another market.",
+	return errhint("Let it sell: SELECT segmentation.activate_market(%s); or choose another market.",
 				   quote_literal_cstr(market));
+}
+
+/* the statement that gives a column the type of another one */
+int
+lock_errhint_type(Relation rel, const char *quoted_name, Oid type)
+{
+	const char *name = format_type_be_qualified(type);
+
+	return errhint("Change the type: ALTER TABLE %s ALTER COLUMN %s TYPE %s USING %s::pg_catalog.text::%s;",
+				   relation_name(RelationGetRelid(rel)), quoted_name, name, quoted_name, name);
 }
 
 void

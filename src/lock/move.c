@@ -28,6 +28,7 @@
 #include "names.h"
 #include "option.h"
 #include "owner.h"
+#include "refusal.h"
 #include "relation.h"
 #include "lock/installed.h"
 
@@ -203,8 +204,7 @@ customer_condition(const LockDefinition *def)
 static uint64
 execute(const Move *move, const char *sql)
 {
-	int			result = SPI_execute_with_args(sql, move->nargs, move->types, move->values,
-											   NULL, false, 0);
+	int			result = execute_untold(sql, move->nargs, move->types, move->values, NULL, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
@@ -426,7 +426,7 @@ refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
 							  "%lu running subscriptions in %s stand in the way: %s.",
 							  (unsigned long) count, (unsigned long) count,
 							  def->subscriptions, name_blockers(count)),
-			 errhint("End them first; SELECT * FROM segmentation.move_blockers(%s, %s, %s) lists them.",
+			 errhint("End them first; SELECT * FROM segmentation.move_blockers(%s, %s, %s); lists them.",
 					 quote_literal_cstr(def->customers), quote_literal_cstr(move->key_text),
 					 quote_literal_cstr(move->to_segment)),
 			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
@@ -498,10 +498,10 @@ record_move(const Move *move)
 	values[4] = move->reason;
 	values[5] = ObjectIdGetDatum(move->customers);
 	self = become_owner(owner_of_catalogue("customer_move"));
-	if (SPI_execute_with_args("INSERT INTO segmentation.customer_move AS m "
-							  "(customers, customer_key, from_segment, to_segment, reason, relation) "
-							  "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5, $6) RETURNING m",
-							  6, types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
+	if (execute_untold("INSERT INTO segmentation.customer_move AS m "
+					   "(customers, customer_key, from_segment, to_segment, reason, relation) "
+					   "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5, $6) RETURNING m",
+					   6, types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
 		elog(ERROR, "could not record the move of a customer");
 	become_self(self);
 	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);

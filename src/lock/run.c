@@ -81,12 +81,10 @@ collect_rows(const LockDefinition *def)
 	SPIPlanPtr	plan;
 
 	begin_as_owner(&part, def->subscriptions_oid);
-	plan = SPI_prepare(lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_ROWS), 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	plan = prepare_untold(lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_ROWS), 0, NULL, 0);
 	rows->md.tupdesc = ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan)))->resultDesc;
 	SetTuplestoreDestReceiverParams(options.dest, store, CurrentMemoryContext, false, NULL, NULL);
-	if (SPI_execute_plan_extended(plan, &options) < 0)
+	if (execute_plan_extended_untold(plan, &options) < 0)
 		elog(ERROR, "could not read the subscriptions of a lock");
 	end_as_owner(&part);
 	rows->md.name = LOCK_ROWS;
@@ -116,7 +114,7 @@ run_over_rows(const LockDefinition *def, LockQuery query, EphemeralNamedRelation
 	if (SPI_register_relation(rows) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register the subscriptions of a lock");
 	begin_as_owner(&part, def->customers_oid);
-	if (SPI_execute(lock_query(def, LOCK_FETCHED, LOCK_ROWS, query), false, 0) != SPI_OK_SELECT)
+	if (execute_untold(lock_query(def, LOCK_FETCHED, LOCK_ROWS, query), 0, NULL, NULL, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not execute a query of a lock");
 	end_as_owner(&part);
 	SPI_unregister_relation(LOCK_ROWS);

@@ -99,6 +99,22 @@ is_watched(Relation rel, const List *columns)
 	return false;
 }
 
+/* the call that renews the lock that has a trigger on the relation */
+static char *
+renewal(Relation rel)
+{
+	Oid			schema = get_namespace_oid("segmentation", false);
+
+	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &rel->trigdesc->triggers[i];
+
+		if (get_func_namespace(trigger->tgfoid) == schema && trigger->tgnargs > 0)
+			return lock_call(lock_definition_parse(trigger->tgnargs, trigger->tgargs), "renew_lock");
+	}
+	return " with segmentation.renew_lock.";
+}
+
 /* one trigger must read all of these columns, given by their numbers */
 void
 lock_require_watched(Relation rel, const List *columns)
@@ -110,7 +126,7 @@ lock_require_watched(Relation rel, const List *columns)
 			 errmsg("the lock's triggers on \"%s\" do not watch the columns that the lock names",
 					RelationGetRelationName(rel)),
 			 errdetail("A column was renamed, and another one has its name now."),
-			 errhint("Give the columns back their names, or let the lock read those that have the names now, with segmentation.renew_lock.")));
+			 errhint("Give the columns back their names, or let the lock read those that have the names now%s", renewal(rel))));
 }
 
 /* without those that are there no more, which the trigger itself will miss */

@@ -124,7 +124,7 @@ check_no_code(Oid relid, Oid reader)
 	char	   *found;
 
 	(void) find_all_inheritors(relid, ShareRowExclusiveLock, NULL);
-	if (SPI_execute_with_args("SELECT segmentation_internal.foreign_code($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT)
+	if (execute_untold("SELECT segmentation_internal.foreign_code($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for code of a table's owner");
 	found = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	if (found)

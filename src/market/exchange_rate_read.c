@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "refusal.h"
 #include "market/exchange_rate.h"
 
 #define EQUALS " OPERATOR(pg_catalog.=) "
@@ -73,12 +74,10 @@ execute(SPIPlanPtr *plan, const char *query, int arguments, Oid *types,
 
 	if (*plan == NULL)
 	{
-		*plan = SPI_prepare_cursor(query, arguments, types, CURSOR_OPT_GENERIC_PLAN);
-		if (*plan == NULL)
-			elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
+		*plan = prepare_untold(query, arguments, types, CURSOR_OPT_GENERIC_PLAN);
 		SPI_keepplan(*plan);
 	}
-	result = SPI_execute_plan(*plan, values, nulls, true, 0);
+	result = execute_plan_untold(*plan, values, nulls, true, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
 }

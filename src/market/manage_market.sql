@@ -173,6 +173,12 @@ END
 $$;
 COMMENT ON FUNCTION segmentation.market_customers(@extschema@.segment_id) IS 'a table that has customers of a market, NULL if there is none';
 
+CREATE FUNCTION segmentation_internal.another_market_id(id @extschema@.segment_id) RETURNS text
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+RETURN (SELECT other FROM (SELECT format('%s-%s', left(id::text, 20), n), n FROM generate_series(2, 999) AS n) AS numbered (other, n)
+         WHERE NOT EXISTS (SELECT FROM segmentation.market AS m WHERE m.id::text = other) ORDER BY n LIMIT 1);
+COMMENT ON FUNCTION segmentation_internal.another_market_id(@extschema@.segment_id) IS 'an id like that of a market that no market has, for hints';
+
 CREATE FUNCTION segmentation.market_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -182,7 +188,8 @@ BEGIN
         IF EXISTS (SELECT FROM segmentation.offer o WHERE o.market OPERATOR(@extschema@.=) OLD.id) THEN
             PERFORM segmentation_internal.refuse('23001',
                 format('cannot change the currency of market "%s", which has offers', OLD.id),
-                hint => format('Clone it: SELECT segmentation.clone_market(''%s'', ''...'', ''%s'', rate => ...);', OLD.id, NEW.currency));
+                hint => format('Clone it: SELECT segmentation.clone_market(%L, %L, %L); with a rate => other than 1 where its prices are to be converted.',
+                               OLD.id, segmentation_internal.another_market_id(OLD.id), NEW.currency));
         END IF;
         customers := segmentation.market_customers(OLD.id);
         IF customers IS NOT NULL THEN
@@ -197,7 +204,8 @@ BEGIN
             ('suspended', 'suspended'), ('suspended', 'active'), ('suspended', 'retired'), ('retired', 'retired')) THEN
         PERFORM segmentation_internal.refuse('55000',
             format('cannot make market "%s" %s, which is %s', OLD.id, NEW.status, OLD.status),
-            hint => CASE OLD.status WHEN 'retired' THEN format('Make a new one of it: SELECT segmentation.clone_market(''%s'', ''...'', ''%s'');', OLD.id, OLD.currency)
+            hint => CASE OLD.status WHEN 'retired' THEN format('Make a new one of it: SELECT segmentation.clone_market(%L, %L, %L);', OLD.id,
+                                                               segmentation_internal.another_market_id(OLD.id), OLD.currency)
                     ELSE 'A draft becomes active; an active market is suspended and becomes active again; any may be retired.' END);
     END IF;
     IF OLD.status <> 'retired' AND NEW.status = 'retired' THEN

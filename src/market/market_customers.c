@@ -20,6 +20,7 @@
 
 #include "expression.h"
 #include "owner.h"
+#include "refusal.h"
 #include "relation.h"
 
 /* a table that refers to markets, and how */
@@ -100,7 +101,7 @@ has_customers(const Reference *reference, Oid type, Datum id)
 	bool		result;
 
 	restrict_operation();
-	if (SPI_execute_with_args(customers_query(reference), 1, &type, &id, NULL, false, 1) != SPI_OK_SELECT)
+	if (execute_untold(customers_query(reference), 1, &type, &id, NULL, false, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for customers of a market");
 	result = SPI_processed > 0;
 	AtEOXact_GUC(false, save_nestlevel);

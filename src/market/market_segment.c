@@ -12,6 +12,7 @@
 #include "utils/rel.h"
 
 #include "owner.h"
+#include "refusal.h"
 #include "relation.h"
 
 /* model and id of a market, as parameters of statements */
@@ -40,8 +41,7 @@ read_column(MarketKey *key, int n, TriggerData *trigdata, const char *column)
 static void
 execute(const char *statement, MarketKey *key)
 {
-	int			result = SPI_execute_with_args(statement, 2, key->types, key->values,
-											   key->nulls, false, 0);
+	int			result = execute_untold(statement, 2, key->types, key->values, key->nulls, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "could not execute \"%s\": %s", statement,
@@ -78,9 +78,9 @@ remove_segment(MarketKey *key)
 static void
 remove_all_segments(void)
 {
-	int			result = SPI_execute("DELETE FROM segmentation.segment"
-									 " WHERE model::pg_catalog.text OPERATOR(pg_catalog.=) 'market'",
-									 false, 0);
+	int			result = execute_untold("DELETE FROM segmentation.segment"
+										" WHERE model::pg_catalog.text OPERATOR(pg_catalog.=) 'market'",
+										0, NULL, NULL, NULL, false, 0);
 
 	if (result < 0)
 		elog(ERROR, "could not remove segments: %s", SPI_result_code_string(result));

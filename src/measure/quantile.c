@@ -196,7 +196,7 @@ quantile_accum_float8(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("number out of range for quantiles"),
 				 errdetail("Quantiles are not of NaN or infinity."),
-				 errhint("Leave such values out with FILTER (WHERE ...).")));
+				 errhint("Leave such values out, as by FILTER (WHERE value NOT IN ('NaN', 'Infinity', '-Infinity')).")));
 	return accumulate(fcinfo, ordinal_from_float8(value), QUANTILE_REALS);
 }
 
@@ -211,7 +211,7 @@ quantile_accum_date(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("date out of range for quantiles"),
 				 errdetail("Quantiles are not of infinity."),
-				 errhint("Leave such dates out with FILTER (WHERE ...).")));
+				 errhint("Leave such dates out, as by FILTER (WHERE isfinite(value)).")));
 	return accumulate(fcinfo, ordinal_from_int64(value), QUANTILE_NUMBERS);
 }
 

@@ -10,7 +10,7 @@ CREATE TABLE segmentation.model (
     key name[]
         CONSTRAINT model_key_not_empty CHECK ((cardinality(key) > 0) IS NOT false
             OR segmentation_internal.violated('model_key_not_empty', 'the key of a model has at least one column', NULL,
-            'Give the columns that identify a customer with segmentation.alter_model(..., key => ...).')),
+            'Name the columns that identify a customer by the argument key of segmentation.alter_model.')),
     segment_column name
         CONSTRAINT model_segment_column CHECK (segment_column IS NULL OR kind = 'column'),
     time_zone text NOT NULL,

@@ -263,7 +263,7 @@ raise_unknown(const char *id)
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("model \"%s\" does not exist", id),
-			 errhint("segmentation.create_model makes models; SELECT id FROM segmentation.model lists them.")));
+			 errhint("segmentation.create_model makes models; SELECT id FROM segmentation.model; lists them.")));
 }
 
 static Model *

@@ -9,6 +9,8 @@
 #include "segmentation.h"
 
 #include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "executor/spi.h"
@@ -16,10 +18,14 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/rls.h"
 
+#include "names.h"
 #include "refusal.h"
+#include "relation.h"
 #include "model/model.h"
 #include "model/objects.h"
 
@@ -58,6 +64,13 @@ call_for_source(const Model *model, const char *relation)
 {
 	return psprintf("SELECT segmentation.alter_model(%s, source => %s);",
 					quote_literal_cstr(model->id), quote_literal_cstr(relation));
+}
+
+static char *
+call_for_key(const Model *model, const List *key)
+{
+	return psprintf("SELECT segmentation.alter_model(%s, key => %s);", quote_literal_cstr(model->id),
+					quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, names_to_array(key))));
 }
 
 /* one that cannot be read must not count for none */
@@ -108,7 +121,7 @@ find_fault_of_tables(const Model *model)
 		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 						  psprintf("tables of model \"%s\" are gone", model->id),
 						  "Its assignment or history was dropped or changed by other means than segmentation.drop_model.",
-						  psprintf("Drop the model with segmentation.drop_model(%s) and create it again.",
+						  psprintf("Drop the model, SELECT segmentation.drop_model(%s); and create it again.",
 								   quote_literal_cstr(model->id)));
 	if ((fault = find_other_owner(model, model->history)) != NULL ||
 		(fault = find_other_owner(model, model->override)) != NULL)
@@ -117,7 +130,7 @@ find_fault_of_tables(const Model *model)
 		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 						  psprintf("table of overrides of model \"%s\" has other columns than it had", model->id),
 						  "What people have decided there cannot be read.",
-						  psprintf("Change them back, or drop the table and have it made again by segmentation.alter_model(%s).",
+						  psprintf("Change them back, or drop the table and have it made again: SELECT segmentation.alter_model(%s);",
 								   quote_literal_cstr(model->id)));
 	return NULL;
 }
@@ -144,17 +157,79 @@ find_fault_of_source(const Model *model)
 					  psprintf("source of model \"%s\" does not exist any more", model->id), source_fate(model),
 					  OidIsValid(model->namesake) ?
 					  psprintf("%s makes that one the source.", call_for_source(model, relation_name(model->namesake))) :
-					  psprintf("Give it another with segmentation.alter_model(%s, source => ...).",
-							   quote_literal_cstr(model->id)));
+					  psprintf("Make it again under that name, then %s or name there another relation that has its customers.",
+							   call_for_source(model, model->source_name)));
 }
 
-static ModelFault *
-fault_of_column(const Model *model, const char *what, const char *name, const char *hint)
+static char *
+call_for_segment_column(const Model *model, const char *name)
 {
+	return psprintf("SELECT segmentation.alter_model(%s, segment_column => %s);",
+					quote_literal_cstr(model->id), quote_literal_cstr(name));
+}
+
+/* of the names, nearest first, one that is not among the others; NULL: there is none */
+static char *
+first_other(const List *names, const List *others)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	foreach(cell, names)
+	{
+		foreach(other, others)
+			if (strcmp(lfirst(other), lfirst(cell)) == 0)
+				break;
+		if (other == NULL)
+			return lfirst(cell);
+	}
+	return NULL;
+}
+
+/* a column of the primary key, whatever its name, rather than one of a near name */
+static char *
+likely_key_column(Relation rel, const List *columns, const List *key)
+{
+	Bitmapset  *primary = RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_PRIMARY_KEY);
+	List	   *of_primary = NIL;
+	char	   *found;
+	ListCell   *cell;
+
+	foreach(cell, columns)
+		if (bms_is_member(get_attnum(RelationGetRelid(rel), lfirst(cell)) - FirstLowInvalidHeapAttributeNumber, primary))
+			of_primary = lappend(of_primary, lfirst(cell));
+	found = first_other(of_primary, key);
+	return found ? found : first_other(columns, key);
+}
+
+/* the key with what the missing column may be called now */
+static List *
+key_with(const List *key, const char *missing, char *now)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, key)
+		result = lappend(result, strcmp(lfirst(cell), missing) == 0 ? now : lfirst(cell));
+	return result;
+}
+
+/* only the user knows which column it is now; the call is for the likeliest */
+static ModelFault *
+fault_of_column(const Model *model, const char *what, const char *name)
+{
+	Relation	rel = relation_open_existing(model->source, AccessShareLock);
+	List	   *columns = relation_columns_near(rel, name);
+	bool		in_key = strcmp(what, "key") == 0;
+	char	   *now = in_key ? likely_key_column(rel, columns, model->key) : first_other(columns, model->key);
+
+	relation_close(rel, NoLock);
 	return fault_make("gone", ERRCODE_UNDEFINED_COLUMN,
 					  psprintf("%s column \"%s\" of model \"%s\" does not exist any more", what, name, model->id),
-					  psprintf("Its source %s has no such column.", relation_name(model->source)),
-					  psprintf(hint, quote_literal_cstr(model->id)));
+					  psprintf("Its source %s has no such column, but these: %s.", relation_name(model->source), first_ten(columns, ", ")),
+					  now == NULL ? "Give the source a column of that name again." :
+					  psprintf("Give it back its name, or say what it is called now; if that is \"%s\": %s", now,
+							   in_key ? call_for_key(model, key_with(model->key, name, now)) : call_for_segment_column(model, now)));
 }
 
 /* those that the model itself names; the application may have renamed them */
@@ -165,11 +240,9 @@ find_fault_of_columns(const Model *model)
 
 	foreach(cell, model->key)
 		if (get_attnum(model->source, lfirst(cell)) == InvalidAttrNumber)
-			return fault_of_column(model, "key", lfirst(cell),
-								   "Name all columns that identify a customer now, in the same order, with segmentation.alter_model(%s, key => ...).");
+			return fault_of_column(model, "key", lfirst(cell));
 	if (model->segment_column && get_attnum(model->source, model->segment_column) == InvalidAttrNumber)
-		return fault_of_column(model, "segment", model->segment_column,
-							   "Name the column that has the segment now with segmentation.alter_model(%s, segment_column => ...).");
+		return fault_of_column(model, "segment", model->segment_column);
 	return NULL;
 }
 
@@ -349,8 +422,7 @@ check_key_column(const Model *model, char *name)
 				 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
 						name, source_key_type(column), model->id, source_key_type(stored)),
 				 model_key_can_become(stored->type, column->type) ?
-				 errhint("segmentation.alter_model(%s, key => ...) gives the model's tables the type of the source.",
-						 quote_literal_cstr(model->id)) :
+				 errhint("%s gives the model's tables the type of the source.", call_for_key(model, model->key)) :
 				 errhint("Change the column's type back, or create another model.")));
 }
 
@@ -361,8 +433,7 @@ model_check_tables(const Model *model)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("model \"%s\" has no source yet", model->id),
-				 errhint("Give it one with segmentation.alter_model(%s, source => ..., key => ...).",
-						 quote_literal_cstr(model->id))));
+				 errhint("Say which table or view has its customers, and which columns identify them, by the arguments source and key of segmentation.alter_model.")));
 	fault_report(ERROR, find_fault_of_tables(model));
 }
 

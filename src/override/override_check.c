@@ -18,6 +18,7 @@
 
 #include "option.h"
 #include "owner.h"
+#include "refusal.h"
 #include "relation.h"
 #include "model/model.h"
 #include "types/segment_id.h"
@@ -79,9 +80,7 @@ prepare_hold(HoldPlan *hold, Oid argument, Oid type)
 
 	if (hold->plan && hold->type == type)
 		return;
-	plan = SPI_prepare_cursor(catalogue_query(hold->sql), 2, (Oid[]) {argument, type}, CURSOR_OPT_GENERIC_PLAN);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
+	plan = prepare_untold(catalogue_query(hold->sql), 2, (Oid[]) {argument, type}, CURSOR_OPT_GENERIC_PLAN);
 	SPI_keepplan(plan);
 	/* only now, for preparing may have raised an error */
 	if (hold->plan)
@@ -100,7 +99,7 @@ execute_hold(HoldPlan *hold, Datum value, Datum segment)
 
 	if (save_nestlevel > 0)
 		set_option("enable_seqscan", "off");
-	result = SPI_execute_plan(hold->plan, (Datum[]) {value, segment}, NULL, false, 1);
+	result = execute_plan_untold(hold->plan, (Datum[]) {value, segment}, NULL, false, 1);
 	if (save_nestlevel > 0)
 		AtEOXact_GUC(true, save_nestlevel);
 	hold->planned = true;

@@ -207,6 +207,13 @@ failure_of(const Refresh *refresh, const CompiledSegment *culprit)
 	return NULL;
 }
 
+static int
+errhint_failing(const Model *model)
+{
+	return errhint("Mend the data that it reads, or the rule with segmentation.define_segment; which it is: SELECT * FROM segmentation.model_status(%s);",
+				   quote_literal_cstr(model->id));
+}
+
 static void
 warn(const CompiledSegment *segment, const RuleFailure *failure)
 {
@@ -217,13 +224,15 @@ warn(const CompiledSegment *segment, const RuleFailure *failure)
 						segment->segment->id, segment->model->id, failure->message),
 				 segment->model->kind == MODEL_EXCLUSIVE && !segment->last ?
 				 errdetail("The segment keeps the members that it had, and who may belong to it keeps what they had of those after it.") :
-				 errdetail("The segment keeps the members that it had.")));
+				 errdetail("The segment keeps the members that it had."),
+				 errhint_failing(segment->model)));
 	else
 		ereport(WARNING,
 				(errcode(failure->code),
 				 errmsg("segment \"%s\" of model \"%s\" asks for \"%s\", whose rule fails: %s",
 						segment->segment->id, segment->model->id, failure->name, failure->message),
-				 errdetail("The segment keeps the members that it had.")));
+				 errdetail("The segment keeps the members that it had."),
+				 errhint_failing(segment->culprit->model)));
 }
 
 /* so many rules that fail for the same reason are named one by one */
@@ -243,7 +252,7 @@ warn_together(const Refresh *refresh, const RuleFailure *failure, List *names)
 			 errmsg("rules of %d segments of model \"%s\" fail: %s", list_length(names), refresh->model->id, failure->message),
 			 errdetail("These segments, whose rules fail or ask for one that does, keep the members that they had: %s.",
 					   first_ten(names, ", ")),
-			 errhint("SELECT * FROM segmentation.model_status(%s) shows all of them.", quote_literal_cstr(refresh->model->id))));
+			 errhint("All of them: SELECT * FROM segmentation.model_status(%s);", quote_literal_cstr(refresh->model->id))));
 }
 
 /* a column that is gone may be read by every rule: one warning for each reason */

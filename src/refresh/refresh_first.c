@@ -20,6 +20,7 @@
 #include "utils/syscache.h"
 
 #include "key.h"
+#include "refusal.h"
 #include "decide/compile.h"
 #include "model/objects.h"
 #include "refresh/refresh.h"
@@ -31,7 +32,7 @@ has_answers(const Model *model)
 	int			result;
 
 	PushActiveSnapshot(GetLatestSnapshot());
-	result = SPI_execute(psprintf("SELECT FROM %s LIMIT 1", relation_name(model->assignment)), true, 1);
+	result = execute_untold(psprintf("SELECT FROM %s LIMIT 1", relation_name(model->assignment)), 0, NULL, NULL, NULL, true, 1);
 	PopActiveSnapshot();
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));

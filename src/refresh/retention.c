@@ -93,7 +93,7 @@ check_is_known(const Model *model, Oid relid, bool known)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table %s of model \"%s\" has other columns than it had", relation_name(relid), model->id),
 				 errdetail("Nobody can be erased from it."),
-				 errhint("Change it back; or see to its rows yourself, and drop the model with segmentation.drop_model(%s), which leaves this table.",
+				 errhint("Change it back; or see to its rows yourself, and drop the model, SELECT segmentation.drop_model(%s); which leaves this table.",
 						 quote_literal_cstr(model->id))));
 }
 
@@ -259,8 +259,8 @@ warn_of_swapped(Oid relation)
 			ereport(WARNING,
 					(errmsg("model \"%s\" reads %s, which was named %s when it was chosen",
 							model->id, relation_name(model->source), relation_name(relation)),
-					 errhint("Erase the customer there too, with segmentation.forget_everywhere(%s, ...).",
-							 quote_literal_cstr(relation_name(model->source)))));
+					 errhint("Erase the customer there too: segmentation.forget_everywhere, of %s and by the same key.",
+							 relation_name(model->source))));
 	}
 }
 
@@ -316,7 +316,7 @@ forget_everything(Oid source, ArrayType *key)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("relation %s is no model's source, and has no lock", relation_name(source)),
-				 errhint("SELECT id, source FROM segmentation.model lists models; SELECT DISTINCT customers FROM segmentation.lock lists locks.")));
+				 errhint("SELECT id, source FROM segmentation.model; lists models, SELECT DISTINCT customers FROM segmentation.lock; lists locks.")));
 	check_same_key(ids);
 	refuse_orphan(source, ids != NIL ? model_read_definition(linitial(ids))->key : lock_key_of(source));
 	foreach(cell, ids)

@@ -61,9 +61,9 @@ CREATE FUNCTION segmentation.check_dump()
            nullif(concat_ws('; ',
                CASE WHEN f.definition ~ ' IS (NOT )?DISTINCT FROM ' THEN 'a IS DISTINCT FROM b: (a = b) IS NOT TRUE AND (a IS NOT NULL OR b IS NOT NULL)' END,
                CASE WHEN f.definition ~ 'NULLIF\(' THEN 'NULLIF(a, b): CASE WHEN a = b THEN NULL ELSE a END' END,
-               CASE WHEN f.definition ~ '\mCASE (?!\s*WHEN)' THEN 'CASE a WHEN b THEN ...: CASE WHEN a = b THEN ...' END,
+               CASE WHEN f.definition ~ '\mCASE (?!\s*WHEN)' THEN 'CASE a WHEN b THEN c END: CASE WHEN a = b THEN c END' END,
                CASE WHEN f.definition ~ 'USING \(' AND f.definition ~ 'JOIN' THEN 'JOIN t USING (a): JOIN t ON t.a = s.a' END,
-               CASE WHEN f.definition ~ 'ROW\(.*(<|>)|\) (IN|OPERATOR\([^)]*\) ANY) ?\(' THEN '(a, b) < (c, d): a < c OR a = c AND b < d; (a, b) IN (SELECT c, d ...): EXISTS (SELECT ... WHERE a = c AND b = d)' END), '')
+               CASE WHEN f.definition ~ 'ROW\(.*(<|>)|\) (IN|OPERATOR\([^)]*\) ANY) ?\(' THEN '(a, b) < (c, d): a < c OR a = c AND b < d; (a, b) IN (SELECT c, d FROM t): EXISTS (SELECT FROM t WHERE a = c AND b = d)' END), '')
       FROM dumped c CROSS JOIN LATERAL segmentation_internal.dump_fault(c.class, c.oid) f
      WHERE f.fault IS NOT NULL
      ORDER BY c.kind, c.object

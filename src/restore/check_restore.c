@@ -20,6 +20,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+#include "refusal.h"
 #include "relation.h"
 #include "trial.h"
 #include "define/define.h"
@@ -69,7 +70,7 @@ read_as_owner(void *arg)
 	reading->context = CurrentMemoryContext;
 	SPI_connect();
 	table_enter(reading->relid, &saved);
-	if (SPI_execute(reading->query, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	if (execute_untold(reading->query, 0, NULL, NULL, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not read table %u", reading->relid);
 	model_leave(&saved);
 	keep_values(reading);
@@ -118,7 +119,7 @@ find_dangling_query(Oid foreign_key, Reading *reading)
 	reading->relid = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid;
 	ReleaseSysCache(tuple);
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT segmentation_internal.dangling_query($1)", 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+	if (execute_untold("SELECT segmentation_internal.dangling_query($1)", 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not make the query of foreign key %u", foreign_key);
 	query = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	reading->query = query ? MemoryContextStrdup(caller, query) : NULL;

@@ -170,8 +170,8 @@ BEGIN
     END LOOP;
     RETURN QUERY
         SELECT 'lock-missing', a.attrelid::regclass::text, 'it has a column segment_locked_at, and no lock',
-               format('Install the lock with segmentation.install_lock(%L, ...); or, if it was removed on purpose, ALTER TABLE %s DROP COLUMN segment_locked_at;',
-                      a.attrelid::regclass, a.attrelid::regclass)
+               format('Install the lock again, as it was, with segmentation.install_lock; or, if it was removed on purpose: ALTER TABLE %s DROP COLUMN segment_locked_at;',
+                      a.attrelid::regclass)
           FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
          WHERE a.attname = 'segment_locked_at' AND a.atttypid = 'timestamptz'::regtype AND c.relkind IN ('r', 'p') AND NOT c.relispartition
            AND c.relpersistence <> 't'
@@ -206,18 +206,18 @@ BEGIN
             finding := 'rule-broken';
             object := concat(s.model, '/', s.id);
             sentence := format('its rule cannot be read any more: %s. The rule is %s', SQLERRM, s.rule);
-            hint := format('Restore what it names; or define it by what there is now, with segmentation.define_segment(%L, %L, ''...'').', s.model, s.id);
+            hint := format('Restore what it names; or define the segment by what there is now, with segmentation.define_segment; or drop it: SELECT segmentation.drop_segment(%L, %L);', s.model, s.id);
             RETURN NEXT;
             CONTINUE;
         END;
         RETURN QUERY
             SELECT 'reference-missing', concat(s.model, '/', s.id),
-                   format('its rule asks for %s, and segmentation.segment_reference does not say so', string_agg(a, ', ' ORDER BY a)),
+                   format('its rule asks for %s, and segmentation.segment_reference does not say so', segmentation_internal.first_ten(array_agg(a ORDER BY a))),
                    'Load segmentation.segment_reference again, after segmentation.segment.'
               FROM unnest(asked) AS a WHERE a <> ALL (kept) HAVING count(*) > 0;
         RETURN QUERY
             SELECT 'reference-unasked', concat(s.model, '/', s.id),
-                   format('segmentation.segment_reference says that it asks for %s, and its rule does not', string_agg(k, ', ' ORDER BY k)),
+                   format('segmentation.segment_reference says that it asks for %s, and its rule does not', segmentation_internal.first_ten(array_agg(k ORDER BY k))),
                    'Load segmentation.segment again.'
               FROM unnest(kept) AS k WHERE k <> ALL (asked) HAVING count(*) > 0;
     END LOOP;

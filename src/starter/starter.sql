@@ -59,27 +59,44 @@ $$;
 COMMENT ON FUNCTION segmentation.starter_column(text, regclass, name, text, text[]) IS
     'kind of the type of a column that a starter reads; an error where there is none, or of another type';
 
+-- NULL where there is none
+CREATE FUNCTION segmentation_internal.starter_guess(starter text, place integer, source regclass, named name[]) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT a.attname FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+         WHERE a.attrelid = source AND a.attnum > 0 AND a.attname <> ALL (array_remove(named, NULL))
+           AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = source AND i.indisprimary AND a.attnum = ANY (i.indkey))
+           AND CASE WHEN starter = 'lifecycle' OR (starter, place) IN (('rfm', 1), ('nps', 2)) THEN t.typcategory = 'D'
+                    WHEN starter = 'nps' OR place = 2 THEN t.typcategory = 'N'
+                    ELSE t.typcategory = 'N' AND starter = 'rfm' OR t.oid = '@extschema@.currency_price'::regtype END
+         ORDER BY a.attnum LIMIT 1);
+COMMENT ON FUNCTION segmentation_internal.starter_guess(text, integer, regclass, name[]) IS
+    'a column of the source that a starter could read in some place, for hints: the first of a type that would do';
+
 -- an error where the source or a column of it is not there, with the call to write instead
 CREATE FUNCTION segmentation_internal.starter_check_source(starter text, source regclass, columns name[], given name[], key name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    missing integer := (SELECT min(place) FROM unnest(columns) WITH ORDINALITY AS u (name, place)
-                         WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = source AND attname = u.name AND attnum > 0) AND name IS NOT NULL);
+    own CONSTANT name[] := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = source AND attnum > 0);
+    missing CONSTANT integer[] := ARRAY(SELECT place FROM unnest(columns) WITH ORDINALITY AS u (name, place) WHERE name <> ALL (own) ORDER BY place);
+    wanting integer;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class WHERE oid = source) THEN
         PERFORM segmentation_internal.refuse('42P01',
             format('relation with OID %s does not exist', source::oid),
             hint => 'The source is a table or view with one row per customer.');
-    ELSIF missing IS NOT NULL THEN
+    ELSIF missing <> '{}' THEN
+        FOREACH wanting IN ARRAY missing LOOP
+            given[wanting] := segmentation_internal.starter_guess(starter, wanting, source, columns || given || key);
+        END LOOP;
         PERFORM segmentation_internal.refuse('42703',
-            format('column "%s" of %s does not exist', columns[missing], source),
+            format('column "%s" of %s does not exist', columns[missing[1]], source),
             detail => format('Starter "%s" reads columns %s unless it is given others.', starter,
                              (SELECT string_agg(quote_ident(name), ', ' ORDER BY place)
                                 FROM unnest(segmentation.starter_columns(starter, '{NULL,NULL,NULL}')) WITH ORDINALITY AS u (name, place) WHERE name IS NOT NULL)),
-            hint => format('Name yours: SELECT * FROM segmentation.create_model_from(%L, %L, %s);', starter, source, concat_ws(', ',
-                (SELECT string_agg(format('column_%s => %L', place, CASE place WHEN missing THEN 'your_column' ELSE given[place] END), ', ' ORDER BY place)
-                   FROM generate_series(1, 3) AS place WHERE place = missing OR given[place] IS NOT NULL),
-                'key => ' || quote_literal(key))));
+            hint => CASE WHEN num_nulls(VARIADIC ARRAY(SELECT given[m] FROM unnest(missing) AS m)) > 0 THEN 'Make the source a view that has it.'
+                ELSE format('Name yours, such as SELECT * FROM segmentation.create_model_from(%L, %L, %s);', starter, source, concat_ws(', ',
+                    (SELECT string_agg(format('column_%s => %L', n, given[n]), ', ' ORDER BY n) FROM generate_series(1, 3) AS n WHERE given[n] IS NOT NULL),
+                    'key => ' || quote_literal(key))) END);
     END IF;
 END
 $$;
@@ -110,7 +127,7 @@ DECLARE
     counts text;
 BEGIN
     SELECT * INTO currencies, counts FROM segmentation_internal.starter_row(format(
-        'SELECT array_agg(currency ORDER BY currency), string_agg(currency || '' '' || customers, '', '' ORDER BY currency)
+        'SELECT array_agg(currency ORDER BY currency), segmentation_internal.first_ten(array_agg(currency || '' '' || customers ORDER BY currency))
            FROM (SELECT @extschema@.currency(%1$I), count(*) AS customers FROM %2$s WHERE %1$I IS NOT NULL GROUP BY 1) AS c (currency, customers)',
         column_name, source), as_of) AS row (currencies text[], counts text);
     IF cardinality(currencies) > 1 THEN

@@ -12,7 +12,7 @@
 #include "nodes/pg_list.h"
 #include "utils/builtins.h"
 
-#include "names.h"
+#include "refusal.h"
 #include "types/currency_price.h"
 #include "types/input.h"
 
@@ -91,14 +91,9 @@ is_listed(const char *tags, const char *language, size_t len)
 	return false;
 }
 
-static int
-compare_tags(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
-}
-
+/* those nearest to the language that is wanted */
 static char *
-all_languages(void)
+ten_languages(const char *language, size_t len)
 {
 	List	   *tags = NIL;
 	char	   *rest;
@@ -106,8 +101,7 @@ all_languages(void)
 	for (int i = 0; i < (int) lengthof(price_formats); i++)
 		for (char *tag = strtok_r(pstrdup(price_formats[i].languages), " ", &rest); tag; tag = strtok_r(NULL, " ", &rest))
 			tags = lappend(tags, tag);
-	list_sort(tags, compare_tags);
-	return names_join(tags, ", ");
+	return first_ten(nearest_first(tags, language, len), ", ");
 }
 
 static const PriceFormat *
@@ -119,7 +113,7 @@ find_format(const char *language, size_t len)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("no price format for language \"%s\"", input_excerpt(language, len)),
-			 errdetail("Formats are known for: %s.", all_languages()),
+			 errdetail("Formats are known for: %s.", ten_languages(language, len)),
 			 errhint("Name the language alone, such as \"fr\", or one of these regions.")));
 	return NULL;				/* not reached */
 }
