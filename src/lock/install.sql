@@ -410,11 +410,11 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure) THEN
         RETURN NEXT format('CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON %s FOR EACH ROW WHEN (%s) %s',
                            customers_name, guard_condition, guard_call);
-        -- a row that changes its partition is deleted and inserted
+        -- a row that changes its partition is deleted and inserted; new customers are not locked
         IF (SELECT relkind = 'p' FROM pg_class WHERE oid = customers) THEN
             RETURN NEXT format('CREATE TRIGGER segmentation_lock_leaving AFTER DELETE ON %s FOR EACH ROW WHEN (OLD.segment_locked_at IS NOT NULL) %s',
                                customers_name, guard_call);
-            RETURN NEXT format('CREATE TRIGGER segmentation_lock_arriving AFTER INSERT ON %s FOR EACH ROW %s',
+            RETURN NEXT format('CREATE TRIGGER segmentation_lock_arriving AFTER INSERT ON %s FOR EACH ROW WHEN (NEW.segment_locked_at IS NOT NULL) %s',
                                customers_name, guard_call);
         END IF;
     END IF;

@@ -9,8 +9,10 @@
  *
  * A row that has not arrived, because a trigger of the partition has suppressed
  * it, is a customer that is gone while its subscriptions are not: the server
- * checks no foreign key then.  It comes to light with the next row of the command,
- * or when the subtransaction or transaction is to be committed.
+ * checks no foreign key then.  Nor does one arrive that is locked no more, for
+ * many rows are inserted that are not, and none of these fires the trigger.  Either
+ * comes to light with the next row of the command, or when the subtransaction or
+ * transaction is to be committed.
  */
 #include "segmentation.h"
 
@@ -38,20 +40,20 @@ typedef struct MovedRow
 static MovedRow *innermost = NULL;
 
 pg_noreturn static void
-raise_suppressed(const MovedRow *row)
+raise_not_arrived(const MovedRow *row)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
 			 errmsg("could not move locked customer %s to another partition", row->customer),
-			 errdetail("A trigger of that partition has suppressed its row."),
-			 errhint("Let triggers BEFORE INSERT on partitions return the row.")));
+			 errdetail("A trigger of that partition has suppressed its row, or column segment_locked_at was cleared."),
+			 errhint("Let triggers BEFORE INSERT on partitions return the row, and the lock as it is.")));
 }
 
 static void
 end_moves_of_transaction(XactEvent event, void *arg)
 {
 	if (innermost && (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE))
-		raise_suppressed(innermost);
+		raise_not_arrived(innermost);
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_ABORT)
 		innermost = NULL;
 }
@@ -61,7 +63,7 @@ end_moves_of_subtransaction(SubXactEvent event, SubTransactionId subid,
 							SubTransactionId parent, void *arg)
 {
 	if (event == SUBXACT_EVENT_PRE_COMMIT_SUB && innermost && innermost->subid >= subid)
-		raise_suppressed(innermost);
+		raise_not_arrived(innermost);
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 		while (innermost && innermost->subid >= subid)
 			innermost = innermost->outer;
@@ -108,7 +110,7 @@ lock_note_moved(const LockDefinition *def, Relation rel, HeapTuple tuple, TupleT
 
 	watch_ends();
 	if (row)
-		raise_suppressed(row);
+		raise_not_arrived(row);
 	context = AllocSetContextCreate(TopTransactionContext, "segmentation moved row", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	row = palloc(sizeof(MovedRow));
@@ -157,7 +159,7 @@ lock_take_moved(const LockDefinition *def, Relation rel, HeapTuple tuple)
 	if (row == NULL)
 		return NULL;
 	if (row != innermost)
-		raise_suppressed(innermost);
+		raise_not_arrived(innermost);
 	result = converted(row, RelationGetDescr(rel));
 	innermost = row->outer;
 	MemoryContextDelete(row->context);
