@@ -38,7 +38,7 @@ EXCEPTION WHEN OTHERS THEN
         message := pg_catalog.concat(message, E'\nHINT:  ', hint);
     END IF;
     -- a frame or statement of the extension itself is none that the application has use for
-    context := pg_catalog.replace(context, statement, '');
+    context := pg_catalog.replace(pg_catalog.regexp_replace(context, '(^|\n)PL/pgSQL function (lock_test\.)?refused\(text\).*', ''), statement, '');
     IF context OPERATOR(pg_catalog.~) '(^|\n)(SQL statement|SQL function|PL/pgSQL function) [^\n]*(segmentation|OPERATOR)' THEN
         message := pg_catalog.concat(message, E'\nCONTEXT:  ', context);
     END IF;
