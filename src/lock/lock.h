@@ -10,6 +10,9 @@
 #include "commands/trigger.h"
 #include "nodes/pg_list.h"
 #include "utils/array.h"
+#include "utils/tuplestore.h"
+
+#include "owner.h"
 
 /* names that an application sees as constraint_name beside SQLSTATE 23514 */
 #define LOCK_CONSTRAINT_CUSTOMER "segmentation_lock_customer"
@@ -156,6 +159,17 @@ typedef enum LockQuery
 } LockQuery;
 #define LOCK_N_PLANS (LOCK_QUERY_SUBSCRIBED + 1)
 
+/* text.c */
+extern char *lock_text_match(const char *left, const List *left_columns, const List *operators, const char *right, const List *right_columns);
+extern List *lock_text_numbered(char letter, const List *columns);
+extern char *lock_text_columns(const char *alias, const List *columns, const char *cast);
+extern List *lock_text_key_names(const LockDefinition *def);
+extern char *lock_text_array(const char *alias, const List *columns);
+extern char *lock_text_market_join(const LockDefinition *def, const char *segment);
+extern char *lock_text_rows(const LockDefinition *def, LockSource source, const char *collected);
+extern char *lock_text_customer_match(const LockDefinition *def);
+extern char *lock_text_first_key(const LockDefinition *def);
+
 /* queries.c */
 extern char *lock_query(const LockDefinition *def, LockSource source,
 						const char *collected, LockQuery query);
@@ -194,11 +208,40 @@ extern void lock_listen(LockTableListener table, LockTypeListener type);
 /* watch.c */
 extern void lock_require_watched(Relation rel, const List *columns);
 
+/* what queries of a lock are given */
+typedef struct LockParameters
+{
+	int			count;
+	Oid		   *types;
+	Datum	   *values;
+} LockParameters;
+
+typedef struct OwnersView
+{
+	CallingUser	self;
+	int			save_nestlevel;
+} OwnersView;
+
+#define LOCK_ASKER_NEEDS "Who asks needs SELECT on customers, subscriptions and offers."
+
+/* look.c */
+pg_noreturn extern void lock_raise_none(Oid customers);
+extern void lock_resolve_consented(LockDefinition *def);
+extern OwnersView lock_enter_owners_view(const LockDefinition *def);
+extern void lock_leave_owners_view(OwnersView view);
+extern void lock_require_readable(Oid relid);
+extern uint64 lock_query_execute(const char *sql, const LockParameters *parameters);
+extern void lock_return_rows(const LockDefinition *def, const LockParameters *parameters, LockQuery query, Tuplestorestate *store);
+
+/* permit.c */
+extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);
+extern void lock_permit_move(Oid customers, const char *key, Datum segment);
+extern void lock_forbid_move(void);
+
 /* move.c: the one way through the guard of the customers */
 extern List *lock_unquoted_key(const LockDefinition *def);
-extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);
 
-/* violations.c */
+/* attempt.c */
 extern bool lock_try(Oid subscriptions, Oid customers, void (*work) (void *arg), void *arg);
 
 /* forget.c */

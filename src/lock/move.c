@@ -4,22 +4,15 @@
 #include "segmentation.h"
 
 #include "access/relation.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/rls.h"
 
 #include "argument.h"
@@ -27,7 +20,6 @@
 #include "key.h"
 #include "names.h"
 #include "option.h"
-#include "owner.h"
 #include "refusal.h"
 #include "relation.h"
 #include "lock/installed.h"
@@ -36,40 +28,10 @@
 #define MOVE_LOCK_TIMEOUT "10s"
 #define MOVE_LOCK_TIMEOUT_MS 10000
 
-#define ASKER_NEEDS "Who asks needs SELECT on customers, subscriptions and offers."
 #define MOVER_NEEDS "Who moves a customer needs SELECT and UPDATE on the table of customers."
 
 /* how many blockers an error names */
 #define MAX_NAMED_BLOCKERS 3
-
-/*
- * The one UPDATE that the customers' guard lets through.  It is set around
- * that statement only, for one customer and one segment, and no setting or
- * table can stand in for it.
- */
-typedef struct PermittedMove
-{
-	bool		active;
-	Oid			customers;
-	const char *key;
-	Datum		segment;
-} PermittedMove;
-
-static PermittedMove permitted_move = {.active = false};
-
-/* the segment that a customer may have now; asking takes the permission */
-bool
-lock_move_permits(Oid customers, const char *key, Datum *segment)
-{
-	bool		permits = permitted_move.active &&
-		permitted_move.customers == customers &&
-		strcmp(permitted_move.key, key) == 0;
-
-	if (permits)
-		permitted_move.active = false;
-	*segment = permitted_move.segment;
-	return permits;
-}
 
 typedef struct Move
 {
@@ -78,9 +40,7 @@ typedef struct Move
 	Oid			customers;
 	ArrayType  *key;			/* text[] as given */
 	const char *to;				/* as given */
-	int			nargs;			/* of queries: the key, then the segment */
-	Oid		   *types;
-	Datum	   *values;
+	LockParameters parameters;	/* of queries: the key, then the segment */
 	char	   *key_text;		/* text[] as the key's types print it */
 	char	   *kept_key;		/* the same, for sessions with other settings */
 	char	   *customer;		/* "(id)=(42)" */
@@ -108,34 +68,15 @@ bound_lock_wait(void)
 }
 
 static void
-raise_no_lock(Oid customers)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("table %s has no lock", relation_name(customers)),
-			 get_rel_relispartition(customers) ?
-			 errhint("Name the partitioned table.") :
-			 errhint("View segmentation.lock shows the locks that there are; one whose table was renamed is renewed by segmentation.renew_lock.")));
-}
-
-/* subscriptions are read as their owner, together with tables of others */
-static void
-resolve(LockDefinition *def)
-{
-	lock_definition_resolve(def, false);
-	lock_require_consent(def, def->trigger, relation_owner(def->subscriptions_oid));
-}
-
-static void
 find_locks(Move *move)
 {
 	ListCell   *cell;
 
 	move->definitions = lock_definitions_of(move->customers);
 	if (move->definitions == NIL)
-		raise_no_lock(move->customers);
+		lock_raise_none(move->customers);
 	foreach(cell, move->definitions)
-		resolve(lfirst(cell));
+		lock_resolve_consented(lfirst(cell));
 	move->def = linitial(move->definitions);
 }
 
@@ -186,12 +127,12 @@ read_arguments(Move *move)
 	const LockDefinition *def = move->def;
 	KeyValues  *key = key_read(move->customers, lock_unquoted_key(def), move->key, def->customers);
 
-	move->nargs = key->count + 1;
-	move->types = palloc(sizeof(Oid) * move->nargs);
-	move->values = palloc(sizeof(Datum) * move->nargs);
-	memcpy(move->types, key->types, sizeof(Oid) * key->count);
-	memcpy(move->values, key->values, sizeof(Datum) * key->count);
-	move->values[key->count] = read_segment(move, &move->types[key->count]);
+	move->parameters.count = key->count + 1;
+	move->parameters.types = palloc(sizeof(Oid) * move->parameters.count);
+	move->parameters.values = palloc(sizeof(Datum) * move->parameters.count);
+	memcpy(move->parameters.types, key->types, sizeof(Oid) * key->count);
+	memcpy(move->parameters.values, key->values, sizeof(Datum) * key->count);
+	move->parameters.values[key->count] = read_segment(move, &move->parameters.types[key->count]);
 }
 
 /* of the customer, over alias c */
@@ -199,16 +140,6 @@ static char *
 customer_condition(const LockDefinition *def)
 {
 	return key_condition(def->customers_oid, lock_unquoted_key(def), "c", 1);
-}
-
-static uint64
-execute(const Move *move, const char *sql)
-{
-	int			result = execute_untold(sql, move->nargs, move->types, move->values, NULL, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	return SPI_processed;
 }
 
 static char *
@@ -289,7 +220,7 @@ find_customer(Move *move, const char *locking)
 
 	uint64		count;
 
-	count = execute(move, customer_query(move->def, locking));
+	count = lock_query_execute(customer_query(move->def, locking), &move->parameters);
 	become_self(self);
 	if (count != 1)
 		ereport(ERROR,
@@ -320,9 +251,9 @@ static uint64
 read_market(const Move *move, const LockDefinition *def, const char *locking)
 {
 	char	   *sql = psprintf("SELECT m.status FROM " LOCK_MARKETS " m WHERE m.id %s $%d %s",
-							   def->market_operator, move->nargs, locking);
+							   def->market_operator, move->parameters.count, locking);
 	CallingUser	self = become_owner(owner_of_catalogue("market"));
-	uint64		result = execute(move, sql);
+	uint64		result = lock_query_execute(sql, &move->parameters);
 
 	become_self(self);
 	return result;
@@ -382,37 +313,6 @@ name_blockers(uint64 count)
 	return buf.data;
 }
 
-typedef struct OwnersView
-{
-	CallingUser	self;
-	int			save_nestlevel;
-} OwnersView;
-
-/*
- * Subscriptions are read as their owner, for all of them count, not those that
- * the caller sees; and so that conditions of his cannot do what only the
- * caller can, nor leave settings behind.
- */
-static OwnersView
-enter_owners_view(const LockDefinition *def)
-{
-	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
-	OwnersView	view;
-
-	view.self = become_owner(rel->rd_rel->relowner);
-	restrict_operation();
-	relation_close(rel, AccessShareLock);
-	view.save_nestlevel = expression_enter_safe_path();
-	return view;
-}
-
-static void
-leave_owners_view(OwnersView view)
-{
-	AtEOXact_GUC(false, view.save_nestlevel);
-	become_self(view.self);
-}
-
 static void
 refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
 {
@@ -435,12 +335,12 @@ refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
 static void
 refuse_if_blocked(const Move *move, const LockDefinition *def)
 {
-	OwnersView	view = enter_owners_view(def);
-	uint64		count = execute(move, lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS));
+	OwnersView	view = lock_enter_owners_view(def);
+	uint64		count = lock_query_execute(lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS), &move->parameters);
 
 	if (count > 0)
 		refuse_blocked(move, def, count);
-	leave_owners_view(view);
+	lock_leave_owners_view(view);
 }
 
 static void
@@ -449,24 +349,22 @@ update_customer(const Move *move)
 	const LockDefinition *def = move->def;
 	char	   *sql = psprintf("WITH moved AS (UPDATE %s c SET %s = $%d WHERE %s RETURNING c.%s %s $%d AS done) "
 							   "SELECT 1 FROM moved WHERE done", def->from_customers,
-							   def->customer_segment, move->nargs, customer_condition(def),
-							   def->customer_segment, def->segment_operator, move->nargs);
+							   def->customer_segment, move->parameters.count, customer_condition(def),
+							   def->customer_segment, def->segment_operator, move->parameters.count);
 	CallingUser	self = become_who_acts(move->customers);
 	ErrorContextCallback callback = {error_context_stack, lock_explain_rights, unconstify(Oid *, &move->customers)};
 	uint64		count = 0;
 
 	lock_refuse_deferred(self.userid, GetUserId());
 	error_context_stack = &callback;
-	permitted_move = (PermittedMove) {
-		true, move->customers, move->key_text, move->values[move->nargs - 1]
-	};
+	lock_permit_move(move->customers, move->key_text, move->parameters.values[move->parameters.count - 1]);
 	PG_TRY();
 	{
-		count = execute(move, sql);
+		count = lock_query_execute(sql, &move->parameters);
 	}
 	PG_FINALLY();
 	{
-		permitted_move.active = false;
+		lock_forbid_move();
 		become_self(self);
 	}
 	PG_END_TRY();
@@ -607,36 +505,6 @@ lock_move_customer(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(result);
 }
 
-/* what is read as the owner of the subscriptions is told to those who may read it */
-static void
-require_readable(Oid relid)
-{
-	if (!OidIsValid(relid))
-		return;
-	lock_require_select(relid, NIL, ASKER_NEEDS);
-	if (check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("row security on table \"%s\" hides rows from role \"%s\"",
-						get_rel_name(relid), GetUserNameFromId(GetUserId(), false)),
-				 errhint("Ask as a role that row security does not apply to.")));
-}
-
-/* the rows that a query over the subscriptions of one lock gives */
-static void
-return_rows_of(const LockDefinition *def, Move *move, LockQuery query, Tuplestorestate *store)
-{
-	OwnersView	view;
-
-	require_readable(def->subscriptions_oid);
-	require_readable(def->offers_oid);
-	view = enter_owners_view(def);
-	execute(move, lock_query(def, LOCK_TABLE, NULL, query));
-	leave_owners_view(view);
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(store, SPI_tuptable->vals[i]);
-}
-
 PG_FUNCTION_INFO_V1(lock_move_blockers);
 Datum
 lock_move_blockers(PG_FUNCTION_ARGS)
@@ -647,54 +515,12 @@ lock_move_blockers(PG_FUNCTION_ARGS)
 	get_arguments(fcinfo, &m);
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
-	require_select(&m, ASKER_NEEDS);
+	require_select(&m, LOCK_ASKER_NEEDS);
 	find_customer(&m, "");
 	if (!m.same)
 		check_targets(&m, "");
 	foreach(cell, m.definitions)
-		return_rows_of(lfirst(cell), &m, LOCK_QUERY_BLOCKERS, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
-	SPI_finish();
-	return (Datum) 0;
-}
-
-typedef struct Look
-{
-	LockDefinition *def;
-	Move	   *move;
-	Tuplestorestate *store;
-} Look;
-
-static void
-look_at(void *arg)
-{
-	Look	   *look = arg;
-
-	resolve(look->def);
-	return_rows_of(look->def, look->move, LOCK_QUERY_VIOLATIONS, look->store);
-}
-
-/* one after another, so that what is wrong with one says nothing of the others */
-PG_FUNCTION_INFO_V1(lock_violations);
-Datum
-lock_violations(PG_FUNCTION_ARGS)
-{
-	Move		m = {0};
-	ListCell   *cell;
-
-	argument_require(fcinfo, 0, "customers");
-	m.customers = PG_GETARG_OID(0);
-	m.definitions = lock_definitions_readable(m.customers);
-	if (m.definitions == NIL)
-		raise_no_lock(m.customers);
-	require_readable(m.customers);
-	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	foreach(cell, m.definitions)
-	{
-		Look		look = {lfirst(cell), &m, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult};
-
-		(void) lock_try(look.def->subscriptions_oid, m.customers, look_at, &look);
-	}
+		lock_return_rows(lfirst(cell), &m.parameters, LOCK_QUERY_BLOCKERS, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -16,185 +16,10 @@
 #include "refusal.h"
 #include "lock/lock.h"
 
-/* "a.x OPERATOR(=) b.y AND ...": pairs of columns */
-static char *
-match(const char *left, const List *left_columns, const List *operators,
-	  const char *right, const List *right_columns)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; i < list_length(operators); i++)
-		appendStringInfo(&buf, "%s%s.%s %s %s.%s", i > 0 ? " AND " : "",
-						 left, (char *) list_nth(left_columns, i),
-						 (char *) list_nth(operators, i),
-						 right, (char *) list_nth(right_columns, i));
-	return buf.data;
-}
-
-/* the names k1, k2, ... of collected columns */
-static List *
-numbered(char letter, const List *columns)
-{
-	List	   *result = NIL;
-
-	for (int i = 1; i <= list_length(columns); i++)
-		result = lappend(result, psprintf("%c%d", letter, i));
-	return result;
-}
-
-/* "a.x, a.y", each with a cast or with none */
-static char *
-columns_of(const char *alias, const List *columns, const char *cast)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (int i = 0; i < list_length(columns); i++)
-		appendStringInfo(&buf, "%s%s.%s%s", i > 0 ? ", " : "", alias,
-						 (char *) list_nth(columns, i), cast);
-	return buf.data;
-}
-
-static List *
-key_names(const LockDefinition *def)
-{
-	return numbered('k', def->customer_key);
-}
-
-static char *
-text_array(const char *alias, const List *columns)
-{
-	if (columns == NIL)
-		return pstrdup("NULL::pg_catalog.text[]");
-	return psprintf("ARRAY[%s]", columns_of(alias, columns, "::pg_catalog.text"));
-}
-
-/*
- * What a lock with markets knows of rows besides: whether their market sells
- * them, and why not.  A new one needs an active market, every one its currency.
- */
-static char *
-market_columns(const char *is_new, const char *currency)
-{
-	return psprintf(", (m.id IS NOT NULL AND (NOT %s OR m.status OPERATOR(pg_catalog.=) 'active') "
-					"AND (%s IS NULL OR m.currency OPERATOR(pg_catalog.=) %s)) AS sells, "
-					"%s AS is_new, m.status, m.currency AS market_currency, %s AS currency",
-					is_new, currency, currency, is_new, currency);
-}
-
-/* its status is the latest, like all that a trigger reads */
-static char *
-market_join(const LockDefinition *def, const char *segment)
-{
-	return psprintf(" LEFT JOIN " LOCK_MARKETS " m ON m.id %s %s", def->market_operator, segment);
-}
-
-static char *
-offer_join(const LockDefinition *def)
-{
-	return psprintf(" LEFT JOIN %s o ON %s", def->from_offers,
-					match("o", def->offer_key, def->offer_operators,
-						  "r", numbered('o', def->offer_key)));
-}
-
-static char *
-collected_rows(const LockDefinition *def, const char *collected)
-{
-	char	   *segment = def->offers ? psprintf("o.%s", def->offer_segment) : "r.g";
-
-	if (def->offers == NULL && !def->markets)
-		return pstrdup(collected);
-	return psprintf("(SELECT %s, %s AS g, r.running%s FROM %s r%s%s)",
-					columns_of("r", key_names(def), ""), segment,
-					def->markets ? market_columns("r.is_new", "r.currency") : "",
-					collected,
-					def->offers ? offer_join(def) : "",
-					def->markets ? market_join(def, segment) : "");
-}
-
-/* of a row of the table: it is there, so it is not new */
-static char *
-stored_market_columns(const LockDefinition *def)
-{
-	char	   *currency = def->subscription_price ?
-		psprintf("%s(s.%s)", def->currency_function, def->subscription_price) :
-		"NULL::pg_catalog.text";
-
-	return market_columns("false", currency);
-}
-
-/* the table's rows, all of them or those that name collected keys */
-static char *
-stored_rows(const LockDefinition *def, LockSource source, const char *collected)
-{
-	StringInfoData buf;
-	char	   *segment = def->offers ? psprintf("o.%s", def->offer_segment) :
-		psprintf("s.%s", def->subscription_segment);
-
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, "(SELECT ");
-	for (int i = 0; i < list_length(def->subscription_customer); i++)
-		appendStringInfo(&buf, "s.%s AS k%d, ",
-						 (char *) list_nth(def->subscription_customer, i), i + 1);
-	appendStringInfo(&buf, "%s AS g, (%s) IS TRUE AS running, %s AS subscription%s FROM %s s",
-					 segment, def->running_when ? def->running_when : "true",
-					 text_array("s", def->subscription_key),
-					 def->markets ? stored_market_columns(def) : "", def->subscriptions);
-	if (source == LOCK_OF_CUSTOMERS)
-		appendStringInfo(&buf, " JOIN %s n ON %s", collected,
-						 match("n", key_names(def), def->customer_operators,
-							   "s", def->subscription_customer));
-	if (source == LOCK_OF_OFFERS)
-		appendStringInfo(&buf, " JOIN %s n ON %s", collected,
-						 match("n", numbered('o', def->offer_key), def->offer_operators,
-							   "s", def->subscription_offer));
-	if (def->offers)
-		appendStringInfo(&buf, " %sJOIN %s o ON %s",
-						 source == LOCK_OF_OFFERS ? "" : "LEFT ", def->from_offers,
-						 match("o", def->offer_key, def->offer_operators,
-							   "s", def->subscription_offer));
-	if (def->markets)
-		appendStringInfoString(&buf, market_join(def, segment));
-	appendStringInfo(&buf, " WHERE (%s) IS TRUE", def->locks_when ? def->locks_when : "true");
-	for (int i = 0; i < list_length(def->subscription_customer); i++)
-		appendStringInfo(&buf, " AND s.%s IS NOT NULL",
-						 (char *) list_nth(def->subscription_customer, i));
-	appendStringInfoChar(&buf, ')');
-	return buf.data;
-}
-
-static char *
-rows(const LockDefinition *def, LockSource source, const char *collected)
-{
-	switch (source)
-	{
-		case LOCK_COLLECTED:
-			return collected_rows(def, collected);
-		case LOCK_FETCHED:
-			return pstrdup(collected);
-		default:
-			return stored_rows(def, source, collected);
-	}
-}
-
-/* of the join of rows r and customers c */
-static char *
-customer_match(const LockDefinition *def)
-{
-	return match("c", def->customer_key, def->customer_operators, "r", key_names(def));
-}
-
 static const char *
 locked_at(const LockDefinition *def)
 {
 	return def->has_locked_at ? "c." LOCKED_AT_COLUMN : "NULL::pg_catalog.timestamptz";
-}
-
-static char *
-first_key(const LockDefinition *def)
-{
-	return psprintf("c.%s", (char *) linitial(def->customer_key));
 }
 
 /* the customer is in the subscription's segment */
@@ -220,7 +45,7 @@ contradiction(const LockDefinition *def)
 {
 	return psprintf("%s IS NOT NULL AND CASE WHEN c.%s IS NULL AND %s IS NULL THEN r.g IS NULL%s "
 					"ELSE r.running AND %s IS NOT TRUE END",
-					first_key(def), def->customer_segment, locked_at(def),
+					lock_text_first_key(def), def->customer_segment, locked_at(def),
 					def->markets ? " OR (r.running AND NOT r.sells)" : "", agreement(def));
 }
 
@@ -228,7 +53,7 @@ static char *
 agree_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NOT NULL AND (NOT r.running OR %s)",
-					from, def->from_customers, customer_match(def), locked_at(def), agreement(def));
+					from, def->from_customers, lock_text_customer_match(def), locked_at(def), agreement(def));
 }
 
 static char *
@@ -239,8 +64,8 @@ check_query(const LockDefinition *def, const char *from)
 					"pg_catalog.count(*) FILTER (WHERE %s IS NOT NULL AND %s IS NULL) "
 					"FROM %s r LEFT JOIN %s c ON %s "
 					"WHERE %s IS NULL OR (r.running AND %s IS NOT TRUE)",
-					first_key(def), contradiction(def), first_key(def), locked_at(def),
-					from, def->from_customers, customer_match(def), locked_at(def), agreement(def));
+					lock_text_first_key(def), contradiction(def), lock_text_first_key(def), locked_at(def),
+					from, def->from_customers, lock_text_customer_match(def), locked_at(def), agreement(def));
 }
 
 /* the segments do not contradict each other, so it is the market that does */
@@ -261,10 +86,10 @@ conflict_query(const LockDefinition *def, const char *from)
 	return psprintf("SELECT %s::pg_catalog.text, c.%s::pg_catalog.text, r.g::pg_catalog.text, "
 					"%s::pg_catalog.text, pg_catalog.concat_ws(', ', %s)%s "
 					"FROM %s r JOIN %s c ON %s WHERE %s ORDER BY %s LIMIT 1",
-					text_array("c", def->customer_key), def->customer_segment,
-					locked_at(def), columns_of("c", def->customer_key, ""), market_reasons(def),
-					from, def->from_customers, customer_match(def),
-					contradiction(def), columns_of("c", def->customer_key, ""));
+					lock_text_array("c", def->customer_key), def->customer_segment,
+					locked_at(def), lock_text_columns("c", def->customer_key, ""), market_reasons(def),
+					from, def->from_customers, lock_text_customer_match(def),
+					contradiction(def), lock_text_columns("c", def->customer_key, ""));
 }
 
 /* FOR KEY SHARE is what a foreign key takes too: it excludes moves only */
@@ -272,8 +97,8 @@ static char *
 share_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s ORDER BY %s FOR KEY SHARE OF c",
-					from, def->from_customers, customer_match(def),
-					columns_of("c", def->customer_key, ""));
+					from, def->from_customers, lock_text_customer_match(def),
+					lock_text_columns("c", def->customer_key, ""));
 }
 
 static char *
@@ -281,17 +106,17 @@ share_offers_query(const LockDefinition *def, const char *collected)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s ORDER BY %s FOR KEY SHARE OF o",
 					collected, def->from_offers,
-					match("o", def->offer_key, def->offer_operators,
-						  "r", numbered('o', def->offer_key)),
-					columns_of("o", def->offer_key, ""));
+					lock_text_match("o", def->offer_key, def->offer_operators,
+						  "r", lock_text_numbered('o', def->offer_key)),
+					lock_text_columns("o", def->offer_key, ""));
 }
 
 static char *
 order_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s WHERE %s IS NULL ORDER BY %s FOR NO KEY UPDATE OF c",
-					from, def->from_customers, customer_match(def), locked_at(def),
-					columns_of("c", def->customer_key, ""));
+					from, def->from_customers, lock_text_customer_match(def), locked_at(def),
+					lock_text_columns("c", def->customer_key, ""));
 }
 
 /*
@@ -304,7 +129,7 @@ order_query(const LockDefinition *def, const char *from)
 static char *
 lock_customers_query(const LockDefinition *def, const char *from)
 {
-	char	   *keys = columns_of("d", key_names(def), "");
+	char	   *keys = lock_text_columns("d", lock_text_key_names(def), "");
 
 	return psprintf("WITH locked AS (UPDATE %s c SET " LOCKED_AT_COLUMN " = pg_catalog.date_trunc('milliseconds', pg_catalog.now()), %s = COALESCE(c.%s, r.g%s) "
 					"FROM (SELECT DISTINCT ON (%s) %s, d.g, d.running%s FROM %s d ORDER BY %s, d.running DESC) r "
@@ -314,7 +139,7 @@ lock_customers_query(const LockDefinition *def, const char *from)
 					"SELECT pg_catalog.count(*) FROM locked WHERE agrees",
 					def->from_customers, def->customer_segment, def->customer_segment, def->segment_cast,
 					keys, keys, def->markets ? ", d.sells" : "", from, keys,
-					customer_match(def), locked_at(def),
+					lock_text_customer_match(def), locked_at(def),
 					def->markets ? "r.sells AND " : "", def->customer_segment, same_segment(def),
 					def->customer_segment, agreement(def));
 }
@@ -323,7 +148,7 @@ static char *
 fetch_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT %s, r.g, r.running%s FROM %s r",
-					columns_of("r", key_names(def), ""),
+					lock_text_columns("r", lock_text_key_names(def), ""),
 					def->markets ? ", r.sells, r.is_new, r.status, r.market_currency, r.currency" : "",
 					from);
 }
@@ -332,7 +157,7 @@ static char *
 unlocked_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT pg_catalog.count(*) FROM %s c WHERE %s IS NULL AND EXISTS (SELECT FROM %s r WHERE %s)",
-					def->from_customers, locked_at(def), from, customer_match(def));
+					def->from_customers, locked_at(def), from, lock_text_customer_match(def));
 }
 
 /* FOR UPDATE excludes the key share of a subscription that is being made */
@@ -342,12 +167,12 @@ hold_keys_query(const LockDefinition *def, LockSource source, const char *collec
 	if (source == LOCK_OF_CUSTOMERS)
 		return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s FOR UPDATE OF c",
 						collected, def->from_customers,
-						match("c", def->customer_key, def->key_operators,
-							  "r", key_names(def)));
+						lock_text_match("c", def->customer_key, def->key_operators,
+							  "r", lock_text_key_names(def)));
 	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s FOR UPDATE OF o",
 					collected, def->from_offers,
-					match("o", def->offer_key, def->offer_key_operators,
-						  "r", numbered('o', def->offer_key)));
+					lock_text_match("o", def->offer_key, def->offer_key_operators,
+						  "r", lock_text_numbered('o', def->offer_key)));
 }
 
 static char *
@@ -355,8 +180,8 @@ subscribed_query(const LockDefinition *def, const char *collected)
 {
 	return psprintf("SELECT pg_catalog.concat_ws(', ', %s) FROM %s n JOIN %s s ON %s "
 					"WHERE (%s) IS TRUE AND (%s) IS TRUE LIMIT 1",
-					columns_of("s", def->subscription_customer, ""), collected, def->subscriptions,
-					match("n", numbered('o', def->offer_key), def->offer_operators,
+					lock_text_columns("s", def->subscription_customer, ""), collected, def->subscriptions,
+					lock_text_match("n", lock_text_numbered('o', def->offer_key), def->offer_operators,
 						  "s", def->subscription_offer),
 					def->locks_when ? def->locks_when : "true",
 					def->running_when ? def->running_when : "true");
@@ -369,7 +194,7 @@ subscribed_query(const LockDefinition *def, const char *collected)
 static char *
 install_conflicts_query(const LockDefinition *def, const char *from)
 {
-	char	   *keys = columns_of("d", key_names(def), "");
+	char	   *keys = lock_text_columns("d", lock_text_key_names(def), "");
 
 	return psprintf("SELECT %s, c.%s::pg_catalog.text, r.subscription, r.g::pg_catalog.text "
 					"FROM (SELECT d.*, pg_catalog.first_value(d.g) OVER (PARTITION BY %s ORDER BY d.running DESC, d.subscription) AS first_g, "
@@ -377,10 +202,10 @@ install_conflicts_query(const LockDefinition *def, const char *from)
 					"JOIN %s c ON %s "
 					"WHERE (r.running OR (c.%s IS NULL AND NOT r.any_running)) "
 					"AND (COALESCE(c.%s, r.first_g%s) %s r.g) IS NOT TRUE ORDER BY %s, r.subscription",
-					text_array("c", def->customer_key), def->customer_segment,
-					keys, keys, from, def->from_customers, customer_match(def),
+					lock_text_array("c", def->customer_key), def->customer_segment,
+					keys, keys, from, def->from_customers, lock_text_customer_match(def),
 					def->customer_segment, def->customer_segment, def->segment_cast, def->segment_operator,
-					columns_of("c", def->customer_key, ""));
+					lock_text_columns("c", def->customer_key, ""));
 }
 
 /*
@@ -390,7 +215,7 @@ install_conflicts_query(const LockDefinition *def, const char *from)
 static char *
 market_conflicts_query(const LockDefinition *def, const char *from)
 {
-	char	   *key = text_array("c", def->customer_key);
+	char	   *key = lock_text_array("c", def->customer_key);
 
 	return psprintf("SELECT %s AS customer_key, c.%s::pg_catalog.text AS market, NULL::pg_catalog.text[] AS subscription, "
 					"NULL::pg_catalog.text AS market_currency, NULL::pg_catalog.text AS currency "
@@ -400,8 +225,8 @@ market_conflicts_query(const LockDefinition *def, const char *from)
 					"AND CASE WHEN r.status IS NULL THEN c.%s IS NULL AND r.g IS NOT NULL ELSE r.running END "
 					"ORDER BY 1, 3",
 					key, def->customer_segment, def->from_customers,
-					market_join(def, psprintf("c.%s", def->customer_segment)), def->customer_segment,
-					key, from, def->from_customers, customer_match(def), def->customer_segment);
+					lock_text_market_join(def, psprintf("c.%s", def->customer_segment)), def->customer_segment,
+					key, from, def->from_customers, lock_text_customer_match(def), def->customer_segment);
 }
 
 /*
@@ -433,12 +258,12 @@ violations_query(const LockDefinition *def, const char *from)
 					"%sELSE 'other segment' END "
 					"FROM %s r LEFT JOIN %s c ON %s "
 					"WHERE %s IS NULL OR (r.running AND %s IS NOT TRUE) ORDER BY %s, r.subscription",
-					quote_literal_cstr(def->subscriptions), text_array("r", key_names(def)),
-					def->customer_segment, first_key(def), locked_at(def),
+					quote_literal_cstr(def->subscriptions), lock_text_array("r", lock_text_key_names(def)),
+					def->customer_segment, lock_text_first_key(def), locked_at(def),
 					def->markets ? psprintf("WHEN %s THEN CASE WHEN r.status IS NULL THEN 'no market' "
 											"ELSE 'other currency' END ", same_segment(def)) : "",
-					from, def->from_customers, customer_match(def),
-					locked_at(def), agreement(def), columns_of("c", def->customer_key, ""));
+					from, def->from_customers, lock_text_customer_match(def),
+					locked_at(def), agreement(def), lock_text_columns("c", def->customer_key, ""));
 }
 
 /* is not true: also of NULL, and then the trigger itself looks closer */
@@ -476,7 +301,7 @@ char *
 lock_query(const LockDefinition *def, LockSource source, const char *collected,
 		   LockQuery query)
 {
-	char	   *from = rows(def, source, collected);
+	char	   *from = lock_text_rows(def, source, collected);
 
 	switch (query)
 	{

@@ -9,8 +9,9 @@ OBJS += $(addprefix src/lock/, \
 	invalidation.o \
 	watch.o \
 	definition.o \
-	violations.o \
+	attempt.o \
 	definitions.o \
+	text.o \
 	queries.o \
 	depend.o \
 	rows.o \
@@ -27,7 +28,10 @@ OBJS += $(addprefix src/lock/, \
 	moved.o \
 	key.o \
 	offer.o \
+	look.o \
+	permit.o \
 	move.o \
+	violations.o \
 	customer.o \
 	forget.o \
 	literal.o)

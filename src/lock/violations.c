@@ -1,52 +1,54 @@
 /*
- * violations.c: looking at locks one by one, so that a table of somebody else's
- * keeps nobody from being told of the others.
+ * violations.c: what contradicts a lock, which got in while its triggers were off.
  */
 #include "segmentation.h"
 
-#include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "utils/tuplestore.h"
 
-#include "relation.h"
-#include "trial.h"
+#include "argument.h"
 #include "lock/lock.h"
 
-/* of the server or of other sessions, and not of what was looked at */
-static bool
-is_servers_error(int code)
+typedef struct Look
 {
-	int			class = ERRCODE_TO_CATEGORY(code);
+	LockDefinition *def;
+	Tuplestorestate *store;
+} Look;
 
-	return class == ERRCODE_OPERATOR_INTERVENTION || class == ERRCODE_INSUFFICIENT_RESOURCES ||
-		class == ERRCODE_TRANSACTION_ROLLBACK || class == ERRCODE_SYSTEM_ERROR;
+static void
+look_at(void *arg)
+{
+	Look	   *look = arg;
+	LockParameters none = {0};
+
+	lock_resolve_consented(look->def);
+	lock_return_rows(look->def, &none, LOCK_QUERY_VIOLATIONS, look->store);
 }
 
-/*
- * Work over subscriptions.  Whoever has the rights of the customers' owner is to
- * mend their lock first: an error.  What somebody else has on a table of his own is
- * a warning, and false is returned.
- */
-bool
-lock_try(Oid subscriptions, Oid customers, void (*work) (void *arg), void *arg)
+/* one after another, so that what is wrong with one says nothing of the others */
+PG_FUNCTION_INFO_V1(lock_violations);
+Datum
+lock_violations(PG_FUNCTION_ARGS)
 {
-	Oid			owner = relation_owner(subscriptions);
-	ErrorData  *error;
+	Oid			customers;
+	List	   *definitions;
+	ListCell   *cell;
 
-	if (!OidIsValid(owner) || has_privs_of_role(owner, relation_owner(customers)))
+	argument_require(fcinfo, 0, "customers");
+	customers = PG_GETARG_OID(0);
+	definitions = lock_definitions_readable(customers);
+	if (definitions == NIL)
+		lock_raise_none(customers);
+	lock_require_readable(customers);
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	foreach(cell, definitions)
 	{
-		work(arg);
-		return true;
+		Look		look = {lfirst(cell), ((ReturnSetInfo *) fcinfo->resultinfo)->setResult};
+
+		(void) lock_try(look.def->subscriptions_oid, customers, look_at, &look);
 	}
-	error = trial_run(work, arg, true);
-	if (error == NULL)
-		return true;
-	if (is_servers_error(error->sqlerrcode))
-		ReThrowError(error);
-	ereport(WARNING,
-			(errcode(error->sqlerrcode),
-			 errmsg("could not look for violations in %s of role %s: %s", relation_name(subscriptions),
-					quote_identifier(GetUserNameFromId(owner, false)), error->message),
-			 error->hint ? errhint("%s", error->hint) : 0));
-	return false;
+	SPI_finish();
+	return (Datum) 0;
 }
