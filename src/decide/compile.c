@@ -23,7 +23,7 @@
 #include "decide/fence.h"
 #include "decide/program.h"
 #include "decide/reference.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "override/override.h"
 #include "rule/rule.h"
 

@@ -20,7 +20,7 @@
 #include "trial.h"
 #include "decide/compile.h"
 #include "decide/fence.h"
-#include "model/objects.h"
+#include "model/model.h"
 
 /* of the trial that is being run */
 static struct

@@ -25,7 +25,6 @@
 #include "decide/compile.h"
 #include "decide/reference.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "override/override.h"
 
 /* as things are now: ownership and membership may change after a definition */
@@ -51,28 +50,12 @@ check_customers(const Model *asking, const Model *asked)
 				 errdetail("A rule can ask for segments of a model with the same source and key only.")));
 }
 
-static bool
-may_select(Oid role, Oid relid, const char *column)
+/* the statement that lets a role read what of a model's table decides */
+static char *
+grant_for(ModelObject object, Oid relid, const List *key, const char *role)
 {
-	AttrNumber	number = get_attnum(relid, column);
-
-	return pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK ||
-		(number != InvalidAttrNumber && pg_attribute_aclcheck(relid, number, role, ACL_SELECT) == ACLCHECK_OK);
-}
-
-/* of an assignment that is gone there is nothing to be read */
-static bool
-may_read_answers(Oid role, const Model *asked)
-{
-	bool		result;
-	ListCell   *cell;
-
-	if (!OidIsValid(asked->assignment))
-		return true;
-	result = may_select(role, asked->assignment, "segments");
-	foreach(cell, asked->key)
-		result &= may_select(role, asked->assignment, lfirst(cell));
-	return result;
+	return psprintf("GRANT SELECT (%s, %s) ON %s TO %s;", key_column_list(key, NULL),
+					description_list(object, COLUMN_DECIDES, "", NULL), relation_name(relid), role);
 }
 
 static void
@@ -82,30 +65,28 @@ check_may_read_answers(const Model *asking, const Model *asked)
 	bool		has_schema = pg_namespace_aclcheck(schema, asking->owner, ACL_USAGE) == ACLCHECK_OK;
 	const char *role = role_name(asking->owner);
 
-	if (has_schema && may_read_answers(asking->owner, asked))
+	if (has_schema && model_may_evaluate(ASSIGNMENT_TABLE, asked->assignment, asked->key, asking->owner))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for role %s to read the answers of model \"%s\"", role, asked->id),
 			 errdetail("Rules of model \"%s\" run as role %s, and those of model \"%s\" are of role %s, which has not the rights of that one: "
 					   "its stored answers are read.", asking->id, role, asked->id, role_name(asked->owner)),
-			 errhint("Let their owner say: %sGRANT SELECT (%s, segments) ON %s TO %s;",
+			 errhint("Let their owner say: %s%s",
 					 has_schema ? "" : psprintf("GRANT USAGE ON SCHEMA %s TO %s; ",
 												quote_identifier(get_namespace_name(schema)), role),
-					 key_column_list(asked->key, NULL), relation_name(asked->assignment), role)));
+					 grant_for(ASSIGNMENT_TABLE, asked->assignment, asked->key, role))));
 }
 
 /* what the role lacks to read a model's answers and decisions, as the statements that give it */
 static char *
 grants_for(const Model *asked, const char *role)
 {
-	const char *key = key_column_list(asked->key, NULL);
-	char	   *grants = psprintf("GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT (%s, segments) ON %s TO %s;",
-								  relation_schema(asked->assignment), role, key, relation_name(asked->assignment), role);
+	char	   *grants = psprintf("GRANT USAGE ON SCHEMA %s TO %s; %s", relation_schema(asked->assignment), role,
+								  grant_for(ASSIGNMENT_TABLE, asked->assignment, asked->key, role));
 
 	if (OidIsValid(asked->override))
-		grants = psprintf("%s GRANT SELECT (%s, segment, member, expires_at) ON %s TO %s;",
-						  grants, key, relation_name(asked->override), role);
+		grants = psprintf("%s %s", grants, grant_for(OVERRIDE_TABLE, asked->override, asked->key, role));
 	return grants;
 }
 
@@ -113,8 +94,8 @@ grants_for(const Model *asked, const char *role)
 static void
 check_may_evaluate(const Model *asking, const Model *asked)
 {
-	if (may_read_answers(asking->owner, asked) &&
-		(!OidIsValid(asked->override) || override_is_readable(asked, asking->owner)))
+	if (model_may_evaluate(ASSIGNMENT_TABLE, asked->assignment, asked->key, asking->owner) &&
+		model_may_evaluate(OVERRIDE_TABLE, asked->override, asked->key, asking->owner))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -181,7 +162,7 @@ keep_definition(const Model *asked)
 static void
 check_answers(const Model *asking, const Model *asked)
 {
-	if (!model_has_answers(asked->assignment, "recheck_at", asked->key))
+	if (!description_fits(ASSIGNMENT_TABLE, asked->assignment, asked->key))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("stored answers of model \"%s\" are gone", asked->id)));

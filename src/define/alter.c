@@ -12,10 +12,9 @@
 #include "argument.h"
 #include "names.h"
 #include "refusal.h"
-#include "trial.h"
 #include "define/define.h"
+#include "define/objects.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "rule/time_zone.h"
 #include "types/segment_id.h"
 
@@ -52,6 +51,16 @@ set_relation(const Model *model, const char *sql, Oid relid)
 					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(relid)}, NULL);
 }
 
+/* those that are still there keep the names by which a swap is known */
+static void
+set_made(const Model *model, const Model *before)
+{
+	if (model->override != before->override)
+		set_relation(model, SET_OF_MODEL("override = $2"), model->override);
+	if (model->member != before->member)
+		set_relation(model, SET_OF_MODEL("member = $2"), model->member);
+}
+
 /* of what a statement has found, one name each */
 static List *
 found_names(void)
@@ -61,100 +70,6 @@ found_names(void)
 	for (uint64 i = 0; i < SPI_processed; i++)
 		names = lappend(names, catalogue_get(i, 1));
 	return names;
-}
-
-typedef struct SegmentRule
-{
-	char	   *model;
-	char	   *segment;
-	char	   *text;
-} SegmentRule;
-
-static List *
-found_rules(void)
-{
-	List	   *rules = NIL;
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		SegmentRule *rule = palloc(sizeof(SegmentRule));
-
-		rule->model = catalogue_get(i, 1);
-		rule->segment = catalogue_get(i, 2);
-		rule->text = catalogue_get(i, 3);
-		rules = lappend(rules, rule);
-	}
-	return rules;
-}
-
-static void
-keep_rule(const SegmentRule *kept, const Rule *rule)
-{
-	catalogue_execute("UPDATE segmentation.segment SET rule = $3, columns = $4 "
-					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-					  4, (Oid[]) {TEXTOID, TEXTOID, TEXTOID, NAMEARRAYOID},
-					  (Datum[]) {CStringGetTextDatum(kept->model), CStringGetTextDatum(kept->segment),
-								 CStringGetTextDatum(rule_deparse(rule)), names_to_array(rule->columns)}, NULL);
-}
-
-typedef struct Adaptation
-{
-	const Model *model;
-	SegmentRule *rule;
-} Adaptation;
-
-static void
-adapt_rule(void *arg)
-{
-	const Adaptation *adaptation = arg;
-	const Model *model = adaptation->model;
-
-	keep_rule(adaptation->rule, rule_parse_kept(model->source, adaptation->rule->text, model->id, model->time_zone));
-}
-
-static void
-warn_unreadable(const Model *model, List *segments, const ErrorData *error)
-{
-	if (segments == NIL)
-		return;
-	ereport(WARNING,
-			(errcode(error->sqlerrcode),
-			 errmsg_plural("%d rule of model \"%s\" cannot be read over the new source: %s",
-						   "%d rules of model \"%s\" cannot be read over the new source, the first: %s",
-						   list_length(segments), list_length(segments), model->id, error->message),
-			 errdetail("Of these segments: %s. They keep the members that they have.", first_ten(segments, ", ")),
-			 errhint("Define them by columns that the source has, with segmentation.define_segment.")));
-}
-
-/*
- * Every rule gets its meaning over the new source: to the owner, as whom it will
- * be read.  One that has none there fails until it is defined anew; to refuse
- * the source would leave no way on where the old one is gone.
- */
-static void
-adapt_rules(const Model *model)
-{
-	List	   *unreadable = NIL;
-	ErrorData  *first = NULL;
-	ModelContext saved;
-	ListCell   *cell;
-
-	catalogue_execute("SELECT model::pg_catalog.text, id::pg_catalog.text, rule FROM segmentation.segment "
-					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND rule IS NOT NULL ORDER BY id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
-	model_enter(model, &saved);
-	foreach(cell, found_rules())
-	{
-		Adaptation	adaptation = {model, lfirst(cell)};
-		ErrorData  *error = trial_run_rule(adapt_rule, &adaptation);
-
-		if (error == NULL)
-			continue;
-		first = first ? first : error;
-		unreadable = lappend(unreadable, adaptation.rule->segment);
-	}
-	model_leave(&saved);
-	warn_unreadable(model, unreadable, first);
 }
 
 /* both sides of a reference must have the same customers, so the others have to follow */
@@ -179,85 +94,21 @@ notice_related(const Model *model)
 				 errhint("Until segmentation.alter_model has given all of them the same source and key, those whose rules ask for segments of others cannot be refreshed.")));
 }
 
-/* whether a column has another type than it had, or another length, scale or collation */
-static bool
-check_key_types(const Model *model, const List *before, const List *key, bool may_differ)
-{
-	bool		result = false;
-
-	if (list_length(before) != list_length(key))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg_plural("key of model \"%s\" has %d column", "key of model \"%s\" has %d columns",
-							   list_length(before), model->id, list_length(before)),
-				 errhint("Customers that are identified in another way are those of another model: create one.")));
-	for (int i = 0; i < list_length(key); i++)
-	{
-		KeyColumn  *old = list_nth(before, i);
-		KeyColumn  *new = list_nth(key, i);
-
-		if (may_differ ? !model_key_can_become(old->type, new->type) :
-			old->type != new->type || !source_key_keeps_values(new, old))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("key column \"%s\" has type %s, and in the assignment of model \"%s\" it is %s",
-							new->name, source_key_type(new), model->id, source_key_type(old)),
-					 may_differ ? errhint("Create another model.") :
-					 errhint("Give the key as well if the model's tables are to have the type of the source.")));
-		result |= strcmp(old->type_text, new->type_text) != 0 || strcmp(old->collate_text, new->collate_text) != 0;
-	}
-	return result;
-}
-
-/* the columns under the names that they still have; as the owner, whose the views are */
-static void
-retype_key(Model *model, const ModelNames *names, const List *before)
-{
-	ModelNames	retyped = *names;
-	ModelContext saved;
-
-	retyped.key = NIL;
-	for (int i = 0; i < list_length(before); i++)
-	{
-		KeyColumn  *column = palloc(sizeof(KeyColumn));
-
-		*column = *(KeyColumn *) list_nth(names->key, i);
-		column->name = ((KeyColumn *) list_nth(before, i))->name;
-		retyped.key = lappend(retyped.key, column);
-	}
-	model_enter(model, &saved);
-	objects_retype_key(model, &retyped);
-	model_leave(&saved);
-	set_relation(model, SET_OF_MODEL("member = $2"), model->member);
-}
-
 static void
 set_source(Model *model, FunctionCallInfo fcinfo)
 {
-	List	   *old_names = model->key;
-	List	   *before;
-	ModelNames *names;
-	bool		retypes;
+	Model		before = *model;
+	bool		has_key = !PG_ARGISNULL(ARG_KEY);
 
-	before = source_key(model->assignment, old_names);
-	names = objects_found(model);
 	if (!PG_ARGISNULL(ARG_SOURCE))
 		model->source = PG_GETARG_OID(ARG_SOURCE);
 	else
 		model_check_source(model);
-	if (!PG_ARGISNULL(ARG_KEY))
-		model->key = names_from_array(PG_GETARG_ARRAYTYPE_P(ARG_KEY), "key");
 	source_check(model->source);
-	names->key = source_key(model->source, model->key);
-	retypes = check_key_types(model, before, names->key, !PG_ARGISNULL(ARG_KEY));
+	rekey_model(model, has_key ? names_from_array(PG_GETARG_ARRAYTYPE_P(ARG_KEY), "key") : model->key, has_key);
 	if (model->kind == MODEL_COLUMN && PG_ARGISNULL(ARG_SEGMENT_COLUMN))
 		source_check_segment_column(model->source, model->segment_column);
-	if (retypes || !names_are_same(old_names, model->key))
-		model_check_owns_all(model);
-	if (retypes)
-		retype_key(model, names, before);
-	if (!names_are_same(old_names, model->key))
-		objects_rename_key(names, old_names);
+	set_made(model, &before);
 	catalogue_execute(SET_OF_MODEL("source = $2, key = $3"), 3, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID},
 					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
 								 names_to_array(model->key)}, NULL);
@@ -385,8 +236,8 @@ set_id(Model *model, char *id)
 	names = objects_found(model);
 	names->key = source_key(model->assignment, model->key);
 	model_enter(model, &saved);
-	objects_create_member(names);
-	objects_comment(names);
+	objects_create(names, MEMBER_VIEW);
+	objects_comment_all(names);
 	model_leave(&saved);
 }
 
@@ -400,40 +251,14 @@ check_placed(const Model *model, FunctionCallInfo fcinfo)
 				 errhint("Rename them, or give them another schema, as any table and view; the model follows.")));
 }
 
-/* a model that has lost its views, its function or its table of overrides gets others; they are the owner's */
-static void
-complete_override(Model *model)
-{
-	Oid			override = model->override;
-	Oid			member = model->member;
-	ModelNames *names;
-	ModelContext saved;
-
-	model_check_tables(model);
-	names = objects_found(model);
-	names->key = source_key(model->assignment, model->key);
-	model_enter(model, &saved);
-	objects_complete(model, names);
-	model_leave(&saved);
-	/* those that are still there keep the names by which a swap is known */
-	if (model->override != override)
-		set_relation(model, SET_OF_MODEL("override = $2"), model->override);
-	if (model->member != member)
-		set_relation(model, SET_OF_MODEL("member = $2"), model->member);
-}
-
-static void
-complete_objects(Model *model)
-{
-	complete_override(model);
-	objects_complete_views(model);
-}
-
 static void
 alter(Model *model, FunctionCallInfo fcinfo, const char *schema)
 {
+	Model		before = *model;
+
 	if (model->source_name)
-		complete_objects(model);
+		complete_model(model);
+	set_made(model, &before);
 	if (!PG_ARGISNULL(ARG_TIME_ZONE))
 	{
 		model->time_zone = time_zone_name(text_to_cstring(PG_GETARG_TEXT_PP(ARG_TIME_ZONE)));

@@ -18,7 +18,6 @@
 #include "decide/fence.h"
 #include "define/define.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "override/override.h"
 #include "rule/rule.h"
 

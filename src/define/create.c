@@ -17,7 +17,7 @@
 #include "names.h"
 #include "refusal.h"
 #include "define/define.h"
-#include "model/objects.h"
+#include "define/objects.h"
 #include "rule/time_zone.h"
 #include "types/segment_id.h"
 
@@ -141,7 +141,7 @@ define_objects(Model *model, const char *schema)
 	source_check(model->source);
 	key = source_key(model->source, model->key);
 	define_segment_column(model);
-	objects_create(model, objects_names(model->id, schema, model->prefix, key));
+	complete_new(model, schema, key);
 	source_notice_duplicates(model->source, model->key);
 	source_warn_clock(model);
 }

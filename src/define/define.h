@@ -27,6 +27,9 @@ extern void change_end(Model *model, const char *change, const char *segment);
 /* rename.c */
 extern void rename_in_rules(const char *from, const char *to);
 
+/* adapt.c */
+extern void adapt_rules(const Model *model);
+
 /* cycle.c */
 extern void cycle_check(const char *model, const char *segment);
 

@@ -74,3 +74,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                       AND w.ev_class IS DISTINCT FROM relation AND w.ev_class IS DISTINCT FROM beside)
 $$;
 COMMENT ON FUNCTION segmentation_internal.is_read_by(oid, regclass, oid) IS 'whether a view or function other than one reads a relation';
+
+CREATE FUNCTION segmentation_internal.missing_objects(model text) RETURNS text[]
+    LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'missing_objects';
+COMMENT ON FUNCTION segmentation_internal.missing_objects(text) IS 'tables, views and function of a model that alter_model would make again';

@@ -9,8 +9,8 @@
 
 #include "argument.h"
 #include "define/define.h"
+#include "define/objects.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "types/segment_id.h"
 
 static void
@@ -53,6 +53,7 @@ drop_model(PG_FUNCTION_ARGS)
 {
 	char	   *id;
 	Model	   *model;
+	ModelNames *names;
 	ModelContext saved;
 
 	argument_require(fcinfo, 0, "model");
@@ -65,7 +66,10 @@ drop_model(PG_FUNCTION_ARGS)
 	if (model->source_name)
 	{
 		model_check_owns_all(model);
-		objects_drop(objects_found(model));
+		names = objects_found(model);
+		/* each depends on what comes before it */
+		for (int i = AT_FUNCTION; i >= 0; i--)
+			objects_drop(names, i);
 	}
 	model_leave(&saved);
 	catalogue_execute("DELETE FROM segmentation.segment_reference WHERE model OPERATOR(@types@.=) $1::@types@.segment_id",

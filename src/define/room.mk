@@ -1,11 +1,14 @@
 OBJS += $(addprefix src/define/, \
 	objects.o \
+	complete.o \
+	rekey.o \
 	change.o \
 	cycle.o \
 	create.o \
 	count.o \
 	segment.o \
 	rename.o \
+	adapt.o \
 	alter.o \
 	drop.o \
 	impact.o)

@@ -18,7 +18,6 @@
 #include "decide/reference.h"
 #include "define/define.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "rule/rule.h"
 #include "types/segment_id.h"
 

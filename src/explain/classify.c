@@ -20,7 +20,6 @@
 #include "refusal.h"
 #include "explain/decide.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "refresh/refresh.h"
 #include "types/segment_id.h"
 

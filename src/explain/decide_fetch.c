@@ -19,7 +19,7 @@
 #include "decide/compile.h"
 #include "decide/fence.h"
 #include "explain/decide.h"
-#include "model/objects.h"
+#include "model/model.h"
 
 /* one row of the source, or none; $1 is as_of, what identifies it follows */
 typedef struct Fetch

@@ -10,7 +10,7 @@
 #include "refusal.h"
 #include "decide/reference.h"
 #include "explain/decide.h"
-#include "model/objects.h"
+#include "model/model.h"
 
 /* for segments that there are no more they do nothing */
 static void

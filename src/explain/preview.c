@@ -27,7 +27,7 @@
 #include "decide/fence.h"
 #include "explain/decide.h"
 #include "measure/nps.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "override/override.h"
 #include "types/segment_id.h"
 

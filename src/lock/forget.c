@@ -26,7 +26,7 @@
 #include "refusal.h"
 #include "relation.h"
 #include "lock/lock.h"
-#include "model/objects.h"
+#include "model/model.h"
 
 /* unquoted; NIL: none */
 static List *

@@ -20,8 +20,8 @@
 #include "expression.h"
 #include "names.h"
 #include "refusal.h"
+#include "model/description.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "model/relation_reference.h"
 
 /* columns of the query below */
@@ -119,29 +119,6 @@ kind_by_name(const char *name)
 		strcmp(name, "column") == 0 ? MODEL_COLUMN : MODEL_OVERLAPPING;
 }
 
-static bool
-has_key(Oid relid, const List *key)
-{
-	ListCell   *cell;
-
-	foreach(cell, key)
-		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
-			return false;
-	return true;
-}
-
-/* answers, with the moment that is beside since: recheck_at in an assignment, until in a history */
-bool
-model_has_answers(Oid relid, const char *moment, const List *key)
-{
-	return OidIsValid(relation_owner(relid)) &&
-		relation_has_column(relid, "segments", get_array_type(segment_id_type())) &&
-		relation_has_column(relid, "since", TIMESTAMPTZOID) &&
-		relation_has_column(relid, moment, TIMESTAMPTZOID) &&
-		relation_has_column(relid, "version", INT4OID) &&
-		has_key(relid, key);
-}
-
 /*
  * As whom rules are evaluated: who owns what is left of the tables.  Where none
  * is left nobody answers for the rules, least of all the catalogue's owner, and
@@ -152,9 +129,9 @@ owner_of(const Model *model)
 {
 	if (model->source_name == NULL)
 		return relation_owner(catalogue_relation("model"));
-	if (model_has_answers(model->assignment, "recheck_at", model->key))
+	if (description_fits(ASSIGNMENT_TABLE, model->assignment, model->key))
 		return relation_owner(model->assignment);
-	if (model_has_answers(model->history, "until", model->key))
+	if (description_fits(HISTORY_TABLE, model->history, model->key))
 		return relation_owner(model->history);
 	return InvalidOid;
 }
@@ -239,7 +216,8 @@ model_from(HeapTuple tuple)
 	bind_source(model);
 	model->creator = get_text(tuple, MODEL_CREATOR);
 	model->kept_override = get_relation(tuple, MODEL_OVERRIDE);
-	model->override = override_table(model->kept_override, model->key);
+	if (description_has_columns(OVERRIDE_TABLE, model->kept_override, model->key))
+		model->override = model->kept_override;
 	read_swapped(model, tuple);
 	return model;
 }
@@ -377,7 +355,7 @@ who_decides(const Model *model)
 						model->creator ? quote_identifier(model->creator) : "none");
 	if (model->source_name == NULL)
 		return "It has no tables yet: it is changed by the owner of the extension.";
-	if (model_has_answers(model->assignment, "recheck_at", model->key))
+	if (description_fits(ASSIGNMENT_TABLE, model->assignment, model->key))
 		return "The owner of a model is the owner of its assignment table.";
 	return psprintf("Its assignment table is gone: what becomes of it is for role %s to say, whose its history %s is.",
 					quote_identifier(GetUserNameFromId(model->owner, false)), relation_name(model->history));

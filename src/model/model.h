@@ -13,6 +13,7 @@
 
 #include "key.h"
 #include "relation.h"
+#include "model/description.h"
 
 typedef struct ModelSegment
 {
@@ -73,7 +74,6 @@ extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);
 extern char *model_versions(const Model *model);
 extern TimestampTz model_moment(const Model *model);
-extern bool model_has_answers(Oid relid, const char *moment, const List *key);
 extern void model_check_owner(const Model *model);
 extern KeyValues *model_read_key(const Model *model, ArrayType *key);
 
@@ -87,11 +87,8 @@ extern void model_check_definitions(const Model *model);
 extern void model_check_versions(const Model *model);
 extern void model_warn_swapped(const Model *model);
 
-/* override_table.c */
-extern Oid	override_table(Oid relid, const List *key);
-extern bool override_is_readable(const Model *model, Oid role);
-
 /* rights.c */
+extern bool model_may_evaluate(ModelObject object, Oid relid, const List *key, Oid role);
 extern void model_check_may_read(Oid relid);
 
 /* failing.c */
@@ -130,6 +127,7 @@ extern void moment_set(TimestampTz as_of);
 /* schema.c: where the catalogue's tables and the extension's types are */
 extern Oid	catalogue_relation(const char *name);
 extern bool relation_has_column(Oid relid, const char *name, Oid type);
+extern bool relation_has_columns(Oid relid, const List *names);
 extern Oid	segment_id_type(void);
 extern const char *types_schema(void);
 

@@ -27,7 +27,7 @@
 #include "refusal.h"
 #include "relation.h"
 #include "model/model.h"
-#include "model/objects.h"
+#include "model/source.h"
 
 typedef struct ModelFault
 {
@@ -73,19 +73,6 @@ call_for_key(const Model *model, const List *key)
 					quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, names_to_array(key))));
 }
 
-/* one that cannot be read must not count for none */
-static bool
-has_overrides(const Model *model)
-{
-	Oid			relid = model->override;
-
-	return !OidIsValid(model->kept_override) ||
-		(OidIsValid(relid) &&
-		 relation_has_column(relid, "segment", segment_id_type()) &&
-		 relation_has_column(relid, "member", BOOLOID) &&
-		 relation_has_column(relid, "expires_at", TIMESTAMPTZOID));
-}
-
 static char *
 role_name(Oid role)
 {
@@ -116,8 +103,8 @@ find_fault_of_tables(const Model *model)
 {
 	ModelFault *fault;
 
-	if (!model_has_answers(model->assignment, "recheck_at", model->key) ||
-		!model_has_answers(model->history, "until", model->key))
+	if (!description_fits(ASSIGNMENT_TABLE, model->assignment, model->key) ||
+		!description_fits(HISTORY_TABLE, model->history, model->key))
 		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 						  psprintf("tables of model \"%s\" are gone", model->id),
 						  "Its assignment or history was dropped or changed by other means than segmentation.drop_model.",
@@ -126,12 +113,38 @@ find_fault_of_tables(const Model *model)
 	if ((fault = find_other_owner(model, model->history)) != NULL ||
 		(fault = find_other_owner(model, model->override)) != NULL)
 		return fault;
-	if (!has_overrides(model))
+	/* one that cannot be read must not count for none */
+	if (OidIsValid(model->kept_override) && !description_fits(OVERRIDE_TABLE, model->kept_override, model->key))
 		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 						  psprintf("table of overrides of model \"%s\" has other columns than it had", model->id),
 						  "What people have decided there cannot be read.",
 						  psprintf("Change them back, or drop the table and have it made again: SELECT segmentation.alter_model(%s);",
 								   quote_literal_cstr(model->id)));
+	return NULL;
+}
+
+static char *
+call_for_completion(const Model *model)
+{
+	return psprintf("SELECT segmentation.alter_model(%s);", quote_literal_cstr(model->id));
+}
+
+/* a model that an earlier version has made is completed by who owns it */
+static ModelFault *
+find_missing_column(const Model *model)
+{
+	Oid			tables[MODEL_TABLES] = {model->assignment, model->history, model->override};
+
+	for (int i = 0; i < MODEL_TABLES; i++)
+	{
+		const char *column = OidIsValid(tables[i]) ? description_missing_column(i, tables[i]) : NULL;
+
+		if (column)
+			return fault_make("outdated", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+							  psprintf("column \"%s\" of the %s of model \"%s\" is missing", column, model_objects[i].title, model->id),
+							  "The model was made by an earlier version of the extension, or the column was dropped.",
+							  psprintf("%s makes it.", call_for_completion(model)));
+	}
 	return NULL;
 }
 
@@ -478,6 +491,7 @@ model_check_objects(const Model *model)
 	ListCell   *cell;
 
 	model_check_tables(model);
+	fault_report(ERROR, find_missing_column(model));
 	model_check_source(model);
 	fault_report(ERROR, find_fault_of_columns(model));
 	foreach(cell, model->key)
@@ -510,6 +524,8 @@ model_fault(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	if (model->source_name)
 		fault = find_fault_of_tables(model);
+	if (model->source_name && fault == NULL)
+		fault = find_missing_column(model);
 	if (model->source_name && fault == NULL)
 		fault = find_fault_of_source(model);
 	if (model->source_name && fault == NULL)

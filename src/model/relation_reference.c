@@ -23,7 +23,6 @@
 #include "utils/varlena.h"
 
 #include "model/model.h"
-#include "model/objects.h"
 #include "model/relation_reference.h"
 
 static RelationReference *

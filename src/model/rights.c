@@ -1,5 +1,5 @@
 /*
- * rights.c: who may be told what a model answers.
+ * rights.c: who may be told what a model answers, and by what.
  */
 #include "segmentation.h"
 
@@ -25,4 +25,30 @@ model_check_may_read(Oid relid)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("row-level security of \"%s\" holds for you", get_rel_name(relid)),
 				 errdetail("The answer would show rows that it keeps from you.")));
+}
+
+static bool
+may_select(Oid relid, const char *column, Oid role)
+{
+	AttrNumber	number = get_attnum(relid, column);
+
+	return number != InvalidAttrNumber && pg_attribute_aclcheck(relid, number, role, ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* whether a role has what of a model's table decides, which is not all of it; of one that is not there it needs nothing */
+bool
+model_may_evaluate(ModelObject object, Oid relid, const List *key, Oid role)
+{
+	const ObjectDescription *description = &model_objects[object];
+	bool		result = true;
+	ListCell   *cell;
+
+	if (!OidIsValid(relid) || pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK)
+		return true;
+	for (int i = 0; i < description->ncolumns; i++)
+		if (description->columns[i].flags & COLUMN_DECIDES)
+			result &= may_select(relid, description->columns[i].name, role);
+	foreach(cell, key)
+		result &= may_select(relid, lfirst(cell), role);
+	return result;
 }

@@ -4,7 +4,7 @@ OBJS += $(addprefix src/model/, \
 	moment.o \
 	catalogue.o \
 	relation_reference.o \
-	override_table.o \
+	description.o \
 	model.o \
 	model_key.o \
 	rights.o \

@@ -30,6 +30,18 @@ relation_has_column(Oid relid, const char *name, Oid type)
 	return number != InvalidAttrNumber && get_atttype(relid, number) == type;
 }
 
+/* whatever their types */
+bool
+relation_has_columns(Oid relid, const List *names)
+{
+	ListCell   *cell;
+
+	foreach(cell, names)
+		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
+			return false;
+	return true;
+}
+
 Oid
 segment_id_type(void)
 {

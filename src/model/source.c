@@ -9,6 +9,7 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
@@ -23,14 +24,8 @@
 
 #include "names.h"
 #include "relation.h"
-#include "model/objects.h"
-
-/* a key column cannot be called as a column of the model's own tables and views */
-static const char *const own_columns[] = {
-	"segments", "segment", "since", "until", "recheck_at", "version", "cause",
-	"entered_at", "left_at", "duration", "enters", "stay", "moment",
-	"member", "reason", "author", "set_at", "expires_at"
-};
+#include "model/description.h"
+#include "model/source.h"
 
 static void
 check_kind(Relation rel)
@@ -86,13 +81,12 @@ check_key_name(const char *name, const List *before)
 				 errmsg("key column cannot be called \"%s\"", name),
 				 errdetail("A refresh has columns of its own whose names begin so."),
 				 errhint("Use a view as the source that gives it another name.")));
-	for (size_t i = 0; i < lengthof(own_columns); i++)
-		if (strcmp(own_columns[i], name) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_COLUMN),
-					 errmsg("key column cannot be called \"%s\"", name),
-					 errdetail("The tables and views of a model have a column of that name themselves."),
-					 errhint("Use a view as the source that gives it another name.")));
+	if (description_uses_name(name))
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_COLUMN),
+				 errmsg("key column cannot be called \"%s\"", name),
+				 errdetail("The tables and views of a model have a column of that name themselves."),
+				 errhint("Use a view as the source that gives it another name.")));
 }
 
 static void
@@ -216,33 +210,40 @@ is_unique_index(Relation rel, Oid index_oid, const List *names)
 	return result;
 }
 
-/* whether an index of the relation itself keeps every key to one row */
-bool
-source_has_unique_index(Relation rel, const List *names)
+static bool
+has_unique_index(Relation rel, const List *names)
 {
-	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *cell;
 
-	foreach(cell, indexes)
+	foreach(cell, RelationGetIndexList(rel))
 		if (is_unique_index(rel, lfirst_oid(cell), names))
 			return true;
 	return false;
+}
+
+/* whether an index keeps every key to one row; the children of a plain table have indexes of their own */
+bool
+source_is_unique(Oid source, const List *names)
+{
+	Relation	rel = relation_open_existing(source, AccessShareLock);
+	bool		result = has_unique_index(rel, names) &&
+		!(rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(source));
+
+	relation_close(rel, AccessShareLock);
+	return result;
 }
 
 /* of a view nobody can know; of a table it is worth saying */
 void
 source_notice_duplicates(Oid source, const List *names)
 {
-	Relation	rel = relation_open_existing(source, AccessShareLock);
-	char		relkind = rel->rd_rel->relkind;
+	char		relkind = get_rel_relkind(source);
 
 	if ((relkind == RELKIND_RELATION || relkind == RELKIND_MATVIEW ||
-		 relkind == RELKIND_PARTITIONED_TABLE) && !source_has_unique_index(rel, names))
+		 relkind == RELKIND_PARTITIONED_TABLE) && !source_is_unique(source, names))
 		ereport(NOTICE,
-				(errmsg("no unique index keeps the model's key unique in \"%s\"",
-						RelationGetRelationName(rel)),
+				(errmsg("no unique index keeps the model's key unique in \"%s\"", get_rel_name(source)),
 				 errhint("Rows of the same key, or without one, will be an error at refresh.")));
-	relation_close(rel, AccessShareLock);
 }
 
 /* a segment_id, or what can be read as one */

@@ -34,7 +34,7 @@
 #include "names.h"
 #include "refusal.h"
 #include "trial.h"
-#include "model/objects.h"
+#include "model/source.h"
 #include "rule/clock.h"
 #include "rule/rule.h"
 

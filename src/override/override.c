@@ -12,7 +12,7 @@
 
 #include "names.h"
 #include "refusal.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "override/override.h"
 
 /* segments of decisions that last beyond a moment, in the memory context of the moment */

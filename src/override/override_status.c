@@ -10,7 +10,6 @@
 #include "argument.h"
 #include "key.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "override/override.h"
 #include "types/segment_id.h"
 

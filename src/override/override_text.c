@@ -14,7 +14,7 @@
 #include "utils/lsyscache.h"
 
 #include "key.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "override/override.h"
 
 /* segments of a model in the order in which they come: all, or those that decisions are about */

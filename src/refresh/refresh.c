@@ -25,6 +25,7 @@
 #include "decide/fence.h"
 #include "decide/program.h"
 #include "model/model.h"
+#include "model/source.h"
 #include "refresh/refresh.h"
 
 /* a refresh says how far it is after so many customers */
@@ -158,7 +159,7 @@ start(Refresh *refresh)
 	refresh->moment = next_moment(refresh->model);
 	refresh->rows_read = refresh->appeared = refresh->changed = refresh->vanished = 0;
 	refresh->entered = refresh->exited = refresh->own = 0;
-	refresh->unique_source = source_is_unique(refresh->model);
+	refresh->unique_source = source_is_unique(refresh->model->source, refresh->model->key);
 	compile(refresh);
 }
 

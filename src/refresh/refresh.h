@@ -101,7 +101,6 @@ extern void refresh_write_difference(Refresh *refresh);
 extern Datum refresh_record(const Refresh *refresh, double milliseconds);
 
 /* refresh_source.c: what is wrong with a source */
-extern bool source_is_unique(const Model *model);
 pg_noreturn extern void source_raise_wrong_segment(const Model *model, const char *value, const char *key);
 pg_noreturn extern void source_raise_null_key(const Model *model, const char *column);
 extern void source_refuse_wrong_segments(Refresh *refresh);

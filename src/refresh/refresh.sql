@@ -68,7 +68,7 @@ COMMENT ON COLUMN segmentation.rule_failure_message.message IS 'the server''s er
 CREATE FUNCTION segmentation_internal.model_fault(model text, OUT status text, OUT message text, OUT hint text)
     LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'model_fault';
 COMMENT ON FUNCTION segmentation_internal.model_fault(text) IS
-    'whether the source or a table of a model is gone or swapped, and what mends it; NULL: neither';
+    'whether the source or a table of a model is gone, swapped or lacks a column, and what mends it; NULL: neither';
 
 CREATE FUNCTION segmentation.model_status(model text)
     RETURNS TABLE (segment @extschema@.segment_id, status text, since timestamptz, failing text, sqlstate text, message text, rule text)
@@ -100,7 +100,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION segmentation.model_status(text) IS
-    'segments of a model: ok; fails, its rule does; waits, for one it asks for: since when, and the server''s error; gone, the model''s source or tables are; swapped, another relation has the source''s name now';
+    'segments of a model: ok; fails, its rule does; waits, for one it asks for: since when, and the server''s error; gone, the model''s source or tables are; outdated, a column of its tables is missing; swapped, another relation has the source''s name now';
 
 CREATE FUNCTION segmentation.model_sql(model text) RETURNS text
     LANGUAGE c STABLE COST 100 AS 'MODULE_PATHNAME', 'model_sql';

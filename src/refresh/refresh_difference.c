@@ -14,7 +14,7 @@
 #include "key.h"
 #include "option.h"
 #include "decide/compile.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "refresh/refresh.h"
 
 /* correlation from which on rows count as lying in the order of their keys */

@@ -19,7 +19,7 @@
 #include "trial.h"
 #include "decide/compile.h"
 #include "decide/program.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "refresh/refresh.h"
 
 typedef struct Trial

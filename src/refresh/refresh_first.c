@@ -22,7 +22,7 @@
 #include "key.h"
 #include "refusal.h"
 #include "decide/compile.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "refresh/refresh.h"
 
 /* whether there is any, also of a session that has committed after our snapshot */

@@ -4,15 +4,12 @@
  */
 #include "segmentation.h"
 
-#include "access/relation.h"
-#include "catalog/pg_inherits.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
-#include "utils/rel.h"
 
 #include "key.h"
 #include "decide/compile.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "refresh/refresh.h"
 
 void
@@ -35,19 +32,6 @@ source_raise_duplicate(const Model *model, const char *key)
 			 errdetail("Key (%s)=(%s) is in several rows.", key_column_list(model->key, NULL), key),
 			 errhint("The source of a model has one row per customer.")));
 	pg_unreachable();
-}
-
-/* whether an index of the source keeps every key to one row */
-bool
-source_is_unique(const Model *model)
-{
-	Relation	rel = relation_open_existing(model->source, AccessShareLock);
-	/* the children of a plain table have indexes of their own */
-	bool		result = source_has_unique_index(rel, model->key) &&
-		!(rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(model->source));
-
-	relation_close(rel, AccessShareLock);
-	return result;
 }
 
 static void

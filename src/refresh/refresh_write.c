@@ -18,7 +18,7 @@
 
 #include "key.h"
 #include "decide/compile.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "refresh/refresh.h"
 
 /* columns of an answer that is held, after those of the key */

@@ -25,7 +25,6 @@
 #include "refusal.h"
 #include "lock/lock.h"
 #include "model/model.h"
-#include "model/objects.h"
 #include "types/segment_id.h"
 
 static int64
@@ -101,8 +100,8 @@ check_is_known(const Model *model, Oid relid, bool known)
 static List *
 tables_of(const Model *model)
 {
-	bool		has_assignment = model_has_answers(model->assignment, "recheck_at", model->key);
-	bool		has_history = model_has_answers(model->history, "until", model->key);
+	bool		has_assignment = description_fits(ASSIGNMENT_TABLE, model->assignment, model->key);
+	bool		has_history = description_fits(HISTORY_TABLE, model->history, model->key);
 	List	   *result = NIL;
 
 	check_is_known(model, model->assignment, has_assignment);
@@ -180,7 +179,7 @@ forget_in_model(const char *id, ArrayType *key)
 	model = model_read_locked(id);
 	check_may_forget(model);
 	count = forget(model, key);
-	if (OidIsValid(model->owner) && model_has_answers(model->assignment, "recheck_at", model->key))
+	if (OidIsValid(model->owner) && description_fits(ASSIGNMENT_TABLE, model->assignment, model->key))
 		notice_in_source(model, model_read_key(model, key));
 	return count;
 }
@@ -264,17 +263,6 @@ warn_of_swapped(Oid relation)
 	}
 }
 
-static bool
-has_columns(Oid relid, const List *names)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
-			return false;
-	return true;
-}
-
 /*
  * Where the catalogue has lost a model nobody knows whose customers its tables
  * have.  That of a stranger to the source keeps nobody from being erased.
@@ -291,7 +279,7 @@ refuse_orphan(Oid source, const List *key)
 		Oid			relid = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
 		Oid			owner = relation_owner(relid);
 
-		if (!OidIsValid(owner) || !has_columns(relid, key))
+		if (!OidIsValid(owner) || !relation_has_columns(relid, key))
 			continue;
 		ereport(has_privs_of_role(owner, relation_owner(source)) ? ERROR : WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -23,7 +23,7 @@
 #include "decide/compile.h"
 #include "decide/fence.h"
 #include "decide/reference.h"
-#include "model/objects.h"
+#include "model/model.h"
 #include "override/override.h"
 #include "refresh/refresh.h"
 #include "rule/rule.h"

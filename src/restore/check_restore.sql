@@ -240,20 +240,15 @@ CREATE FUNCTION segmentation_internal.lost_of_models()
     RETURNS TABLE (finding text, object text, sentence text, hint text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WITH model AS (
-        SELECT m.id::text AS id, m.prefix, m.key, m.refreshed_at, m.override AS kept_override,
-               m.assignment::oid AS assignment, m.history::oid AS history, m.member::oid AS member, m.override::oid AS override
+        SELECT m.id::text AS id, m.key, m.assignment::oid AS assignment, m.history::oid AS history, m.override::oid AS override
           FROM segmentation.model AS m WHERE m.source IS NOT NULL
     )
     SELECT 'model-' || f.status, m.id, f.message, f.hint FROM model AS m, segmentation_internal.model_fault(m.id) AS f
      WHERE f.status <> 'incomplete' -- lost_rows says which rows are
     UNION ALL
     SELECT 'object-missing', m.id, format('its %s is not there', o.what), format('SELECT segmentation.alter_model(%L);', m.id)
-      FROM model AS m,
-           LATERAL (VALUES ('table of overrides', m.kept_override IS NULL OR m.override IS NOT NULL),
-                           ('view of members', m.member IS NOT NULL),
-                           ('view of stays', segmentation_internal.is_read_by(m.history, 'pg_rewrite', m.member)),
-                           ('function that answers for a moment', segmentation_internal.is_read_by(m.history, 'pg_proc', 0))) AS o (what, is_there)
-     WHERE m.assignment IS NOT NULL AND m.history IS NOT NULL AND NOT o.is_there
+      FROM model AS m, unnest(segmentation_internal.missing_objects(m.id)) AS o (what)
+     WHERE m.assignment IS NOT NULL AND m.history IS NOT NULL
     UNION ALL
     SELECT 'key-missing', t.relation::regclass::text, format('table of model "%s" has no primary key', m.id),
            format('ALTER TABLE %s ADD PRIMARY KEY (%s);', t.relation::regclass, (SELECT string_agg(quote_ident(k), ', ') FROM unnest(m.key || t.more) AS k))

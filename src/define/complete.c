@@ -1,0 +1,183 @@
+/*
+ * complete.c: a model's objects are brought to today's shape.
+ *
+ * A new model has none and gets all.  One that has lost some, or that an earlier
+ * version has made, gets what it lacks, under the names of the rest.
+ */
+#include "segmentation.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "define/define.h"
+#include "define/objects.h"
+
+static void
+check_length(const ModelNames *names, const char *name)
+{
+	if (strlen(name) >= NAMEDATALEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_NAME_TOO_LONG),
+				 errmsg("prefix \"%s\" is too long", names->prefix),
+				 errdetail("\"%s\" has %zu bytes, and names have at most %d.",
+						   name, strlen(name), NAMEDATALEN - 1)));
+}
+
+static void
+check_free(const ModelNames *names, ModelObject object)
+{
+	char	   *name = objects_name(names, object);
+
+	check_length(names, name);
+	if (objects_exists(names, object))
+		ereport(ERROR,
+				(errcode(object < MODEL_RELATIONS ? ERRCODE_DUPLICATE_TABLE : ERRCODE_DUPLICATE_FUNCTION),
+				 errmsg(object < MODEL_RELATIONS ? "relation \"%s\" already exists in schema \"%s\"" :
+						"function \"%s\" already exists in schema \"%s\"", name, names->schema),
+				 errhint("Choose another prefix or schema for the model.")));
+}
+
+static void
+make(Model *model, ModelNames *names, ModelObject object)
+{
+	Oid		   *oid = objects_oid(model, object);
+
+	check_free(names, object);
+	names->of[object] = quote_qualified_identifier(names->schema, objects_name(names, object));
+	objects_create(names, object);
+	objects_comment(names, object);
+	if (oid)
+		*oid = get_relname_relid(objects_name(names, object), get_namespace_oid(names->schema, false));
+}
+
+/* of a new model, under a safe search_path, as the role that is to own them */
+void
+complete_new(Model *model, const char *schema, List *key)
+{
+	ModelNames *names = objects_names(model->id, schema, model->prefix, key);
+
+	for (int i = 0; i < MODEL_OBJECTS; i++)
+		check_free(names, i);
+	for (int i = 0; i < MODEL_OBJECTS; i++)
+		make(model, names, i);
+}
+
+/* what has no oid in the catalogue may have another name: it reads the history, which the view of members does not */
+static bool
+history_is_read(const Model *model, const char *readers)
+{
+	objects_execute("SELECT WHERE segmentation_internal.is_read_by(%u, 'pg_catalog.%s', %u)",
+					model->history, readers, model->member);
+	return SPI_processed > 0;
+}
+
+static bool
+is_missing(const Model *model, const ModelNames *names, ModelObject object)
+{
+	return object == STAY_VIEW ? !history_is_read(model, "pg_rewrite") :
+		object == AT_FUNCTION ? !history_is_read(model, "pg_proc") : names->of[object] == NULL;
+}
+
+static void
+add_columns(const ModelNames *names, ModelObject object, Oid relid)
+{
+	for (int i = 0; i < model_objects[object].ncolumns; i++)
+		if (get_attnum(relid, model_objects[object].columns[i].name) == InvalidAttrNumber)
+			objects_add_column(names, object, &model_objects[object].columns[i]);
+}
+
+static bool
+has_options(Oid view)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(view));
+	bool		isnull = false;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		(void) SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
+		ReleaseSysCache(tuple);
+	}
+	return !isnull;
+}
+
+/* true: it was made when views were read with the rights of their owner, past row security */
+static bool
+complete_view(const ModelNames *names, ModelObject object, Oid relid)
+{
+	bool		result = !has_options(relid);
+
+	if (description_missing_column(object, relid))
+		objects_create(names, object);
+	else if (result)
+		objects_execute("ALTER VIEW %s SET (security_invoker)", names->of[object]);
+	return result;
+}
+
+static void
+notice_views(const Model *model)
+{
+	ereport(NOTICE,
+			(errmsg("views of model \"%s\" are read with the rights of their reader from now on", model->id),
+			 errhint("Who reads them needs SELECT on the model's assignment and history too.")));
+}
+
+static void
+complete(Model *model, ModelNames *names)
+{
+	bool		changed = false;
+
+	for (int i = 0; i < MODEL_OBJECTS; i++)
+	{
+		if (i >= OVERRIDE_TABLE && is_missing(model, names, i))
+			make(model, names, i);
+		else if (i < MODEL_TABLES)
+			add_columns(names, i, objects_relid(model, names, i));
+		else if (i < MODEL_RELATIONS && names->of[i])
+			changed |= complete_view(names, i, objects_relid(model, names, i));
+	}
+	if (changed)
+		notice_views(model);
+}
+
+/* within SPI; what it makes is the model's owner's */
+void
+complete_model(Model *model)
+{
+	ModelNames *names;
+	ModelContext saved;
+
+	model_check_tables(model);
+	names = objects_found(model);
+	names->key = source_key(model->assignment, model->key);
+	model_enter(model, &saved);
+	complete(model, names);
+	model_leave(&saved);
+}
+
+/* missing_objects(model): what complete_model would make beside columns */
+PG_FUNCTION_INFO_V1(missing_objects);
+Datum
+missing_objects(PG_FUNCTION_ARGS)
+{
+	Model	   *model = model_read_definition(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	ModelNames *names = objects_found(model);
+	Datum		titles[MODEL_OBJECTS];
+	bool		missing[MODEL_OBJECTS] = {false};
+	int			count = 0;
+
+	SPI_connect();
+	for (int i = OVERRIDE_TABLE; i < MODEL_OBJECTS; i++)
+		missing[i] = is_missing(model, names, i);
+	SPI_finish();
+	for (int i = 0; i < MODEL_OBJECTS; i++)
+		if (missing[i])
+			titles[count++] = CStringGetTextDatum(model_objects[i].title);
+	PG_RETURN_ARRAYTYPE_P(construct_array(titles, count, TEXTOID, -1, false, TYPALIGN_INT));
+}

@@ -1,0 +1,45 @@
+/*
+ * objects.h: the tables, views and function of a model, as their description
+ * has them.
+ */
+#ifndef SEGMENTATION_DEFINE_OBJECTS_H
+#define SEGMENTATION_DEFINE_OBJECTS_H
+
+#include "segmentation.h"
+
+#include "model/description.h"
+#include "model/model.h"
+#include "model/source.h"
+
+/* the objects of one model */
+typedef struct ModelNames
+{
+	const char *id;
+	const char *schema;			/* unquoted, as is the prefix */
+	const char *prefix;
+	List	   *key;			/* KeyColumn * */
+	char	   *of[MODEL_OBJECTS];	/* quoted and qualified, without arguments; NULL: is not there */
+} ModelNames;
+
+/* objects.c */
+extern void objects_execute(const char *format,...) pg_attribute_printf(1, 2);
+extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
+extern char *objects_name(const ModelNames *names, ModelObject object);
+extern Oid *objects_oid(Model *model, ModelObject object);
+extern Oid	objects_relid(Model *model, const ModelNames *names, ModelObject object);
+extern bool objects_exists(const ModelNames *names, ModelObject object);
+extern ModelNames *objects_found(Model *model);
+extern void objects_create(const ModelNames *names, ModelObject object);
+extern void objects_add_column(const ModelNames *names, ModelObject object, const ColumnDescription *column);
+extern void objects_comment(const ModelNames *names, ModelObject object);
+extern void objects_comment_all(const ModelNames *names);
+extern void objects_drop(const ModelNames *names, ModelObject object);
+
+/* complete.c */
+extern void complete_new(Model *model, const char *schema, List *key);
+extern void complete_model(Model *model);
+
+/* rekey.c */
+extern void rekey_model(Model *model, List *key, bool may_retype);
+
+#endif							/* SEGMENTATION_DEFINE_OBJECTS_H */
