@@ -12,8 +12,8 @@
 #include "utils/relcache.h"
 
 #include "owner.h"
-#include "lock/installed.h"
 #include "relation.h"
+#include "lock/installed.h"
 
 /* how often a concurrent change may get between a check and what follows */
 #define MAX_ROUNDS 10

@@ -23,8 +23,8 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
-#include "lock/lock.h"
 #include "relation.h"
+#include "lock/lock.h"
 
 /* as lock_agreement() in install.sql writes it */
 #define CONSENT "acts as the owner of its table, who has agreed to: "

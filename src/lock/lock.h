@@ -233,6 +233,17 @@ extern void lock_require_readable(Oid relid);
 extern uint64 lock_query_execute(const char *sql, const LockParameters *parameters);
 extern void lock_return_rows(const LockDefinition *def, const LockParameters *parameters, LockQuery query, Tuplestorestate *store);
 
+/* as errors name it */
+typedef struct BlockedMove
+{
+	const char *customer;		/* "(id)=(42)" */
+	const char *key;			/* text[] */
+	const char *to_segment;
+} BlockedMove;
+
+/* blockers.c */
+extern void lock_refuse_if_blocked(const LockDefinition *def, const LockParameters *parameters, const BlockedMove *move);
+
 /* permit.c */
 extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);
 extern void lock_permit_move(Oid customers, const char *key, Datum segment);

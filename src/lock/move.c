@@ -30,9 +30,6 @@
 
 #define MOVER_NEEDS "Who moves a customer needs SELECT and UPDATE on the table of customers."
 
-/* how many blockers an error names */
-#define MAX_NAMED_BLOCKERS 3
-
 typedef struct Move
 {
 	LockDefinition *def;		/* one of the table's locks */
@@ -293,56 +290,6 @@ check_targets(const Move *move, const char *locking)
 			check_target(move, lfirst(cell), locking);
 }
 
-static char *
-name_blockers(uint64 count)
-{
-	StringInfoData buf;
-
-	initStringInfo(&buf);
-	for (uint64 i = 0; i < Min(count, MAX_NAMED_BLOCKERS); i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		char	   *row = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
-		char	   *segment = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 3);
-
-		appendStringInfo(&buf, "%s%s in segment \"%s\"", i > 0 ? ", " : "",
-						 row ? row : "one", segment ? segment : "");
-	}
-	if (count > MAX_NAMED_BLOCKERS)
-		appendStringInfoString(&buf, ", and more");
-	return buf.data;
-}
-
-static void
-refuse_blocked(const Move *move, const LockDefinition *def, uint64 count)
-{
-	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("customer %s cannot be moved to segment \"%s\"",
-					move->customer, move->to_segment),
-			 errdetail_plural("%lu running subscription in %s stands in the way: %s.",
-							  "%lu running subscriptions in %s stand in the way: %s.",
-							  (unsigned long) count, (unsigned long) count,
-							  def->subscriptions, name_blockers(count)),
-			 errhint("End them first; SELECT * FROM segmentation.move_blockers(%s, %s, %s); lists them.",
-					 quote_literal_cstr(def->customers), quote_literal_cstr(move->key_text),
-					 quote_literal_cstr(move->to_segment)),
-			 errtableconstraint(rel, LOCK_CONSTRAINT_SUBSCRIPTION)));
-}
-
-static void
-refuse_if_blocked(const Move *move, const LockDefinition *def)
-{
-	OwnersView	view = lock_enter_owners_view(def);
-	uint64		count = lock_query_execute(lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS), &move->parameters);
-
-	if (count > 0)
-		refuse_blocked(move, def, count);
-	lock_leave_owners_view(view);
-}
-
 static void
 update_customer(const Move *move)
 {
@@ -419,6 +366,7 @@ require_select(const Move *move, const char *why)
 static Datum
 move(Move *move, bool *done)
 {
+	BlockedMove blocked;
 	ListCell   *cell;
 
 	require_select(move, MOVER_NEEDS);
@@ -432,8 +380,11 @@ move(Move *move, bool *done)
 		return (Datum) 0;
 	}
 	check_targets(move, "FOR KEY SHARE OF m");
+	blocked = (BlockedMove) {
+		move->customer, move->key_text, move->to_segment
+	};
 	foreach(cell, move->definitions)
-		refuse_if_blocked(move, lfirst(cell));
+		lock_refuse_if_blocked(lfirst(cell), &move->parameters, &blocked);
 	update_customer(move);
 	return record_move(move);
 }

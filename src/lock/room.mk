@@ -29,6 +29,7 @@ OBJS += $(addprefix src/lock/, \
 	key.o \
 	offer.o \
 	look.o \
+	blockers.o \
 	permit.o \
 	move.o \
 	violations.o \

@@ -24,8 +24,8 @@
 
 #include "option.h"
 #include "owner.h"
-#include "lock/installed.h"
 #include "relation.h"
+#include "lock/installed.h"
 
 static Oid
 owner_of_database(void)

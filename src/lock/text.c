@@ -4,7 +4,6 @@
  */
 #include "segmentation.h"
 
-
 #include "lock/lock.h"
 
 /* "a.x OPERATOR(=) b.y AND ...": pairs of columns */
