@@ -10,4 +10,8 @@
 
 #include "compat.h"
 
+/* arguments of statements, as the indenter reads them too */
+#define OIDS(...) (Oid[]) {__VA_ARGS__}
+#define DATUMS(...) (Datum[]) {__VA_ARGS__}
+
 #endif							/* SEGMENTATION_H */

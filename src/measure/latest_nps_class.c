@@ -48,6 +48,14 @@ supersedes(const LatestNpsResponse *a, const LatestNpsResponse *b)
 		(a->answered_at == b->answered_at && a->score < b->score);
 }
 
+static inline LatestNpsResponse
+response_of(TimestampTz answered_at, int64 score)
+{
+	LatestNpsResponse response = {answered_at, score};
+
+	return response;
+}
+
 /* the state with a response taken into account */
 static inline Datum
 take(FunctionCallInfo fcinfo, LatestNpsResponse response)
@@ -149,28 +157,28 @@ PG_FUNCTION_INFO_V1(latest_nps_response_accum_int2);
 Datum
 latest_nps_response_accum_int2(PG_FUNCTION_ARGS)
 {
-	return take(fcinfo, (LatestNpsResponse) {PG_GETARG_TIMESTAMPTZ(2), nps_check_score(PG_GETARG_INT16(1))});
+	return take(fcinfo, response_of(PG_GETARG_TIMESTAMPTZ(2), nps_check_score(PG_GETARG_INT16(1))));
 }
 
 PG_FUNCTION_INFO_V1(latest_nps_response_accum_int4);
 Datum
 latest_nps_response_accum_int4(PG_FUNCTION_ARGS)
 {
-	return take(fcinfo, (LatestNpsResponse) {PG_GETARG_TIMESTAMPTZ(2), nps_check_score(PG_GETARG_INT32(1))});
+	return take(fcinfo, response_of(PG_GETARG_TIMESTAMPTZ(2), nps_check_score(PG_GETARG_INT32(1))));
 }
 
 PG_FUNCTION_INFO_V1(latest_nps_response_accum_int8);
 Datum
 latest_nps_response_accum_int8(PG_FUNCTION_ARGS)
 {
-	return take(fcinfo, (LatestNpsResponse) {PG_GETARG_TIMESTAMPTZ(2), nps_check_score(PG_GETARG_INT64(1))});
+	return take(fcinfo, response_of(PG_GETARG_TIMESTAMPTZ(2), nps_check_score(PG_GETARG_INT64(1))));
 }
 
 PG_FUNCTION_INFO_V1(latest_nps_response_accum_numeric);
 Datum
 latest_nps_response_accum_numeric(PG_FUNCTION_ARGS)
 {
-	return take(fcinfo, (LatestNpsResponse) {PG_GETARG_TIMESTAMPTZ(2), nps_score_from_numeric(PG_GETARG_NUMERIC(1))});
+	return take(fcinfo, response_of(PG_GETARG_TIMESTAMPTZ(2), nps_score_from_numeric(PG_GETARG_NUMERIC(1))));
 }
 
 PG_FUNCTION_INFO_V1(latest_nps_response_combine);
