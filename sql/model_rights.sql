@@ -101,42 +101,88 @@ SELECT segmentation.classify('boss', '6');
 SELECT segment, because FROM segmentation.explain_customer('boss', '6');
 SELECT customers FROM segmentation.impact('boss', 'vip', $$ NOT in_segment('asked', 'big') $$) WHERE affected_segment IS NULL;
 
--- nor what their tables have that planning and reading would run
-SET SESSION AUTHORIZATION regress_rights_asked;
-CREATE INDEX asked_spy ON asked.asked_assignment (version) WHERE asked.spy(1);
-CALL refused($$ SELECT segmentation.refresh('boss') $$);
-RESET SESSION AUTHORIZATION;
-SELECT changed, failed FROM segmentation.refresh('boss');
-CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
-CALL refused($$ SELECT segmentation.define_segment('boss', 'other', $r$ in_segment('asked', 'big') $r$) $$);
-SET SESSION AUTHORIZATION regress_rights_asked;
-DROP INDEX asked.asked_spy;
-CREATE STATISTICS asked.spied_on ON asked.spy(version), since FROM asked.asked_assignment;
-RESET SESSION AUTHORIZATION;
-CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
-SET SESSION AUTHORIZATION regress_rights_asked;
-DROP STATISTICS asked.spied_on;
-ALTER TABLE asked.asked_assignment ADD CONSTRAINT spied CHECK (asked.spy(7) OR version > 0);
-RESET SESSION AUTHORIZATION;
-CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
-SET SESSION AUTHORIZATION regress_rights_asked;
-ALTER TABLE asked.asked_assignment DROP CONSTRAINT spied;
-CREATE FUNCTION asked.quiet(int, int) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN asked.spy($1);
-CREATE OPERATOR asked.=== (FUNCTION = asked.quiet, LEFTARG = int, RIGHTARG = int);
-ALTER TABLE asked.asked_assignment ADD CONSTRAINT spied CHECK (7 OPERATOR(asked.===) 7 OR version > 0);
-RESET SESSION AUTHORIZATION;
-CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
+-- nor what their tables have that planning and reading would run, at whatever moment it comes
 CREATE FOREIGN DATA WRAPPER regress_rights_wrapper;
 CREATE SERVER regress_rights_server FOREIGN DATA WRAPPER regress_rights_wrapper;
 GRANT USAGE ON FOREIGN SERVER regress_rights_server TO regress_rights_asked;
+UPDATE customer SET size = 0 WHERE id = 6;
 SET SESSION AUTHORIZATION regress_rights_asked;
-ALTER TABLE asked.asked_assignment DROP CONSTRAINT spied;
+CREATE FUNCTION asked.quiet(int, int) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN asked.spy($1);
+CREATE OPERATOR asked.=== (FUNCTION = asked.quiet, LEFTARG = int, RIGHTARG = int);
+CREATE INDEX asked_spy ON asked.asked_assignment (version) WHERE asked.spy(1);
+CREATE STATISTICS asked.spied_on ON (version + asked.spy(1)::int), since FROM asked.asked_assignment;
+ALTER TABLE asked.asked_assignment ADD CONSTRAINT spied CHECK (asked.spy(7) OR version > 0);
+ALTER TABLE asked.asked_assignment ADD CONSTRAINT quietly CHECK (7 OPERATOR(asked.===) 7 OR version > 0);
+SELECT changed FROM segmentation.refresh('asked');
 CREATE FOREIGN TABLE asked.elsewhere () INHERITS (asked.asked_assignment) SERVER regress_rights_server;
+SET SESSION AUTHORIZATION regress_rights_boss;
+SELECT count(*) AS "what a statement would run" FROM ONLY asked.asked_assignment WHERE version > 1 AND since > '2020-01-01';
+SELECT members FROM segmentation.define_segment('boss', 'other', $$ NOT in_segment('asked', 'big') $$);
+SELECT members FROM segmentation.preview('boss', $$ in_segment('asked', 'big') $$, 'other');
+SELECT customers FROM segmentation.impact('boss', 'vip', $$ NOT in_segment('asked', 'big') $$) WHERE affected_segment IS NULL;
+SELECT changed, failed FROM segmentation.refresh('boss');
+SELECT id, segmentation.classify('boss', id::text), segmentation.classify_row('boss', to_jsonb(c)) FROM customer c WHERE id > 4 ORDER BY id;
+SELECT segment, because FROM segmentation.explain_customer('boss', '6');
+SELECT count(*) FROM segmentation.verify('boss');
+SELECT changed, failed FROM segmentation.refresh('boss');
+SELECT count(*) FROM segmentation.verify('boss');
+SELECT id, segments FROM boss_assignment ORDER BY id;
+TRUNCATE boss_assignment;
+SELECT appeared, failed FROM segmentation.refresh('boss');
 RESET SESSION AUTHORIZATION;
-CALL refused($$ SELECT segmentation.classify('boss', '6') $$);
 DROP FOREIGN TABLE asked.elsewhere;
 DROP SERVER regress_rights_server;
 DROP FOREIGN DATA WRAPPER regress_rights_wrapper;
+DROP INDEX asked.asked_spy;
+DROP STATISTICS asked.spied_on;
+ALTER TABLE asked.asked_assignment DROP CONSTRAINT spied, DROP CONSTRAINT quietly;
+UPDATE customer SET size = 6 WHERE id = 6;
+SELECT changed FROM segmentation.refresh('asked');
+
+-- answers are looked up by the primary key, with the rights of who asks, whatever happens to the table meanwhile
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT id, segmentation_internal.stored_answer('asked.asked_assignment', '{id}', id) FROM (VALUES (5), (6), (7), (NULL)) v (id);
+CALL refused($$ SELECT segmentation_internal.stored_answer('asked.asked_history', '{id}', 5) $$);
+CALL refused($$ SELECT segmentation_internal.stored_answer('asked.asked_assignment', '{id}', 5::bigint) $$);
+CALL refused($$ SELECT segmentation_internal.stored_answer('asked.asked_assignment', '{since}', now()) $$);
+CALL refused($$ SELECT segmentation_internal.stored_answer('asked.asked_assignment', '{id,id}', 5) $$);
+CALL refused($$ SELECT segmentation_internal.stored_answer('asked.asked_member', '{id}', 5) $$);
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION change(what text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN EXECUTE what; RETURN true; END $$;
+CALL refused($$ SELECT segmentation_internal.stored_answer('asked.asked_assignment', '{id}', id)
+    FROM customer WHERE id < 5 OR model_test.change('ALTER TABLE asked.asked_assignment DROP CONSTRAINT asked_assignment_pkey') $$);
+CREATE TABLE copied AS TABLE asked.asked_assignment;
+CALL refused($$ SELECT segmentation_internal.stored_answer('copied', '{id}', 5) $$);
+ALTER TABLE copied ADD PRIMARY KEY (id);
+CALL refused($$ SELECT segmentation_internal.stored_answer('copied', '{id}', id)
+    FROM customer WHERE id < 5 OR model_test.change('ALTER TABLE copied ALTER segments TYPE text[]') $$);
+BEGIN;
+ALTER TABLE asked.asked_assignment DROP CONSTRAINT asked_assignment_pkey;
+SELECT failed FROM segmentation.refresh('boss');
+ROLLBACK;
+
+-- keys of several columns, in another order than the primary key's, and of types whose order is that of their kind
+CREATE TYPE mood AS ENUM ('bad', 'good');
+CREATE DOMAIN code AS varchar(5) CHECK (VALUE <> '');
+CREATE TABLE visit (code code, tags int[], mood mood, span daterange, place text COLLATE "C", PRIMARY KEY (code, tags, mood, span, place));
+INSERT INTO visit SELECT 'c' || i % 3, ARRAY[i, NULL], (enum_range(NULL::mood))[1 + i % 2], daterange('2026-01-01', '2026-01-02'::date + i), 'p' || i FROM generate_series(1, 5) i;
+GRANT SELECT ON visit TO PUBLIC;
+SET SESSION AUTHORIZATION regress_rights_asked;
+SELECT segmentation.create_model('visited', 'visit', '{place,span,mood,tags,code}', schema => 'asked');
+SELECT members FROM segmentation.define_segment('visited', 'good', $$ mood = 'good' $$);
+SELECT appeared FROM segmentation.refresh('visited');
+ALTER TABLE asked.visited_assignment DROP CONSTRAINT visited_assignment_pkey, ADD PRIMARY KEY (span, code, mood, place, tags);
+GRANT SELECT ON asked.visited_assignment TO regress_rights_asker;
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT segmentation.create_model('visiting', 'visit', '{place,span,mood,tags,code}', schema => 'asker');
+SELECT members FROM segmentation.define_segment('visiting', 'vip', $$ in_segment('visited', 'good') $$);
+SELECT appeared, failed FROM segmentation.refresh('visiting');
+SELECT place, mood, segments, segmentation.classify('visiting', VARIADIC ARRAY[place, span::text, mood::text, tags::text, code::text]) FROM asker.visiting_assignment ORDER BY place;
+SELECT count(*) FROM segmentation.verify('visiting');
+SELECT segmentation.drop_model('visiting');
+SET SESSION AUTHORIZATION regress_rights_asked;
+SELECT segmentation.drop_model('visited');
+
 -- a row security policy is not evaluated either: it would be another answer to each
 SET SESSION AUTHORIZATION regress_rights_asked;
 CREATE POLICY spied ON asked.asked_assignment USING (asked.spy(id));

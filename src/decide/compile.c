@@ -577,13 +577,19 @@ print_recheck(const Printer *printer, StringInfo buf)
 }
 
 static void
-print_kept_join(StringInfo buf, const Model *model, int number)
+print_kept_join(const Compilation *compilation, StringInfo buf, const Model *model, int number)
 {
 	StringInfoData match;
 	ListCell   *cell;
 
 	initStringInfo(&match);
 	appendStringInfo(buf, "\n       -- what the stored answer of model \"%s\" is\n", model->id);
+	if (reference_reads_answers(compilation->model, model))
+	{
+		appendStringInfo(buf, "       CROSS JOIN LATERAL (SELECT %s AS segmentation_segments OFFSET 0) AS kept_%d",
+						 reference_answer(model), number);
+		return;
+	}
 	appendStringInfoString(buf, "       LEFT JOIN (SELECT segments AS segmentation_segments");
 	foreach(cell, model->key)
 	{
@@ -648,7 +654,7 @@ model_compile_analysis(const Compilation *compilation, const char *keys)
 	else
 		appendStringInfo(&buf, "%s AS source", relation_name(model->source));
 	foreach(cell, printer.kept)
-		print_kept_join(&buf, lfirst(cell), foreach_current_index(cell) + 1);
+		print_kept_join(compilation, &buf, lfirst(cell), foreach_current_index(cell) + 1);
 	foreach(cell, printer.joined)
 		override_print_join(&buf, lfirst(cell));
 	return buf.data;

@@ -3,15 +3,14 @@
  *
  * Rules run as the owner of the model that is evaluated, those that they ask
  * for too.  Where the asked model's owner has not the rights of that one,
- * nothing that is the asked owner's runs: its stored answers are read instead,
- * once reading them is found to run nothing either.
+ * nothing that is the asked owner's runs: its stored answers are looked up
+ * instead, by a function that runs nothing either.
  */
 #include "segmentation.h"
 
-#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "storage/lmgr.h"
@@ -104,26 +103,6 @@ check_may_evaluate(const Model *asking, const Model *asked)
 			 errhint("Let role %s or a superuser say: %s", role_name(asked->owner), grants_for(asked, role_name(asking->owner)))));
 }
 
-/* what planning or reading the table would run that its owner has made */
-static void
-check_no_code(const Model *asking, const Model *asked)
-{
-	Oid			types[] = {OIDOID, OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(asked->assignment), ObjectIdGetDatum(asking->owner)};
-
-	SPI_connect();
-	catalogue_execute("SELECT segmentation_internal.foreign_code($1, $2)", lengthof(types), types, values, NULL);
-	if (catalogue_get(0, 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("reading the answers of model \"%s\" would run what is not of role %s",
-						asked->id, role_name(asking->owner)),
-				 errdetail("Table %s has %s, and role %s has not the rights of role %s.", relation_name(asked->assignment),
-						   catalogue_get(0, 1), role_name(asked->owner), role_name(asking->owner)),
-				 errhint("Let its owner take that from the table.")));
-	SPI_finish();
-}
-
 static void
 check_policies(const Model *asking, const Model *asked)
 {
@@ -152,13 +131,6 @@ check_key_types(const Model *asking, const Model *asked)
 	}
 }
 
-/* nobody puts anything on the table between the check and the end of the transaction */
-static void
-keep_definition(const Model *asked)
-{
-	LockRelationOid(asked->assignment, RecoveryInProgress() ? AccessShareLock : RowExclusiveLock);
-}
-
 static void
 check_answers(const Model *asking, const Model *asked)
 {
@@ -166,11 +138,11 @@ check_answers(const Model *asking, const Model *asked)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("stored answers of model \"%s\" are gone", asked->id)));
-	keep_definition(asked);
+	LockRelationOid(asked->assignment, AccessShareLock);
 	check_may_read_answers(asking, asked);
 	check_policies(asking, asked);
 	check_key_types(asking, asked);
-	check_no_code(asking, asked);
+	answer_check_key(asked->assignment, asked->key);
 }
 
 /* an error where a rule of the one model cannot ask for segments of the other */
@@ -184,12 +156,25 @@ reference_check(const Model *asking, const Model *asked)
 		check_may_evaluate(asking, asked);
 }
 
-/* whether the stored answer has the segment, of the customer of a row of the source */
+/* the stored answer about the customer of a row of the source, as SQL: never NULL */
 char *
-reference_answer(const Model *asked, const char *segment)
+reference_answer(const Model *asked)
 {
-	return psprintf("EXISTS (SELECT FROM %s AS segmentation_answer WHERE %s "
-					"AND segmentation_answer.segments OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[])",
-					relation_name(asked->assignment), model_key_match(asked, "segmentation_answer", "source"),
-					segment, types_schema());
+	StringInfoData columns;
+	ListCell   *cell;
+
+	initStringInfo(&columns);
+	foreach(cell, asked->key)
+		appendStringInfo(&columns, "%s%s", foreach_current_index(cell) > 0 ? ", " : "", quote_literal_cstr(lfirst(cell)));
+	return psprintf("segmentation_internal.stored_answer(%s::pg_catalog.regclass, ARRAY[%s]::pg_catalog.name[], %s)",
+					quote_literal_cstr(relation_name(asked->assignment)), columns.data,
+					key_column_list(asked->key, "source"));
+}
+
+/* whether that has the segment */
+char *
+reference_member(const Model *asked, const char *segment)
+{
+	return psprintf("%s OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
+					reference_answer(asked), segment, types_schema());
 }

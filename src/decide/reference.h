@@ -8,9 +8,13 @@
 
 #include "model/model.h"
 
+/* answer.c */
+extern void answer_check_key(Oid assignment, const List *columns);
+
 /* reference.c */
 extern bool reference_reads_answers(const Model *asking, const Model *asked);
 extern void reference_check(const Model *asking, const Model *asked);
-extern char *reference_answer(const Model *asked, const char *segment);
+extern char *reference_answer(const Model *asked);
+extern char *reference_member(const Model *asked, const char *segment);
 
 #endif							/* SEGMENTATION_MODEL_REFERENCE_H */

@@ -1,9 +1,11 @@
 OBJS += $(addprefix src/decide/, \
 	fence.o \
+	answer.o \
 	reference.o \
 	program.o \
 	segments_of.o \
 	compile.o)
 
 SQL += $(addprefix src/decide/, \
-	segments_of.sql)
+	segments_of.sql \
+	answer.sql)

@@ -260,7 +260,7 @@ static void
 collect_answer(DecidedSegment *segment)
 {
 	segment->conditions = list_make1(palloc0(sizeof(Condition)));
-	segment->sql = reference_answer(segment->model, segment->segment->id);
+	segment->sql = reference_member(segment->model, segment->segment->id);
 	segment->tree = as_parameter(1);
 }
 

@@ -89,6 +89,8 @@ kept_text(const Preview *preview, const DecidedSegment *segment)
 {
 	if (segment == NULL)
 		return "false";
+	if (segment->stored)
+		return segment->sql;
 	return psprintf("EXISTS (SELECT FROM %s AS segmentation_kept WHERE %s "
 					"AND segmentation_kept.segments OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[])",
 					relation_name(segment->model->assignment),

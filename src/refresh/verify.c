@@ -148,6 +148,11 @@ column_text(const Model *model)
 static void
 print_kept(Verification *verification, const CompiledSegment *segment)
 {
+	if (segment->stored)
+	{
+		appendStringInfoString(&verification->buf, reference_member(segment->model, segment->segment->id));
+		return;
+	}
 	appendStringInfo(&verification->buf,
 					 "EXISTS (SELECT FROM %s AS segmentation_kept WHERE %s AND segmentation_kept.segments @> '{\"%s\"}'::%s.segment_id[])",
 					 relation_name(segment->model->assignment),
