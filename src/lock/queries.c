@@ -13,6 +13,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "names.h"
 #include "refusal.h"
 #include "lock/lock.h"
 
@@ -266,34 +267,31 @@ violations_query(const LockDefinition *def, const char *from)
 					locked_at(def), agreement(def), lock_text_columns("c", def->customer_key, ""));
 }
 
-/* is not true: also of NULL, and then the trigger itself looks closer */
 static char *
-is_changed(const char *column, const char *operator)
+is_same(const char *column, const char *operator)
 {
-	return psprintf("(OLD.%s %s NEW.%s) IS NOT TRUE", column, operator, column);
+	return psprintf("OLD.%s %s NEW.%s", column, operator, column);
 }
 
+/* IS NOT TRUE holds also of NULL, and then the trigger itself looks closer */
 static char *
 customer_condition(const LockDefinition *def)
 {
-	StringInfoData buf;
+	List	   *same = list_make2(is_same(def->customer_segment, def->customer_segment_operator),
+								  is_same(LOCKED_AT_COLUMN, "OPERATOR(pg_catalog.=)"));
+	ListCell   *column;
+	ListCell   *operator;
 
-	initStringInfo(&buf);
-	appendStringInfo(&buf, "OLD." LOCKED_AT_COLUMN " IS NOT NULL AND (%s OR %s",
-					 is_changed(def->customer_segment, def->customer_segment_operator),
-					 is_changed(LOCKED_AT_COLUMN, "OPERATOR(pg_catalog.=)"));
-	for (int i = 0; i < list_length(def->customer_key); i++)
-		appendStringInfo(&buf, " OR %s", is_changed(list_nth(def->customer_key, i),
-													list_nth(def->key_operators, i)));
-	appendStringInfoChar(&buf, ')');
-	return buf.data;
+	forboth(column, def->customer_key, operator, def->key_operators)
+		same = lappend(same, is_same(lfirst(column), lfirst(operator)));
+	return psprintf("OLD." LOCKED_AT_COLUMN " IS NOT NULL AND (%s) IS NOT TRUE", names_join(same, " AND "));
 }
 
 static char *
 offer_condition(const LockDefinition *def)
 {
-	return psprintf("%s AND (OLD.%s IS NOT NULL OR NEW.%s IS NOT NULL)",
-					is_changed(def->offer_segment, def->segment_operator),
+	return psprintf("(%s) IS NOT TRUE AND (OLD.%s IS NOT NULL OR NEW.%s IS NOT NULL)",
+					is_same(def->offer_segment, def->segment_operator),
 					def->offer_segment, def->offer_segment);
 }
 
