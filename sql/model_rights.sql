@@ -5,7 +5,7 @@
 \i :include
 \set ECHO all
 SET client_min_messages = warning;
-DROP ROLE IF EXISTS regress_rights_asker, regress_rights_asked, regress_rights_boss;
+DROP ROLE IF EXISTS regress_rights_asker, regress_rights_asked, regress_rights_boss, regress_rights_stranger;
 RESET client_min_messages;
 CREATE ROLE regress_rights_boss LOGIN SUPERUSER;
 CREATE ROLE regress_rights_asker LOGIN;
@@ -213,6 +213,33 @@ SELECT segmentation.classify('asking', '1');
 SELECT changed FROM segmentation.refresh('asking');
 SELECT count(*) FROM segmentation.verify('asking');
 SELECT id, segments FROM asker.asking_assignment ORDER BY id;
+
+-- unless its table of overrides is of somebody who has them not
+CREATE ROLE regress_rights_stranger;
+GRANT USAGE, CREATE ON SCHEMA asked TO regress_rights_stranger;
+ALTER TABLE asked.asked_override OWNER TO regress_rights_stranger;
+SET SESSION AUTHORIZATION regress_rights_stranger;
+CREATE FUNCTION asked.stranger() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE WARNING 'a stranger''s code ran as %', current_user;
+    RETURN 1;
+END
+$$;
+CREATE STATISTICS asked.strange ON (id + asked.stranger()), segment FROM asked.asked_override;
+SET SESSION AUTHORIZATION regress_rights_asker;
+SELECT segmentation.classify('asking', '1'), segmentation.classify('asking', '5');
+SELECT segment, because FROM segmentation.explain_customer('asking', '5') WHERE segment = 'vip';
+SELECT members FROM segmentation.preview('asking', $$ in_segment('asked', 'big') $$, 'vip');
+SELECT changed FROM segmentation.refresh('asking');
+SELECT count(*) FROM segmentation.verify('asking');
+SELECT id, segments FROM asker.asking_assignment ORDER BY id;
+RESET SESSION AUTHORIZATION;
+REVOKE SELECT (id, segments) ON asked.asked_assignment FROM regress_rights_asker;
+CALL refused($$ SELECT segmentation.define_segment('asking', 'vip', $r$ in_segment('asked', 'big') AND size < 6 $r$) $$);
+GRANT SELECT (id, segments) ON asked.asked_assignment TO regress_rights_asker;
+DROP STATISTICS asked.strange;
+ALTER TABLE asked.asked_override OWNER TO regress_rights_asked;
+
 REVOKE regress_rights_asker FROM regress_rights_asked;
 SELECT segmentation.classify('asking', '1');
 ALTER TABLE asker.asking_assignment OWNER TO regress_rights_asked;
@@ -225,5 +252,5 @@ SELECT rolname FROM pg_roles WHERE rolsuper AND rolname LIKE 'regress_rights%';
 SET client_min_messages = warning;
 SELECT segmentation.drop_model(id::text) FROM unnest('{boss,asking,asked,ranked,chosen}'::text[]) id \g /dev/null
 DROP SCHEMA model_test, asked, asker CASCADE;
-DROP OWNED BY regress_rights_asker, regress_rights_asked, regress_rights_boss CASCADE;
-DROP ROLE regress_rights_asker, regress_rights_asked, regress_rights_boss;
+DROP OWNED BY regress_rights_asker, regress_rights_asked, regress_rights_boss, regress_rights_stranger CASCADE;
+DROP ROLE regress_rights_asker, regress_rights_asked, regress_rights_boss, regress_rights_stranger;

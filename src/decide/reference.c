@@ -2,9 +2,9 @@
  * reference.c: what a rule that asks for another model's segment gets.
  *
  * Rules run as the owner of the model that is evaluated, those that they ask
- * for too.  Where the asked model's owner has not the rights of that one,
- * nothing that is the asked owner's runs: its stored answers are looked up
- * instead, by a function that runs nothing either.
+ * for too.  Where the asked model's owner, or whose its overrides are, has not
+ * the rights of that one, nothing that is theirs runs: its stored answers are
+ * looked up instead, by a function that runs nothing either.
  */
 #include "segmentation.h"
 
@@ -26,11 +26,18 @@
 #include "model/model.h"
 #include "override/override.h"
 
+static bool
+lacks_rights(Oid role, const Model *asking)
+{
+	return !OidIsValid(role) || !has_privs_of_role(role, asking->owner);
+}
+
 /* as things are now: ownership and membership may change after a definition */
 bool
 reference_reads_answers(const Model *asking, const Model *asked)
 {
-	return !OidIsValid(asked->owner) || !has_privs_of_role(asked->owner, asking->owner);
+	return lacks_rights(asked->owner, asking) ||
+		(OidIsValid(asked->override) && lacks_rights(relation_owner(asked->override), asking));
 }
 
 static const char *
@@ -63,14 +70,16 @@ check_may_read_answers(const Model *asking, const Model *asked)
 	Oid			schema = get_rel_namespace(asked->assignment);
 	bool		has_schema = pg_namespace_aclcheck(schema, asking->owner, ACL_USAGE) == ACLCHECK_OK;
 	const char *role = role_name(asking->owner);
+	bool		of_rules = lacks_rights(asked->owner, asking);
 
 	if (has_schema && model_may_evaluate(ASSIGNMENT_TABLE, asked->assignment, asked->key, asking->owner))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied for role %s to read the answers of model \"%s\"", role, asked->id),
-			 errdetail("Rules of model \"%s\" run as role %s, and those of model \"%s\" are of role %s, which has not the rights of that one: "
-					   "its stored answers are read.", asking->id, role, asked->id, role_name(asked->owner)),
+			 errdetail("Rules of model \"%s\" run as role %s, and %s of model \"%s\" are of role %s, which has not the rights of that one: "
+					   "its stored answers are read.", asking->id, role, of_rules ? "those" : "overrides", asked->id,
+					   role_name(of_rules ? asked->owner : relation_owner(asked->override))),
 			 errhint("Let their owner say: %s%s",
 					 has_schema ? "" : psprintf("GRANT USAGE ON SCHEMA %s TO %s; ",
 												quote_identifier(get_namespace_name(schema)), role),
