@@ -11,6 +11,7 @@ ROOMS = types measure rule model market lock override decide refresh explain def
 
 REGRESS = \
 	extension \
+	kept_plans \
 	currencies \
 	currencies_iso \
 	segment_id \

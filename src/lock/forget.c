@@ -23,7 +23,6 @@
 
 #include "argument.h"
 #include "key.h"
-#include "refusal.h"
 #include "relation.h"
 #include "lock/lock.h"
 #include "model/model.h"
@@ -156,15 +155,14 @@ sells(Oid customers)
 static int64
 forget_offers(Datum keys)
 {
-	Oid			types[] = {TEXTARRAYOID};
 	ModelContext saved;
+	int64		count;
 
 	model_enter_caller(&saved);
-	if (execute_untold("DELETE FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)",
-					   1, types, &keys, NULL, false, 0) != SPI_OK_DELETE)
-		elog(ERROR, "could not delete the offers for a customer");
+	count = catalogue_run("DELETE FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)",
+						  1, (Oid[]) {TEXTARRAYOID}, &keys, NULL);
 	model_leave(&saved);
-	return SPI_processed;
+	return count;
 }
 
 /*

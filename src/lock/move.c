@@ -20,9 +20,9 @@
 #include "key.h"
 #include "names.h"
 #include "option.h"
-#include "refusal.h"
 #include "relation.h"
 #include "lock/installed.h"
+#include "model/model.h"
 
 /* how long a move waits for a row, unless lock_timeout is shorter */
 #define MOVE_LOCK_TIMEOUT "10s"
@@ -343,11 +343,10 @@ record_move(const Move *move)
 	values[4] = move->reason;
 	values[5] = ObjectIdGetDatum(move->customers);
 	self = become_owner(owner_of_catalogue("customer_move"));
-	if (execute_untold("INSERT INTO segmentation.customer_move AS m "
-					   "(customers, customer_key, from_segment, to_segment, reason, relation) "
-					   "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5, $6) RETURNING m",
-					   6, types, values, nulls, false, 0) != SPI_OK_INSERT_RETURNING)
-		elog(ERROR, "could not record the move of a customer");
+	catalogue_run("INSERT INTO segmentation.customer_move AS m "
+				  "(customers, customer_key, from_segment, to_segment, reason, relation) "
+				  "VALUES ($1, $2::pg_catalog.text[], $3, $4, $5, $6) RETURNING m",
+				  6, types, values, nulls);
 	become_self(self);
 	result = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 	return SPI_datumTransfer(result, false, -1);

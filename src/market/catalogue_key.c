@@ -28,6 +28,7 @@
 #include "owner.h"
 #include "refusal.h"
 #include "relation.h"
+#include "model/model.h"
 
 /* what may be referred to, and the columns of its primary key */
 typedef struct ReferredTable
@@ -119,14 +120,12 @@ check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *ta
 static void
 check_no_code(Oid relid, Oid reader)
 {
-	Oid			types[] = {OIDOID, OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(relid), ObjectIdGetDatum(reader)};
 	char	   *found;
 
 	(void) find_all_inheritors(relid, ShareRowExclusiveLock, NULL);
-	if (execute_untold("SELECT segmentation_internal.foreign_code($1, $2)", 2, types, values, NULL, false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not look for code of a table's owner");
-	found = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	catalogue_run("SELECT segmentation_internal.foreign_code($1, $2)", 2, (Oid[]) {OIDOID, OIDOID},
+				  (Datum[]) {ObjectIdGetDatum(relid), ObjectIdGetDatum(reader)}, NULL);
+	found = catalogue_get(0, 1);
 	if (found)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

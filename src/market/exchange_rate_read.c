@@ -9,12 +9,12 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "refusal.h"
 #include "market/exchange_rate.h"
+#include "model/model.h"
 
 #define EQUALS " OPERATOR(pg_catalog.=) "
 #define TABLE "segmentation.exchange_rate"
@@ -61,23 +61,12 @@ code_datum(CurrencyCode code)
 	return PointerGetDatum(cstring_to_text_with_len(letters, CURRENCY_CODE_LEN));
 }
 
-/*
- * Runs a statement under the caller's own snapshot.  Its plan is kept, and made
- * without looking at the values: they decide nothing, and planning takes longer
- * than the lookup.
- */
+/* under the caller's own snapshot */
 static void
-execute(SPIPlanPtr *plan, const char *query, int arguments, Oid *types,
-		Datum *values, const char *nulls)
+execute_query(const char *query, int arguments, Oid *types, Datum *values, const char *nulls)
 {
-	int			result;
+	int			result = execute_plan_untold(catalogue_plan(query, arguments, types), values, nulls, true, 0);
 
-	if (*plan == NULL)
-	{
-		*plan = prepare_untold(query, arguments, types, CURSOR_OPT_GENERIC_PLAN);
-		SPI_keepplan(*plan);
-	}
-	result = execute_plan_untold(*plan, values, nulls, true, 0);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
 }
@@ -119,7 +108,6 @@ copy_rates(ExchangeRates *result, MemoryContext context)
 static ExchangeRates
 read_rates(CurrencyCode base, CurrencyCode quote, DateADT day, int64 limit)
 {
-	static SPIPlanPtr plan = NULL;
 	Oid			types[] = {TEXTOID, TEXTOID, DATEOID, INT8OID};
 	MemoryContext context = CurrentMemoryContext;
 	ExchangeRates result;
@@ -130,7 +118,7 @@ read_rates(CurrencyCode base, CurrencyCode quote, DateADT day, int64 limit)
 	values[1] = code_datum(quote);
 	values[2] = DateADTGetDatum(day);
 	values[3] = Int64GetDatum(limit);
-	execute(&plan, rates_query, lengthof(types), types, values, limit > 0 ? NULL : "   n");
+	execute_query(rates_query, lengthof(types), types, values, limit > 0 ? NULL : "   n");
 	copy_rates(&result, context);
 	SPI_finish();
 	return result;
@@ -167,7 +155,6 @@ exchange_rates_all(CurrencyCode base, CurrencyCode quote)
 int
 exchange_rate_hubs(CurrencyCode from, CurrencyCode to, CurrencyCode **hubs)
 {
-	static SPIPlanPtr plan = NULL;
 	Oid			types[] = {TEXTOID, TEXTOID};
 	MemoryContext context = CurrentMemoryContext;
 	Datum		values[2];
@@ -176,7 +163,7 @@ exchange_rate_hubs(CurrencyCode from, CurrencyCode to, CurrencyCode **hubs)
 	SPI_connect();
 	values[0] = code_datum(from);
 	values[1] = code_datum(to);
-	execute(&plan, hubs_query, lengthof(types), types, values, NULL);
+	execute_query(hubs_query, lengthof(types), types, values, NULL);
 	count = (int) SPI_processed;
 	*hubs = MemoryContextAlloc(context, Max(count, 1) * sizeof(CurrencyCode));
 	for (int i = 0; i < count; i++)

@@ -7,60 +7,51 @@
  */
 #include "segmentation.h"
 
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "utils/builtins.h"
 #include "utils/rel.h"
 
 #include "owner.h"
-#include "refusal.h"
 #include "relation.h"
+#include "model/model.h"
 
-/* model and id of a market, as parameters of statements */
+/* model and id of a market, as text */
 typedef struct MarketKey
 {
-	Oid			types[2];
 	Datum		values[2];
 	char		nulls[2];
 } MarketKey;
-
-/* compared as text: no operator needs to be found */
-#define IS_KEY(column, n) column "::pg_catalog.text OPERATOR(pg_catalog.=) $" n "::pg_catalog.text"
 
 static void
 read_column(MarketKey *key, int n, TriggerData *trigdata, const char *column)
 {
 	Form_pg_attribute attr = relation_column(trigdata->tg_relation, column);
-	bool		isnull;
+	char	   *value = SPI_getvalue(trigdata->tg_trigtuple, RelationGetDescr(trigdata->tg_relation), attr->attnum);
 
-	key->types[n] = attr->atttypid;
-	key->values[n] = SPI_getbinval(trigdata->tg_trigtuple, RelationGetDescr(trigdata->tg_relation),
-								   attr->attnum, &isnull);
-	key->nulls[n] = isnull ? 'n' : ' ';
+	key->values[n] = value ? CStringGetTextDatum(value) : (Datum) 0;
+	key->nulls[n] = value ? ' ' : 'n';
 }
 
-static void
-execute(const char *statement, MarketKey *key)
+static int64
+execute_for_market(const char *statement, MarketKey *key)
 {
-	int			result = execute_untold(statement, 2, key->types, key->values, key->nulls, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "could not execute \"%s\": %s", statement,
-			 SPI_result_code_string(result));
+	return catalogue_run(statement, 2, (Oid[]) {TEXTOID, TEXTOID}, key->values, key->nulls);
 }
 
 static void
 add_segment(MarketKey *key)
 {
-	execute("INSERT INTO segmentation.model (id, kind, time_zone, objective)"
-			" SELECT $1, 'column', pg_catalog.current_setting('TimeZone'),"
-			" 'own offers, prices and currency' WHERE $1 IS NOT NULL AND $2 IS NOT NULL"
-			" ON CONFLICT DO NOTHING", key);
-	execute("INSERT INTO segmentation.segment (model, id)"
-			" SELECT $1, $2 WHERE $1 IS NOT NULL AND $2 IS NOT NULL"
-			" ON CONFLICT DO NOTHING", key);
-	execute("SELECT FROM segmentation.model WHERE " IS_KEY("id", "1")
-			" AND kind OPERATOR(pg_catalog.<>) 'column' AND $2 IS NOT NULL", key);
-	if (SPI_processed > 0)
+	execute_for_market("INSERT INTO segmentation.model (id, kind, time_zone, objective) "
+					   "SELECT $1::@types@.segment_id, 'column', pg_catalog.current_setting('TimeZone'), "
+					   "'own offers, prices and currency' WHERE $1 IS NOT NULL AND $2 IS NOT NULL "
+					   "ON CONFLICT DO NOTHING", key);
+	execute_for_market("INSERT INTO segmentation.segment (model, id) "
+					   "SELECT $1::@types@.segment_id, $2::@types@.segment_id WHERE $1 IS NOT NULL AND $2 IS NOT NULL "
+					   "ON CONFLICT DO NOTHING", key);
+	if (execute_for_market("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id "
+						   "AND kind OPERATOR(pg_catalog.<>) 'column' AND $2 IS NOT NULL", key) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("model \"market\" is not of kind column"),
@@ -71,19 +62,15 @@ add_segment(MarketKey *key)
 static void
 remove_segment(MarketKey *key)
 {
-	execute("DELETE FROM segmentation.segment WHERE " IS_KEY("model", "1")
-			" AND " IS_KEY("id", "2"), key);
+	execute_for_market("DELETE FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
+					   "AND id OPERATOR(@types@.=) $2::@types@.segment_id", key);
 }
 
 static void
 remove_all_segments(void)
 {
-	int			result = execute_untold("DELETE FROM segmentation.segment"
-										" WHERE model::pg_catalog.text OPERATOR(pg_catalog.=) 'market'",
-										0, NULL, NULL, NULL, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "could not remove segments: %s", SPI_result_code_string(result));
+	catalogue_run("DELETE FROM segmentation.segment WHERE model::pg_catalog.text OPERATOR(pg_catalog.=) 'market'",
+				  0, NULL, NULL, NULL);
 }
 
 static bool

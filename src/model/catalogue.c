@@ -1,15 +1,28 @@
 /*
- * catalogue.c: statements on the catalogue's tables.
+ * catalogue.c: statements with a fixed text on the catalogue's tables, each
+ * planned once in a session.
  */
 #include "segmentation.h"
 
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "nodes/parsenodes.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
 
 #include "refusal.h"
 #include "model/model.h"
 
 #define TYPES_SCHEMA "@types@"
+
+typedef struct KeptPlan
+{
+	const char *sql;			/* hash key */
+	SPIPlanPtr	plan;
+} KeptPlan;
+
+static HTAB *kept_plans = NULL;
 
 /* a statement with @types@ replaced by that name */
 char *
@@ -30,23 +43,99 @@ catalogue_query(const char *sql)
 	return buf.data;
 }
 
+static uint32
+kept_plan_hash(const void *key, Size size)
+{
+	const char *sql = *(const char *const *) key;
+
+	return hash_bytes((const unsigned char *) sql, strlen(sql));
+}
+
+static int
+kept_plan_compare(const void *a, const void *b, Size size)
+{
+	return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+static void
+create_kept_plans(void)
+{
+	HASHCTL		ctl = {0};
+
+	ctl.keysize = sizeof(char *);
+	ctl.entrysize = sizeof(KeptPlan);
+	ctl.hash = kept_plan_hash;
+	ctl.match = kept_plan_compare;
+	kept_plans = hash_create("segmentation plans", 64, &ctl, HASH_ELEM | HASH_FUNCTION | HASH_COMPARE);
+}
+
+/* of those that come with the server; the types of the extension are cast to in the text */
+static void
+check_types(SPIPlanPtr plan, int nargs, const Oid *types)
+{
+	bool		same = SPI_getargcount(plan) == nargs;
+
+	for (int i = 0; same && i < nargs; i++)
+		same = SPI_getargtypeid(plan, i) == types[i] && types[i] < FirstGenbkiObjectId;
+	if (!same)
+		elog(ERROR, "a statement on the catalogue has arguments of other types than its plan");
+}
+
 /*
- * Runs a statement with a fixed text on the catalogue's tables, within SPI, and
- * returns how many rows it processed.  Who may ask for it is for the caller to
- * check.
+ * Within SPI.  A plan is made without looking at values: they decide nothing, and
+ * planning takes longer than the statement.  What CREATE EXTENSION makes anew the
+ * server finds anew by its name, and so a plan is never wrong and stays as long
+ * as the session.
  */
+SPIPlanPtr
+catalogue_plan(const char *sql, int nargs, Oid *types)
+{
+	KeptPlan   *kept;
+	SPIPlanPtr	plan;
+
+	if (kept_plans == NULL)
+		create_kept_plans();
+	kept = hash_search(kept_plans, &sql, HASH_FIND, NULL);
+	if (kept)
+		plan = kept->plan;
+	else
+	{
+		plan = prepare_untold(sql, nargs, types, CURSOR_OPT_GENERIC_PLAN);
+		SPI_keepplan(plan);
+		sql = MemoryContextStrdup(TopMemoryContext, sql);
+		kept = hash_search(kept_plans, &sql, HASH_ENTER, NULL);
+		kept->plan = plan;
+	}
+	check_types(plan, nargs, types);
+	return plan;
+}
+
+/*
+ * Runs a statement with a fixed text, within SPI, as whoever has been entered, and
+ * returns how many rows it processed.
+ */
+int64
+catalogue_run(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
+{
+	SPIPlanPtr	plan = catalogue_plan(catalogue_query(sql), nargs, types);
+	int			result = execute_plan_untold(plan, values, nulls, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/* as the catalogue's owner: who may ask for it is for the caller to check */
 int64
 catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls)
 {
 	ModelContext saved;
-	int			result;
+	int64		count;
 
 	catalogue_enter(&saved);
-	result = execute_untold(catalogue_query(sql), nargs, types, values, nulls, false, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	count = catalogue_run(sql, nargs, types, values, nulls);
 	model_leave(&saved);
-	return SPI_processed;
+	return count;
 }
 
 /* of what the last statement has found; rows count from 0, columns from 1 */

@@ -19,7 +19,6 @@
 
 #include "expression.h"
 #include "names.h"
-#include "refusal.h"
 #include "model/description.h"
 #include "model/model.h"
 #include "model/relation_reference.h"
@@ -61,14 +60,9 @@ void		(*refresh_progress) (void) = NULL;
 
 /* under an id as it was given, in any case */
 static void
-query(const char *sql, const char *id)
+query_model(const char *sql, const char *id)
 {
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {CStringGetTextDatum(id)};
-	int			result = execute_untold(catalogue_query(sql), 1, types, values, NULL, false, 0);
-
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	catalogue_execute(sql, 1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
 }
 
 static char *
@@ -249,12 +243,10 @@ read_model(const char *id, const char *sql, bool with_segments)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext spi_context;
-	ModelContext saved;
 	Model	   *model;
 
 	SPI_connect();
-	catalogue_enter(&saved);
-	query(sql, id);
+	query_model(sql, id);
 	if (SPI_processed == 0)
 		raise_unknown(id);
 	spi_context = MemoryContextSwitchTo(context);
@@ -262,12 +254,11 @@ read_model(const char *id, const char *sql, bool with_segments)
 	if (with_segments)
 	{
 		MemoryContextSwitchTo(spi_context);
-		query(SEGMENT_QUERY, id);
+		query_model(SEGMENT_QUERY, id);
 		MemoryContextSwitchTo(context);
 		for (uint64 i = 0; i < SPI_processed; i++)
 			model->segments = lappend(model->segments, segment_from(SPI_tuptable->vals[i]));
 	}
-	model_leave(&saved);
 	SPI_finish();
 	return model;
 }
@@ -316,23 +307,20 @@ char *
 model_versions(const Model *model)
 {
 	MemoryContext context = CurrentMemoryContext;
-	ModelContext saved;
 	char	   *versions;
 
 	SPI_connect();
-	catalogue_enter(&saved);
-	query("WITH RECURSIVE own AS (SELECT c.relowner FROM segmentation.model m JOIN pg_catalog.pg_class c "
-		  "ON c.oid OPERATOR(pg_catalog.=) m.assignment WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id), "
-		  "asked (id) AS (SELECT $1::@types@.segment_id UNION SELECT r.to_model FROM asked a "
-		  "JOIN segmentation.segment_reference r ON r.model OPERATOR(@types@.=) a.id "
-		  "JOIN segmentation.model o ON o.id OPERATOR(@types@.=) r.to_model "
-		  "JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) o.assignment "
-		  "CROSS JOIN own WHERE pg_catalog.pg_has_role(c.relowner, own.relowner, 'USAGE')) "
-		  "SELECT pg_catalog.string_agg(pg_catalog.concat(m.id, ' ', m.version), ', ' ORDER BY m.id) "
-		  "FROM asked a JOIN segmentation.model m ON m.id OPERATOR(@types@.=) a.id", model->id);
+	query_model("WITH RECURSIVE own AS (SELECT c.relowner FROM segmentation.model m JOIN pg_catalog.pg_class c "
+				"ON c.oid OPERATOR(pg_catalog.=) m.assignment WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id), "
+				"asked (id) AS (SELECT $1::@types@.segment_id UNION SELECT r.to_model FROM asked a "
+				"JOIN segmentation.segment_reference r ON r.model OPERATOR(@types@.=) a.id "
+				"JOIN segmentation.model o ON o.id OPERATOR(@types@.=) r.to_model "
+				"JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) o.assignment "
+				"CROSS JOIN own WHERE pg_catalog.pg_has_role(c.relowner, own.relowner, 'USAGE')) "
+				"SELECT pg_catalog.string_agg(pg_catalog.concat(m.id, ' ', m.version), ', ' ORDER BY m.id) "
+				"FROM asked a JOIN segmentation.model m ON m.id OPERATOR(@types@.=) a.id", model->id);
 	MemoryContextSwitchTo(context);
 	versions = get_text(SPI_tuptable->vals[0], 1);
-	model_leave(&saved);
 	SPI_finish();
 	return versions;
 }

@@ -8,6 +8,7 @@
 #include "segmentation.h"
 
 #include "datatype/timestamp.h"
+#include "executor/spi.h"
 #include "nodes/pg_list.h"
 #include "tcop/dest.h"
 
@@ -133,6 +134,8 @@ extern const char *types_schema(void);
 
 /* catalogue.c: statements on the catalogue's tables */
 extern char *catalogue_query(const char *sql);
+extern SPIPlanPtr catalogue_plan(const char *sql, int nargs, Oid *types);
+extern int64 catalogue_run(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 extern int64 catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 extern char *catalogue_get(int row, int column);
 

@@ -55,39 +55,33 @@ get(const TriggerData *trigger, HeapTuple tuple, const char *column, Oid type, b
 	return SPI_getbinval(tuple, RelationGetDescr(trigger->tg_relation), column_number(trigger, column, type), isnull);
 }
 
-/* plans are kept, as a foreign key's are, until the extension is made anew */
 typedef struct HoldPlan
 {
 	const char *sql;
+	Oid			argument;		/* type of $1; $2 is a segment */
 	SPIPlanPtr	plan;
-	Oid			type;			/* segment_id, for which it was made */
 	bool		planned;
 } HoldPlan;
 
 /* by the table of overrides; and by the model, once a statement knows it */
 static HoldPlan hold_by_table = {
-	.sql = "SELECT s.model FROM segmentation.model m JOIN segmentation.segment s ON s.model OPERATOR(@types@.=) m.id "
-	"AND s.id OPERATOR(@types@.=) $2 WHERE m.override OPERATOR(pg_catalog.=) $1 FOR KEY SHARE"
+	.sql = "SELECT s.model::pg_catalog.text FROM segmentation.model m JOIN segmentation.segment s ON s.model OPERATOR(@types@.=) m.id "
+	"AND s.id OPERATOR(@types@.=) $2::@types@.segment_id WHERE m.override OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
+	.argument = OIDOID
 };
 static HoldPlan hold_by_model = {
-	.sql = "SELECT s.model FROM segmentation.segment s WHERE s.model OPERATOR(@types@.=) $1 AND s.id OPERATOR(@types@.=) $2 FOR KEY SHARE"
+	.sql = "SELECT FROM segmentation.segment s WHERE s.model OPERATOR(@types@.=) $1::@types@.segment_id "
+	"AND s.id OPERATOR(@types@.=) $2::@types@.segment_id FOR KEY SHARE",
+	.argument = TEXTOID
 };
 
 static void
-prepare_hold(HoldPlan *hold, Oid argument, Oid type)
+prepare_hold(HoldPlan *hold)
 {
-	SPIPlanPtr	plan;
+	SPIPlanPtr	plan = catalogue_plan(catalogue_query(hold->sql), 2, (Oid[]) {hold->argument, TEXTOID});
 
-	if (hold->plan && hold->type == type)
-		return;
-	plan = prepare_untold(catalogue_query(hold->sql), 2, (Oid[]) {argument, type}, CURSOR_OPT_GENERIC_PLAN);
-	SPI_keepplan(plan);
-	/* only now, for preparing may have raised an error */
-	if (hold->plan)
-		SPI_freeplan(hold->plan);
+	hold->planned &= hold->plan == plan;
 	hold->plan = plan;
-	hold->type = type;
-	hold->planned = false;
 }
 
 /* planned for the index though a small table costs less to scan: a row's check stays one lookup */
@@ -106,14 +100,21 @@ execute_hold(HoldPlan *hold, Datum value, Datum segment)
 	return result;
 }
 
-/* true: the rows are there, and held until the transaction ends */
+/*
+ * True: the rows are there, and held until the transaction ends.  A statement
+ * begins with the table, and looks for its plans then: not again for each row.
+ */
 static bool
-run_hold(HoldPlan *hold, Oid argument, Datum value, Oid type, Datum segment)
+run_hold(HoldPlan *hold, Datum value, Datum segment)
 {
 	CallingUser	self = become_owner(relation_owner(catalogue_relation("model")));
 	int			result;
 
-	prepare_hold(hold, argument, type);
+	if (hold == &hold_by_table)
+	{
+		prepare_hold(&hold_by_table);
+		prepare_hold(&hold_by_model);
+	}
 	result = execute_hold(hold, value, segment);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
@@ -127,18 +128,19 @@ run_hold(HoldPlan *hold, Oid argument, Datum value, Oid type, Datum segment)
  * statement, for nobody can rename it while its row is held.
  */
 static bool
-hold_segment(FmgrInfo *flinfo, Oid relid, Oid type, Datum segment)
+hold_segment(FmgrInfo *flinfo, Oid relid, const char *id)
 {
-	SegmentId  *model = flinfo->fn_extra;
-	bool		isnull;
+	Datum		segment = CStringGetTextDatum(id);
+	text	   *model = flinfo->fn_extra;
+	MemoryContext context;
 
-	if (model && run_hold(&hold_by_model, type, SegmentIdPGetDatum(model), type, segment))
+	if (model && run_hold(&hold_by_model, PointerGetDatum(model), segment))
 		return true;
-	if (!run_hold(&hold_by_table, OIDOID, ObjectIdGetDatum(relid), type, segment))
+	if (!run_hold(&hold_by_table, ObjectIdGetDatum(relid), segment))
 		return false;
-	if (model == NULL)
-		model = flinfo->fn_extra = MemoryContextAlloc(flinfo->fn_mcxt, sizeof(SegmentId));
-	*model = *DatumGetSegmentIdP(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	context = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	flinfo->fn_extra = cstring_to_text(catalogue_get(0, 1));
+	MemoryContextSwitchTo(context);
 	return true;
 }
 
@@ -244,17 +246,19 @@ check_override(PG_FUNCTION_ARGS)
 	HeapTuple	tuple;
 	Oid			type = segment_id_type();
 	bool		isnull;
-	Datum		segment;
+	Datum		value;
+	char	   *segment;
 	char	   *model;
 
 	check_event(fcinfo);
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	check_values(trigger, tuple);
-	segment = get(trigger, tuple, "segment", type, &isnull);
+	value = get(trigger, tuple, "segment", type, &isnull);
 	SPI_connect();
-	if (!isnull && !hold_segment(fcinfo->flinfo, RelationGetRelid(trigger->tg_relation), type, segment) &&
+	segment = isnull ? NULL : segment_id_to_cstring(DatumGetSegmentIdP(value));
+	if (segment && !hold_segment(fcinfo->flinfo, RelationGetRelid(trigger->tg_relation), segment) &&
 		(model = model_of(RelationGetRelid(trigger->tg_relation))) != NULL)
-		check_segment(trigger, model, segment_id_to_cstring(DatumGetSegmentIdP(segment)));
+		check_segment(trigger, model, segment);
 	MemoryContextSwitchTo(context);
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && is_unchanged(trigger, "author"))
 		tuple = sign(trigger);

@@ -8,7 +8,6 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "refusal.h"
 #include "refresh/refresh.h"
 
 #define LOG_NARGS 13
@@ -32,15 +31,6 @@ static const char register_query[] =
 "ON CONFLICT DO NOTHING";
 
 static void
-execute(const char *sql, int nargs, Oid *types, Datum *values)
-{
-	int			result = execute_untold(catalogue_query(sql), nargs, types, values, NULL, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-}
-
-static void
 record_model(const Refresh *refresh)
 {
 	Oid			types[4] = {TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
@@ -50,7 +40,7 @@ record_model(const Refresh *refresh)
 	values[1] = TimestampTzGetDatum(refresh->moment);
 	values[2] = TimestampTzGetDatum(refresh->as_of);
 	values[3] = CStringGetTextDatum(refresh->versions);
-	execute(model_query, 4, types, values);
+	catalogue_execute(model_query, 4, types, values, NULL);
 }
 
 static void
@@ -64,7 +54,7 @@ record_segment(const Refresh *refresh, const SegmentChange *count)
 	values[2] = CStringGetTextDatum(segment_id_to_cstring(&count->id));
 	values[3] = Int64GetDatum(count->entered);
 	values[4] = Int64GetDatum(count->exited);
-	execute(segment_query, 5, types, values);
+	catalogue_execute(segment_query, 5, types, values, NULL);
 }
 
 static void
@@ -75,7 +65,7 @@ register_segment(const Refresh *refresh, const SegmentChange *count)
 
 	values[0] = CStringGetTextDatum(refresh->model->id);
 	values[1] = CStringGetTextDatum(segment_id_to_cstring(&count->id));
-	execute(register_query, 2, types, values);
+	catalogue_execute(register_query, 2, types, values, NULL);
 }
 
 static void
@@ -120,19 +110,16 @@ refresh_record(const Refresh *refresh, double milliseconds)
 		INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, FLOAT8OID, INT4OID
 	};
 	Datum		values[LOG_NARGS];
-	ModelContext saved;
 	Datum		result;
 	bool		isnull;
 
 	SPI_connect();
-	catalogue_enter(&saved);
 	set_values(refresh, milliseconds, values);
-	execute(log_query, LOG_NARGS, types, values);
+	catalogue_execute(log_query, LOG_NARGS, types, values, NULL);
 	result = SPI_datumTransfer(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull),
 							   false, -1);
 	record_model(refresh);
 	record_segments(refresh);
-	model_leave(&saved);
 	refresh_record_failures(refresh);
 	SPI_finish();
 	return result;

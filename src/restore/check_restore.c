@@ -109,8 +109,6 @@ static bool
 find_dangling_query(Oid foreign_key, Reading *reading)
 {
 	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(foreign_key));
-	Oid			types[] = {OIDOID};
-	Datum		values[] = {ObjectIdGetDatum(foreign_key)};
 	MemoryContext caller = CurrentMemoryContext;
 	char	   *query;
 
@@ -119,9 +117,9 @@ find_dangling_query(Oid foreign_key, Reading *reading)
 	reading->relid = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid;
 	ReleaseSysCache(tuple);
 	SPI_connect();
-	if (execute_untold("SELECT segmentation_internal.dangling_query($1)", 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not make the query of foreign key %u", foreign_key);
-	query = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	catalogue_run("SELECT segmentation_internal.dangling_query($1)", 1, (Oid[]) {OIDOID},
+				  (Datum[]) {ObjectIdGetDatum(foreign_key)}, NULL);
+	query = catalogue_get(0, 1);
 	reading->query = query ? MemoryContextStrdup(caller, query) : NULL;
 	SPI_finish();
 	return reading->query != NULL;
