@@ -18,7 +18,6 @@
 #include "utils/rel.h"
 
 #include "trial.h"
-#include "decide/compile.h"
 #include "decide/fence.h"
 #include "model/model.h"
 

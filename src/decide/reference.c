@@ -21,7 +21,6 @@
 
 #include "key.h"
 #include "names.h"
-#include "decide/compile.h"
 #include "decide/reference.h"
 #include "model/model.h"
 #include "override/override.h"

@@ -4,7 +4,9 @@ OBJS += $(addprefix src/decide/, \
 	reference.o \
 	program.o \
 	segments_of.o \
-	compile.o)
+	analyse.o \
+	compile.o \
+	failure.o)
 
 SQL += $(addprefix src/decide/, \
 	segments_of.sql \

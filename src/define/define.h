@@ -42,6 +42,6 @@ typedef struct SegmentCount
 	int64		unknown;		/* customers for whom the rule is NULL */
 } SegmentCount;
 
-extern void count_segment(const Model *model, const char *segment, SegmentCount *count);
+extern void count_segment(const char *model, const char *segment, SegmentCount *count);
 
 #endif							/* SEGMENTATION_MODEL_DEFINE_H */

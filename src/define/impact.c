@@ -189,11 +189,11 @@ write_select(Impact *impact, bool after)
 	model_check_owner(model);
 	model_check_objects(model);
 	model_enter(model, &saved);
-	compilation = model_analyse(model, kept_rules(impact, model, after));
+	compilation = compile_analyse(model, kept_rules(impact, model, after), NULL);
 	note_stored_answers(impact, compilation);
-	select[0] = model_compile_analysis(compilation, NULL);
+	select[0] = compile_select(compilation, NULL);
 	compilation->unfenced = true;
-	select[1] = model_compile_analysis(compilation, NULL);
+	select[1] = compile_select(compilation, NULL);
 	model_leave(&saved);
 	if (after)
 		affected->after = model;

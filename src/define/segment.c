@@ -331,7 +331,7 @@ define_segment(PG_FUNCTION_ARGS)
 	if (def->rule)
 		rule_notice_stable(def->rule);
 	if (OidIsValid(model->source) && (PG_ARGISNULL(ARG_COUNT) || PG_GETARG_BOOL(ARG_COUNT)))
-		count_segment(model, def->segment, &count);
+		count_segment(def->model, def->segment, &count);
 	SPI_finish();
 	error_context_stack = context;
 	return count_row(fcinfo, &count);

@@ -1,5 +1,9 @@
 /*
  * classify.c: a customer's segments now, without the stored answer.
+ *
+ * They are what the compiled SELECT says of one.  Where a rule raises an error
+ * they are decided condition by condition, as explain does: who depends on that
+ * rule is in none of its segments, and the others have their answer.
  */
 #include "segmentation.h"
 
@@ -7,7 +11,6 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -18,10 +21,24 @@
 
 #include "argument.h"
 #include "refusal.h"
+#include "trial.h"
+#include "decide/compile.h"
+#include "decide/fence.h"
 #include "explain/decide.h"
 #include "model/model.h"
 #include "refresh/refresh.h"
 #include "types/segment_id.h"
+
+typedef struct Classification
+{
+	const Model *model;
+	ArrayType  *key;			/* NULL: somebody who is no customer, */
+	Jsonb	   *row;			/* with these values by column */
+	const KeyValues *given;		/* either, as parameters */
+	MemoryContext context;		/* of the answer */
+	bool		found;			/* there is such a customer */
+	Datum		segments;		/* if found */
+} Classification;
 
 static int
 compare_ids(const void *a, const void *b)
@@ -29,70 +46,23 @@ compare_ids(const void *a, const void *b)
 	return segment_id_compare(DatumGetSegmentIdP(*(const Datum *) a), DatumGetSegmentIdP(*(const Datum *) b));
 }
 
+/* sorted, in the memory context of the moment */
 static Datum
-segment_id_datum(const char *text)
+decided_segments(const Decision *decision)
 {
-	SegmentId  *id = palloc(sizeof(SegmentId));
-
-	(void) segment_id_parse(text, strlen(text), id, NULL);
-	return SegmentIdPGetDatum(id);
-}
-
-/* as it stands in the column */
-static const char *
-value_as_given(const Decision *decision)
-{
-	ListCell   *cell;
-
-	foreach(cell, decision->columns)
-		if (strcmp(lfirst(cell), decision->model->segment_column) == 0 && decision->values[foreach_current_index(cell)])
-			return decision->values[foreach_current_index(cell)];
-	return decision->column_value;
-}
-
-/* a column's answer is its value, whether it is a known segment or not */
-static int
-column_member(const Decision *decision, const char *key, Datum *ids)
-{
-	const char *value = decision->column_value;
-	DecidedSegment *segment = value ? decide_find(decision, decision->model->id, value) : NULL;
-
-	if (value == NULL || (segment && segment->override))
-		return 0;
-	if (!segment_id_text_is_valid(value, strlen(value)))
-		source_raise_wrong_segment(decision->model, value_as_given(decision), key);
-	ids[0] = segment_id_datum(value);
-	return 1;
-}
-
-static int
-members(const Decision *decision, const char *key, Datum *ids)
-{
+	Datum	   *ids = palloc(sizeof(Datum) * (list_length(decision->order) + 1));
 	int			count = 0;
 	ListCell   *cell;
 
-	if (decision->model->kind == MODEL_COLUMN && decide_forced(decision, decision->model) == NULL)
-		return column_member(decision, key, ids);
 	foreach(cell, decision->order)
 	{
 		const DecidedSegment *segment = lfirst(cell);
 
 		if (segment->model == decision->model && segment->member)
-			ids[count++] = segment_id_datum(segment->segment->id);
+			ids[count++] = segment_id_from_cstring(segment->segment->id);
 	}
 	qsort(ids, count, sizeof(Datum), compare_ids);
-	return count;
-}
-
-/* sorted, in the memory context of the moment; key: NULL where the customer is not one of the source */
-static Datum
-segment_array(const Decision *decision, const char *key, Oid array_type)
-{
-	Datum	   *ids = palloc(sizeof(Datum) * (list_length(decision->order) + 1));
-	int			count = members(decision, key, ids);
-
-	return PointerGetDatum(construct_array(ids, count, get_element_type(array_type),
-										   sizeof(SegmentId), false, TYPALIGN_CHAR));
+	return PointerGetDatum(construct_array(ids, count, segment_id_type(), sizeof(SegmentId), false, TYPALIGN_CHAR));
 }
 
 /* the error of a rule may quote a customer's data, as that of a refresh */
@@ -158,51 +128,6 @@ read_argument(FunctionCallInfo fcinfo)
 	return model;
 }
 
-static char *
-key_text(ArrayType *key)
-{
-	Datum	   *values;
-	int			count;
-	StringInfoData buf;
-
-	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
-	initStringInfo(&buf);
-	for (int i = 0; i < count; i++)
-		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", TextDatumGetCString(values[i]));
-	return buf.data;
-}
-
-/* classify(model, key): NULL for a customer who is not in the source */
-PG_FUNCTION_INFO_V1(model_classify);
-Datum
-model_classify(PG_FUNCTION_ARGS)
-{
-	Model	   *model = read_argument(fcinfo);
-	MemoryContext context = CurrentMemoryContext;
-	ModelContext saved;
-	KeyValues  *key;
-	Decision   *decision;
-	bool		found;
-	Datum		result = 0;
-
-	argument_require(fcinfo, 1, "key");
-	key = model_read_key(model, PG_GETARG_ARRAYTYPE_P(1));
-	SPI_connect();
-	model_enter(model, &saved);
-	decision = decide_collect_readable(model);
-	found = decide_customer(decision, key);
-	model_leave(&saved);
-	MemoryContextSwitchTo(context);
-	if (found)
-		warn_undecided(decision);
-	if (found)
-		result = segment_array(decision, key_text(PG_GETARG_ARRAYTYPE_P(1)), get_fn_expr_rettype(fcinfo->flinfo));
-	SPI_finish();
-	if (!found)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(result);
-}
-
 static bool
 is_given(Jsonb *row, const char *name)
 {
@@ -243,24 +168,131 @@ check_columns(const Model *model, Jsonb *row)
 
 /* the server computes these only for rows that it stores */
 static void
-check_generated(const Decision *decision, Jsonb *row)
+check_generated(const Classification *asked, const List *columns)
 {
-	Relation	rel = relation_open_existing(decision->model->source, AccessShareLock);
+	const Model *model = asked->model;
+	Relation	rel = relation_open_existing(model->source, AccessShareLock);
 	ListCell   *cell;
 
-	foreach(cell, decision->columns)
+	foreach(cell, columns)
 	{
-		AttrNumber	attnum = get_attnum(decision->model->source, lfirst(cell));
+		AttrNumber	attnum = get_attnum(model->source, lfirst(cell));
 
-		if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated && !is_given(row, lfirst(cell)))
+		if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated && !is_given(asked->row, lfirst(cell)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("row has no value for generated column \"%s\"", (char *) lfirst(cell)),
-					 errdetail("Rules of model \"%s\" read it, and it is not computed from the other values.",
-							   decision->model->id),
+					 errdetail("Rules of model \"%s\" read it, and it is not computed from the other values.", model->id),
 					 errhint("Give its value too.")));
 	}
 	table_close(rel, NoLock);
+}
+
+static void
+take_answer(Classification *asked)
+{
+	MemoryContext before = MemoryContextSwitchTo(asked->context);
+	bool		isnull;
+
+	decide_check_one_row(asked->model);
+	asked->found = SPI_processed > 0;
+	if (asked->found)
+		asked->segments = PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+																			  list_length(asked->model->key) + 1, &isnull)));
+	MemoryContextSwitchTo(before);
+}
+
+static void
+classify_at_once(void *arg)
+{
+	Classification *asked = arg;
+	Compilation *compilation = compile_analyse(asked->model, NIL, NULL);
+	TimestampTz as_of = model_moment(asked->model);
+	CompiledCustomers one = {0};
+
+	if (asked->row)
+	{
+		check_generated(asked, compile_reads(compilation));
+		one.row = decide_row_source(asked->model, "$2");
+	}
+	else
+		one.key = asked->given;
+	moment_set(as_of);
+	model_select(compile_select(compilation, &one), as_of, asked->given, true);
+	take_answer(asked);
+}
+
+static Decision *
+classify_by_condition(Classification *asked)
+{
+	Decision   *decision = decide_collect_readable(asked->model);
+
+	asked->found = true;
+	if (asked->row)
+	{
+		check_generated(asked, decision->columns);
+		decide_row(decision, asked->given);
+	}
+	else
+		asked->found = decide_customer(decision, asked->given);
+	return decision;
+}
+
+/* why a column model has no answer, but for an error of its source */
+static void
+refuse_wrong_segment(const Classification *asked, const Decision *decision)
+{
+	const char *value = decide_column_value(decision, asked->model->segment_column);
+
+	if (value && !segment_id_text_is_valid(value, strlen(value)))
+		source_raise_wrong_segment(asked->model, value, asked->key ? decide_key_text(asked->key) : NULL);
+}
+
+static void
+classify(Classification *asked)
+{
+	Decision   *decision = NULL;
+	ErrorData  *error;
+	ModelContext saved;
+
+	asked->context = CurrentMemoryContext;
+	SPI_connect();
+	model_enter(asked->model, &saved);
+	if ((error = fence_trial(classify_at_once, asked)) != NULL)
+	{
+		if (!is_rules_error(error->sqlerrcode))
+			ReThrowError(error);
+		decision = classify_by_condition(asked);
+	}
+	model_leave(&saved);
+	MemoryContextSwitchTo(asked->context);
+	if (decision && asked->model->kind == MODEL_COLUMN)
+	{
+		refuse_wrong_segment(asked, decision);
+		ReThrowError(error);
+	}
+	if (decision && asked->found)
+	{
+		warn_undecided(decision);
+		asked->segments = decided_segments(decision);
+	}
+	SPI_finish();
+}
+
+/* classify(model, key): NULL for a customer who is not in the source */
+PG_FUNCTION_INFO_V1(model_classify);
+Datum
+model_classify(PG_FUNCTION_ARGS)
+{
+	Classification asked = {.model = read_argument(fcinfo)};
+
+	argument_require(fcinfo, 1, "key");
+	asked.key = PG_GETARG_ARRAYTYPE_P(1);
+	asked.given = model_read_key(asked.model, asked.key);
+	classify(&asked);
+	if (!asked.found)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(asked.segments);
 }
 
 /* classify_row(model, row) */
@@ -268,23 +300,14 @@ PG_FUNCTION_INFO_V1(model_classify_row);
 Datum
 model_classify_row(PG_FUNCTION_ARGS)
 {
-	Model	   *model = read_argument(fcinfo);
-	MemoryContext context = CurrentMemoryContext;
-	ModelContext saved;
-	Decision   *decision;
-	Datum		result;
+	Classification asked = {.model = read_argument(fcinfo)};
+	KeyValues	row = {.count = 1, .types = {JSONBOID}};
 
 	argument_require(fcinfo, 1, "row");
-	check_columns(model, PG_GETARG_JSONB_P(1));
-	SPI_connect();
-	model_enter(model, &saved);
-	decision = decide_collect_readable(model);
-	check_generated(decision, PG_GETARG_JSONB_P(1));
-	decide_row(decision, PG_GETARG_DATUM(1));
-	model_leave(&saved);
-	MemoryContextSwitchTo(context);
-	warn_undecided(decision);
-	result = segment_array(decision, NULL, get_fn_expr_rettype(fcinfo->flinfo));
-	SPI_finish();
-	PG_RETURN_DATUM(result);
+	asked.row = PG_GETARG_JSONB_P(1);
+	row.values[0] = JsonbPGetDatum(asked.row);
+	asked.given = &row;
+	check_columns(asked.model, asked.row);
+	classify(&asked);
+	PG_RETURN_DATUM(asked.segments);
 }

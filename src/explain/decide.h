@@ -37,10 +37,7 @@ typedef struct DecidedSegment
 	struct DecidedSegment *lower;	/* the one before it in the order of rank */
 	bool		last;			/* in that order */
 	bool		stored;			/* its members are read from the answers of its model */
-	bool		open;			/* its rule is being followed */
-	bool		collected;
-	bool		kept;			/* by preview: its members are those of the last refresh */
-	Rule	   *rule;			/* NULL: none, or a column's */
+	const Rule *rule;			/* NULL: none, or a column's */
 	Node	   *tree;			/* its parameters are the conditions, from 1 */
 	List	   *conditions;		/* Condition * */
 	char	   *sql;			/* those that are no in_segment, with a comma between; NULL: none */
@@ -54,14 +51,6 @@ typedef struct DecidedSegment
 	char	   *error;			/* why it could not be decided */
 } DecidedSegment;
 
-/* a rule that can be read no more: of a column that is gone, say */
-typedef struct UnreadableRule
-{
-	char	   *model;
-	char	   *segment;
-	char	   *message;
-} UnreadableRule;
-
 typedef struct Decision
 {
 	const Model *model;
@@ -69,24 +58,16 @@ typedef struct Decision
 	List	   *models;			/* Model *, whose segments are known */
 	List	   *known;			/* DecidedSegment * */
 	List	   *order;			/* those that are needed, what they ask for first */
-	List	   *unreadable;		/* UnreadableRule * */
-	DecidedSegment *parsing;	/* the segment whose rule is being read, in case it cannot */
 	List	   *columns;		/* char *, that conditions read */
 	char	  **values;			/* of these columns */
-	char	   *column_value;	/* of a column model's column, as an id */
 	List	   *names;			/* of the source's columns, as deparsing wants them: made once, for it
 								 * compares each with each */
 } Decision;
 
 /* decide_collect.c */
-extern Decision *decide_begin(const Model *model);
-extern DecidedSegment *decide_need(Decision *decision, const char *model, const char *segment);
-extern void decide_collect(Decision *decision, DecidedSegment *segment);
-extern void decide_collect_all(Decision *decision);
-extern bool decide_note_unreadable(List **unreadable, const Decision *decision, const ErrorData *error);
-extern List *decide_guarded_conditions(const DecidedSegment *segment);
 extern char *decide_conditions_sql(const Decision *decision, const DecidedSegment *segment);
 extern Decision *decide_collect_readable(const Model *model);
+extern const char *decide_column_value(const Decision *decision, const char *name);
 extern DecidedSegment *decide_find(const Decision *decision, const char *model, const char *segment);
 
 /* decide_text.c */
@@ -98,13 +79,14 @@ extern Ternary decide_tree(const DecidedSegment *segment, Node *tree,
 						   const Condition *flipped, Ternary value);
 extern void decide_members(Decision *decision);
 
-extern DecidedSegment *decide_forced(const Decision *decision, const Model *model);
-
 /* decide_override.c */
 extern void decide_read_overrides(Decision *decision, const KeyValues *key);
 
 /* decide_fetch.c */
+extern void decide_check_one_row(const Model *model);
+extern char *decide_key_text(ArrayType *key);
+extern char *decide_row_source(const Model *model, const char *row);
 extern bool decide_customer(Decision *decision, const KeyValues *key);
-extern void decide_row(Decision *decision, Datum row);
+extern void decide_row(Decision *decision, const KeyValues *row);
 
 #endif							/* SEGMENTATION_MODEL_DECIDE_H */

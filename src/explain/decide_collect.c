@@ -13,8 +13,8 @@
 #include "utils/ruleutils.h"
 
 #include "expression.h"
-#include "trial.h"
 #include "decide/compile.h"
+#include "decide/failure.h"
 #include "decide/reference.h"
 #include "explain/decide.h"
 
@@ -24,14 +24,13 @@ typedef struct Splitting
 	DecidedSegment *segment;
 } Splitting;
 
+/* of all models that are asked, also those that nobody asks for: people may have decided about them */
 static void
-add_model(Decision *decision, const Model *model)
+know_segments(Decision *decision, const Model *model)
 {
 	DecidedSegment *lower = NULL;
-	bool		stored = reference_reads_answers(decision->model, model);
 	ListCell   *cell;
 
-	decision->models = lappend(decision->models, unconstify(Model *, model));
 	foreach(cell, model->segments)
 	{
 		DecidedSegment *segment = palloc0(sizeof(DecidedSegment));
@@ -39,25 +38,10 @@ add_model(Decision *decision, const Model *model)
 		segment->model = model;
 		segment->segment = lfirst(cell);
 		segment->lower = lower;
-		segment->stored = stored;
 		segment->last = lnext(model->segments, cell) == NULL;
 		decision->known = lappend(decision->known, segment);
 		lower = segment;
 	}
-}
-
-Decision *
-decide_begin(const Model *model)
-{
-	Decision   *decision = palloc0(sizeof(Decision));
-
-	decision->model = model;
-	decision->as_of = model_moment(model);
-	/* the server reads its columns' names, and takes for granted that it is there */
-	relation_close(relation_open_existing(model->source, AccessShareLock), NoLock);
-	decision->names = deparse_context_for("source", model->source);
-	add_model(decision, model);
-	return decision;
 }
 
 DecidedSegment *
@@ -75,32 +59,16 @@ decide_find(const Decision *decision, const char *model, const char *segment)
 	return NULL;
 }
 
-static void
-need_model(Decision *decision, const char *id)
+/* of the customer, once fetched; NULL where it is, or could not be */
+const char *
+decide_column_value(const Decision *decision, const char *name)
 {
-	Model	   *other;
 	ListCell   *cell;
 
-	foreach(cell, decision->models)
-		if (strcmp(((Model *) lfirst(cell))->id, id) == 0)
-			return;
-	other = model_read(id);
-	reference_check(decision->model, other);
-	add_model(decision, other);
-}
-
-DecidedSegment *
-decide_need(Decision *decision, const char *model, const char *segment)
-{
-	DecidedSegment *result;
-
-	need_model(decision, model);
-	result = decide_find(decision, model, segment);
-	if (result == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, model)));
-	return result;
+	foreach(cell, decision->columns)
+		if (strcmp(lfirst(cell), name) == 0)
+			return decision->values[foreach_current_index(cell)];
+	return NULL;
 }
 
 static List *
@@ -130,13 +98,12 @@ add_columns(Decision *decision, List *names)
 	}
 }
 
-static void
-ask_segment(Splitting *splitting, Condition *condition)
+static DecidedSegment *
+asked_segment(const Splitting *splitting, Node *in_segment)
 {
-	RuleReference *reference = rule_reference(splitting->segment->rule, (FuncExpr *) condition->expr);
+	RuleReference *reference = rule_reference(splitting->segment->rule, (FuncExpr *) in_segment);
 
-	condition->reference = decide_need(splitting->decision, reference->model, reference->segment);
-	decide_collect(splitting->decision, condition->reference);
+	return decide_find(splitting->decision, reference->model, reference->segment);
 }
 
 static void
@@ -147,7 +114,7 @@ add_condition(Splitting *splitting, Node *node)
 	condition->expr = node;
 	splitting->segment->conditions = lappend(splitting->segment->conditions, condition);
 	if (rule_is_in_segment(node))
-		ask_segment(splitting, condition);
+		condition->reference = asked_segment(splitting, node);
 	else
 		condition->columns = column_names(splitting->segment->model, node);
 	add_columns(splitting->decision, condition->columns);
@@ -191,18 +158,6 @@ decide_conditions_sql(const Decision *decision, const DecidedSegment *segment)
 	text = expression_deparse((Node *) array, decision->names, false);
 	Assert(strncmp(text, "ARRAY[", 6) == 0);
 	return pnstrdup(text + 6, strlen(text) - 7);
-}
-
-/* char *, as a refresh evaluates them: one may guard another where no in_segment comes between */
-List *
-decide_guarded_conditions(const DecidedSegment *segment)
-{
-	List	   *conditions = NIL;
-
-	if (segment->rule == NULL)
-		return list_make1(segment->sql);
-	(void) rule_program(segment->rule, segment->model->time_zone, &conditions);
-	return conditions;
 }
 
 static Node *
@@ -267,137 +222,64 @@ collect_answer(DecidedSegment *segment)
 static void
 collect_rule(Decision *decision, DecidedSegment *segment)
 {
-	const Model *model = segment->model;
 	Splitting	splitting = {decision, segment};
 
-	segment->rule = rule_parse_kept(model->source, segment->segment->rule, model->id, model->time_zone);
 	segment->tree = split(&splitting, segment->rule->expr);
 	segment->sql = decide_conditions_sql(decision, segment);
 }
 
-static char *
-unreadable_message(const Decision *decision, const DecidedSegment *segment)
-{
-	ListCell   *cell;
-
-	foreach(cell, decision->unreadable)
-	{
-		UnreadableRule *rule = lfirst(cell);
-
-		if (strcmp(rule->model, segment->model->id) == 0 && strcmp(rule->segment, segment->segment->id) == 0)
-			return rule->message;
-	}
-	return NULL;
-}
-
 static void
-name_rule(void *arg)
+collect_segment(Decision *decision, const CompiledSegment *compiled, const List *failures)
 {
-	const DecidedSegment *segment = arg;
+	DecidedSegment *segment = decide_find(decision, compiled->model->id, compiled->segment->id);
 
-	errcontext("rule of segment \"%s\" of model \"%s\"", segment->segment->id, segment->model->id);
-}
-
-static void
-collect_lower(Decision *decision, DecidedSegment *segment)
-{
-	List	   *lower = NIL;
-
-	for (DecidedSegment *next = segment->lower; next && !next->collected; next = next->lower)
-		lower = lcons(next, lower);
-	for (int i = 0; i < list_length(lower); i++)
-		decide_collect(decision, list_nth(lower, i));
-}
-
-/* not the fault of the rule that is being read, which could be read without it */
-pg_noreturn static void
-raise_open(Decision *decision, const DecidedSegment *segment)
-{
-	decision->parsing = NULL;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-			 errmsg("segment \"%s\" of model \"%s\" depends on itself", segment->segment->id, segment->model->id)));
-	pg_unreachable();
-}
-
-/* the segment after everything that it asks for */
-void
-decide_collect(Decision *decision, DecidedSegment *segment)
-{
-	ErrorContextCallback callback = {error_context_stack, name_rule, segment};
-	DecidedSegment *outer = decision->parsing;
-
-	check_stack_depth();
-	if (segment->collected)
-		return;
-	if (segment->open)
-		raise_open(decision, segment);
-	segment->open = true;
-	error_context_stack = &callback;
-	if (segment->model->kind == MODEL_EXCLUSIVE && !segment->stored)
-		collect_lower(decision, segment);
-	decision->parsing = segment;
-	segment->error = unreadable_message(decision, segment);
+	segment->stored = compiled->stored;
+	segment->rule = compiled->rule;
+	if (compiled->culprit == compiled)
+		segment->error = failure_of(failures, compiled)->message;
 	if (segment->stored)
 		collect_answer(segment);
 	else if (segment->model->kind == MODEL_COLUMN)
 		collect_column(decision, segment);
-	else if (segment->segment->rule && segment->error == NULL)
+	else if (segment->rule)
 		collect_rule(decision, segment);
-	decision->parsing = outer;
-	error_context_stack = callback.previous;
-	segment->collected = true;
 	decision->order = lappend(decision->order, segment);
 }
 
-void
-decide_collect_all(Decision *decision)
+/* a column model's answer is its column, but each of its segments can be explained */
+static void
+collect_own_column(Decision *decision)
 {
 	ListCell   *cell;
 
-	foreach(cell, decision->model->segments)
-		decide_collect(decision, decide_find(decision, decision->model->id, ((ModelSegment *) lfirst(cell))->id));
-	if (decision->model->kind == MODEL_COLUMN)
-		add_columns(decision, list_make1(decision->model->segment_column));
+	add_columns(decision, list_make1(decision->model->segment_column));
+	foreach(cell, decision->known)
+	{
+		collect_column(decision, lfirst(cell));
+		decision->order = lappend(decision->order, lfirst(cell));
+	}
 }
 
-/* whose rule could not be read, for who collects anew; false: the error is no rule's */
-bool
-decide_note_unreadable(List **unreadable, const Decision *decision, const ErrorData *error)
-{
-	UnreadableRule *rule;
-
-	if (decision->parsing == NULL)
-		return false;
-	rule = palloc(sizeof(UnreadableRule));
-	rule->model = decision->parsing->model->id;
-	rule->segment = decision->parsing->segment->id;
-	rule->message = error->message;
-	*unreadable = lappend(*unreadable, rule);
-	return true;
-}
-
-static void
-collect_all(void *arg)
-{
-	decide_collect_all(arg);
-}
-
-/* all that can be; the other rules' errors are with their segments */
+/* all that can be read; the other rules' errors are with their segments */
 Decision *
 decide_collect_readable(const Model *model)
 {
-	List	   *unreadable = NIL;
+	Decision   *decision = palloc0(sizeof(Decision));
+	List	   *failures = NIL;
+	const Compilation *compilation = failure_analyse(model, NULL, &failures);
+	ListCell   *cell;
 
-	for (;;)
-	{
-		Decision   *decision = decide_begin(model);
-		ErrorData  *error;
-
-		decision->unreadable = unreadable;
-		if ((error = trial_run_rule(collect_all, decision)) == NULL)
-			return decision;
-		if (!decide_note_unreadable(&unreadable, decision, error))
-			ReThrowError(error);
-	}
+	decision->model = model;
+	decision->as_of = model_moment(model);
+	decision->models = compilation->models;
+	/* the server reads its columns' names, and takes for granted that it is there */
+	relation_close(relation_open_existing(model->source, AccessShareLock), NoLock);
+	decision->names = deparse_context_for("source", model->source);
+	foreach(cell, decision->models)
+		know_segments(decision, lfirst(cell));
+	if (model->kind == MODEL_COLUMN)
+		collect_own_column(decision);
+	foreach(cell, compilation->segments)
+		collect_segment(decision, lfirst(cell), failures);
+	return decision;
 }

@@ -10,13 +10,13 @@
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "refusal.h"
 #include "trial.h"
-#include "decide/compile.h"
 #include "decide/fence.h"
 #include "explain/decide.h"
 #include "model/model.h"
@@ -28,12 +28,9 @@ typedef struct Fetch
 	char	   *source;			/* what stands in FROM */
 	char	   *which;			/* a condition for its row; NULL: it has one */
 	List	   *reads;			/* char *, the columns that are computed once where there is a fence */
-	const KeyValues *key;		/* NULL: no customer of the source */
+	const KeyValues *given;		/* its key, or its values as jsonb */
 	List	   *columns;		/* char *, those of the decision whose values are wanted */
 	int			first;			/* place of these among the decision's */
-	int			count;			/* of parameters */
-	Oid		   *types;
-	Datum	   *values;
 	MemoryContext context;		/* of what is found */
 } Fetch;
 
@@ -65,11 +62,7 @@ print_columns(StringInfo buf, const Fetch *fetch)
 	foreach(cell, fetch->columns)
 		appendStringInfo(buf, "%s%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "",
 						 quote_identifier(lfirst(cell)));
-	appendStringInfoString(buf, "]::pg_catalog.text[], ");
-	if (fetch->decision->model->kind == MODEL_COLUMN)
-		appendStringInfoString(buf, compile_segment_column(fetch->decision->model));
-	else
-		appendStringInfoString(buf, "NULL::pg_catalog.text");
+	appendStringInfoString(buf, "]::pg_catalog.text[]");
 }
 
 static char *
@@ -142,25 +135,25 @@ take_columns(const Fetch *fetch)
 
 	for (int i = 0; i < count; i++)
 		decision->values[fetch->first + i] = nulls[i] ? NULL : TextDatumGetCString(values[i]);
-	decision->column_value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3);
-	if (decision->column_value)
-		decision->column_value = pstrdup(decision->column_value);
 	MemoryContextSwitchTo(before);
+}
+
+/* of what has been found about a customer */
+void
+decide_check_one_row(const Model *model)
+{
+	if (SPI_processed > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("source of model \"%s\" has several rows of one customer", model->id)));
 }
 
 /* false: there is no such row */
 static bool
 fetch_segments(const Fetch *fetch, const List *segments)
 {
-	int			result = execute_untold(fetch_query(fetch, segments), fetch->count, fetch->types, fetch->values,
-											   NULL, true, 2);
-
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	if (SPI_processed > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_CARDINALITY_VIOLATION),
-				 errmsg("source of model \"%s\" has several rows of one customer", fetch->decision->model->id)));
+	model_select(fetch_query(fetch, segments), fetch->decision->as_of, fetch->given, true);
+	decide_check_one_row(fetch->decision->model);
 	if (SPI_processed == 0)
 		return false;
 	take_conditions(segments);
@@ -208,7 +201,7 @@ try_guarded(const Fetch *fetch, const DecidedSegment *segment, bool *found)
 	ListCell   *cell;
 
 	initStringInfo(&buf);
-	foreach(cell, decide_guarded_conditions(segment))
+	foreach(cell, rule_conditions(rule_program(segment->rule)))
 	{
 		appendStringInfo(&buf, "%s%s", buf.len > 0 ? ", " : "", (char *) lfirst(cell));
 		whole.conditions = lappend(whole.conditions, palloc0(sizeof(Condition)));
@@ -277,31 +270,21 @@ fetch_all(Fetch *fetch)
 	fetch->decision->values = palloc0(sizeof(char *) * (list_length(fetch->columns) + 1));
 	if (try_segments(fetch, fetch->decision->order, &found) != NULL)
 		found = fetch_one_by_one(fetch);
-	if (found && fetch->key)
-		decide_read_overrides(fetch->decision, fetch->key);
+	if (found && fetch->which)
+		decide_read_overrides(fetch->decision, fetch->given);
 	if (found)
 		decide_members(fetch->decision);
 	return found;
 }
 
-static void
-add_parameter(Fetch *fetch, Oid type, Datum value)
-{
-	fetch->types[fetch->count] = type;
-	fetch->values[fetch->count] = value;
-	fetch->count++;
-}
-
 static Fetch *
-fetch_begin(Decision *decision)
+fetch_begin(Decision *decision, const KeyValues *given)
 {
 	Fetch	   *fetch = palloc0(sizeof(Fetch));
 
 	fetch->decision = decision;
 	fetch->context = CurrentMemoryContext;
-	fetch->types = palloc(sizeof(Oid) * (INDEX_MAX_KEYS + 1));
-	fetch->values = palloc(sizeof(Datum) * (INDEX_MAX_KEYS + 1));
-	add_parameter(fetch, TIMESTAMPTZOID, TimestampTzGetDatum(decision->as_of));
+	fetch->given = given;
 	return fetch;
 }
 
@@ -310,22 +293,33 @@ bool
 decide_customer(Decision *decision, const KeyValues *key)
 {
 	const Model *model = decision->model;
-	Fetch	   *fetch = fetch_begin(decision);
+	Fetch	   *fetch = fetch_begin(decision, key);
 
-	fetch->key = key;
-	for (int i = 0; i < key->count; i++)
-		add_parameter(fetch, key->types[i], key->values[i]);
 	fetch->source = psprintf("%s AS source", relation_name(model->source));
 	fetch->which = key_condition(model->source, model->key, "source", 2);
 	fetch->reads = list_concat_copy(decision->columns, decision->columns);
 	return fetch_all(fetch);
 }
 
-static char *
-row_source(const Fetch *fetch, const char *row)
+/* as errors name a customer */
+char *
+decide_key_text(ArrayType *key)
 {
-	return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, %s) AS source",
-					relation_name(fetch->decision->model->source), row);
+	return TextDatumGetCString(OidFunctionCall2(F_ARRAY_TO_STRING_ANYARRAY_TEXT, PointerGetDatum(key),
+												CStringGetTextDatum(", ")));
+}
+
+/* a row of the source's type, of jsonb */
+char *
+decide_row_source(const Model *model, const char *row)
+{
+	return psprintf("pg_catalog.jsonb_populate_record(NULL::%s, %s)", relation_name(model->source), row);
+}
+
+static void
+set_row_source(Fetch *fetch, const char *row)
+{
+	fetch->source = psprintf("%s AS source", decide_row_source(fetch->decision->model, row));
 }
 
 static void
@@ -341,7 +335,7 @@ check_column(Fetch *fetch, Form_pg_attribute attr)
 	char	   *name = quote_literal_cstr(NameStr(attr->attname));
 	ErrorData  *error;
 
-	fetch->source = row_source(fetch, psprintf("pg_catalog.jsonb_build_object(%s, $2 OPERATOR(pg_catalog.->) %s)", name, name));
+	set_row_source(fetch, psprintf("pg_catalog.jsonb_build_object(%s, $2 OPERATOR(pg_catalog.->) %s)", name, name));
 	error = trial_run_rule(fetch_row, fetch);
 	if (error)
 		ereport(ERROR,
@@ -369,12 +363,11 @@ check_row(Fetch *fetch)
 
 /* a customer who is not in the source, as jsonb by column */
 void
-decide_row(Decision *decision, Datum row)
+decide_row(Decision *decision, const KeyValues *row)
 {
-	Fetch	   *fetch = fetch_begin(decision);
+	Fetch	   *fetch = fetch_begin(decision, row);
 
-	add_parameter(fetch, JSONBOID, row);
-	fetch->source = row_source(fetch, "$2");
+	set_row_source(fetch, "$2");
 	check_row(fetch);			/* a wrong value is no error of a rule */
 	(void) fetch_all(fetch);
 }

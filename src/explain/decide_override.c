@@ -34,20 +34,11 @@ take_override(const Decision *decision, const Model *model, HeapTuple tuple)
 static void
 read_model(Decision *decision, const Model *model, const KeyValues *key)
 {
-	Oid			types[INDEX_MAX_KEYS + 1] = {TIMESTAMPTZOID};
-	Datum		values[INDEX_MAX_KEYS + 1] = {TimestampTzGetDatum(decision->as_of)};
-	char	   *query;
-	int			result;
-
-	memcpy(types + 1, key->types, sizeof(Oid) * key->count);
-	memcpy(values + 1, key->values, sizeof(Datum) * key->count);
-	query = psprintf("SELECT source.segment::pg_catalog.text, source.member, source.expires_at::pg_catalog.text%s "
-					 "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
-					 model == decision->model ? ", source.reason, source.author" : "",
-					 relation_name(model->override), key_condition(model->override, model->key, "source", 2));
-	result = execute_untold(query, key->count + 1, types, values, NULL, true, 0);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	model_select(psprintf("SELECT source.segment::pg_catalog.text, source.member, source.expires_at::pg_catalog.text%s "
+						  "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
+						  model == decision->model ? ", source.reason, source.author" : "",
+						  relation_name(model->override), key_condition(model->override, model->key, "source", 2)),
+				 decision->as_of, key, true);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		take_override(decision, model, SPI_tuptable->vals[i]);
 }

@@ -122,8 +122,8 @@ apply_rank(DecidedSegment *segment)
 }
 
 /* the segment of an exclusive or column model that an override puts the customer into, NULL: none */
-DecidedSegment *
-decide_forced(const Decision *decision, const Model *model)
+static DecidedSegment *
+forced_segment(const Decision *decision, const Model *model)
 {
 	ListCell   *cell;
 
@@ -143,7 +143,7 @@ decide_forced(const Decision *decision, const Model *model)
 static void
 apply_overrides(const Decision *decision, DecidedSegment *segment)
 {
-	DecidedSegment *forced = decide_forced(decision, segment->model);
+	DecidedSegment *forced = forced_segment(decision, segment->model);
 
 	if (segment->override)
 	{

@@ -11,8 +11,6 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
@@ -88,17 +86,6 @@ turning_condition(const DecidedSegment *segment)
 }
 
 static const char *
-column_value(const Decision *decision, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, decision->columns)
-		if (strcmp(lfirst(cell), name) == 0)
-			return decision->values[foreach_current_index(cell)];
-	return NULL;
-}
-
-static const char *
 value_text(Ternary value)
 {
 	return value == TERNARY_TRUE ? "true" : value == TERNARY_FALSE ? "false" : "unknown";
@@ -124,7 +111,7 @@ append_condition(StringInfo buf, const Decision *decision, const DecidedSegment 
 	appendStringInfo(buf, "%s is %s", decide_condition_text(decision, segment, condition), value_text(condition->value));
 	foreach(cell, condition->columns)
 		appendStringInfo(buf, "%s%s is %s", foreach_current_index(cell) > 0 ? ", " : " (",
-						 quote_identifier(lfirst(cell)), shown(column_value(decision, lfirst(cell))));
+						 quote_identifier(lfirst(cell)), shown(decide_column_value(decision, lfirst(cell))));
 	if (condition->columns)
 		appendStringInfoChar(buf, ')');
 }
@@ -242,7 +229,7 @@ push_condition(JsonbParseState **json, const Decision *decision, const DecidedSe
 	push_key(json, "columns");
 	pushJsonbValue(json, WJB_BEGIN_OBJECT, NULL);
 	foreach(cell, condition->columns)
-		push_text(json, lfirst(cell), column_value(decision, lfirst(cell)));
+		push_text(json, lfirst(cell), decide_column_value(decision, lfirst(cell)));
 	pushJsonbValue(json, WJB_END_OBJECT, NULL);
 	pushJsonbValue(json, WJB_END_OBJECT, NULL);
 }
@@ -336,19 +323,12 @@ put_segments(const ReturnSetInfo *result, const Decision *decision)
 		put_segment(result, decision, decide_find(decision, model->id, ((ModelSegment *) lfirst(cell))->id));
 }
 
-static char *
-key_text(ArrayType *key)
-{
-	return TextDatumGetCString(OidFunctionCall2(F_ARRAY_TO_STRING_ANYARRAY_TEXT, PointerGetDatum(key),
-												CStringGetTextDatum(", ")));
-}
-
 static void
 raise_no_customer(const Model *model, ArrayType *key)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NO_DATA_FOUND),
-			 errmsg("customer (%s) is not in the source of model \"%s\"", key_text(key), model->id),
+			 errmsg("customer (%s) is not in the source of model \"%s\"", decide_key_text(key), model->id),
 			 errhint("For someone who is not there yet ask segmentation.classify_row.")));
 }
 

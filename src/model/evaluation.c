@@ -78,3 +78,22 @@ model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *
 	if (execute_extended_untold(sql, &options) < 0)
 		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(SPI_result));
 }
+
+/* within SPI: a SELECT whose $1 is a moment and, unless NULL, $2 and on a customer's key */
+void
+model_select(const char *sql, TimestampTz as_of, const KeyValues *key, bool read_only)
+{
+	Oid			types[INDEX_MAX_KEYS + 1] = {TIMESTAMPTZOID};
+	Datum		values[INDEX_MAX_KEYS + 1] = {TimestampTzGetDatum(as_of)};
+	int			count = key ? key->count : 0;
+	int			result;
+
+	for (int i = 0; i < count; i++)
+	{
+		types[i + 1] = key->types[i];
+		values[i + 1] = key->values[i];
+	}
+	result = execute_untold(sql, count + 1, types, values, NULL, read_only, 0);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+}

@@ -119,7 +119,12 @@ extern void catalogue_enter(ModelContext *saved);
 /* evaluation.c */
 extern void model_enter(const Model *model, ModelContext *saved);
 extern DestReceiver *model_result_receiver(FunctionCallInfo fcinfo);
+extern void model_select(const char *sql, TimestampTz as_of, const KeyValues *key, bool read_only);
 extern void model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *dest);
+
+/* rows.c */
+typedef void (*SlotFunction) (TupleTableSlot *slot, void *arg);
+extern DestReceiver *rows_receiver(SlotFunction function, void *arg);
 
 /* moment.c */
 extern void moment_init(void);

@@ -12,6 +12,7 @@ OBJS += $(addprefix src/model/, \
 	source.o \
 	model_fault.o \
 	evaluation.o \
+	rows.o \
 	source_clock.o \
 	subscriber.o)
 

@@ -17,18 +17,16 @@
 
 /* segments of decisions that last beyond a moment, in the memory context of the moment */
 static List *
-read_segments(const Model *model, TimestampTz after)
+read_overridden(const Model *model, TimestampTz after, const KeyValues *key)
 {
 	MemoryContext context = CurrentMemoryContext;
 	List	   *segments = NIL;
 
 	SPI_connect();
-	if (execute_untold(psprintf("SELECT DISTINCT segment::pg_catalog.text FROM %s "
-									   "WHERE expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) $1",
-									   relation_name(model->override)),
-							  1, (Oid[]) {TIMESTAMPTZOID}, (Datum[]) {TimestampTzGetDatum(after)},
-							  NULL, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the overrides of a model");
+	model_select(psprintf("SELECT DISTINCT source.segment::pg_catalog.text FROM %s AS source "
+						  "WHERE (source.expires_at IS NULL OR source.expires_at OPERATOR(pg_catalog.>) $1)%s%s",
+						  relation_name(model->override), key ? " AND " : "",
+						  key ? key_condition(model->override, model->key, "source", 2) : ""), after, key, false);
 	MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		segments = lappend(segments, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
@@ -36,9 +34,9 @@ read_segments(const Model *model, TimestampTz after)
 	return segments;
 }
 
-/* a model as a list knows it, which is read if it does not */
+/* a model as a list knows it, which is read if it does not: all decisions, or those about one customer */
 OverriddenModel *
-override_model(List **known, const Model *model, TimestampTz after)
+override_model(List **known, const Model *model, TimestampTz after, const KeyValues *key)
 {
 	OverriddenModel *result;
 	ListCell   *cell;
@@ -49,7 +47,7 @@ override_model(List **known, const Model *model, TimestampTz after)
 	result = palloc0(sizeof(OverriddenModel));
 	result->model = model;
 	if (OidIsValid(model->override))
-		result->segments = read_segments(model, after);
+		result->segments = read_overridden(model, after, key);
 	*known = lappend(*known, result);
 	return result;
 }

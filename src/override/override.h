@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
+#include "key.h"
 #include "model/model.h"
 
 /* a model, and which of its segments people have decided about */
@@ -21,7 +22,7 @@ typedef struct OverriddenModel
 } OverriddenModel;
 
 /* override.c */
-extern OverriddenModel *override_model(List **known, const Model *model, TimestampTz after);
+extern OverriddenModel *override_model(List **known, const Model *model, TimestampTz after, const KeyValues *key);
 extern bool override_is_about(const OverriddenModel *overridden, const char *segment);
 
 /* override_text.c: as SQL, by the number of the join */
@@ -29,7 +30,6 @@ extern char *override_ids(const Model *model);
 extern char *override_puts_in(int number, const char *segment);
 extern char *override_takes_out(int number, const char *segment);
 extern char *override_puts_in_any(int number);
-extern char *override_decided(const OverriddenModel *overridden, const char *segment, const char *condition);
 extern void override_print_join(StringInfo buf, const OverriddenModel *overridden);
 
 #endif							/* SEGMENTATION_MODEL_OVERRIDE_H */

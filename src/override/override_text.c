@@ -72,16 +72,6 @@ override_puts_in_any(int number)
 	return psprintf("override_%d.segmentation_in IS NOT NULL", number);
 }
 
-/* a condition that is true or false, unless people have decided otherwise */
-char *
-override_decided(const OverriddenModel *overridden, const char *segment, const char *condition)
-{
-	if (!override_is_about(overridden, segment))
-		return pstrdup(condition);
-	return psprintf("(%s AND (%s) IS NOT TRUE OR (%s) IS TRUE)", condition,
-					override_takes_out(overridden->number, segment), override_puts_in(overridden->number, segment));
-}
-
 static void
 print_columns(StringInfo buf, const OverriddenModel *overridden, const char *known)
 {

@@ -22,6 +22,7 @@
 #include "refusal.h"
 #include "trial.h"
 #include "decide/compile.h"
+#include "decide/failure.h"
 #include "decide/fence.h"
 #include "decide/program.h"
 #include "model/model.h"
@@ -128,11 +129,11 @@ use_maintenance_memory(void)
 static void
 compile(Refresh *refresh)
 {
-	Compilation *compilation = model_analyse(refresh->model, refresh_failure_names(refresh));
+	Compilation *compilation = compile_analyse(refresh->model, failure_names(refresh->failures), NULL);
 	ListCell   *cell;
 
 	refresh->compilation = compilation;
-	refresh->select = model_compile_analysis(compilation, NULL);
+	refresh->select = compile_select(compilation, NULL);
 	if (list_length(compilation->segments) > JIT_MAX_SEGMENTS)
 		set_option("jit", "off");
 	refresh->kept = NIL;
@@ -210,7 +211,7 @@ run(Refresh *refresh)
 	{
 		if (refresh->model->kind == MODEL_COLUMN && error->sqlerrcode == ERRCODE_INVALID_TEXT_REPRESENTATION)
 			source_refuse_wrong_segments(refresh);
-		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(refresh))
+		if (!is_rules_error(error->sqlerrcode) || !failure_find(refresh->model, NULL, refresh->as_of, false, &refresh->failures))
 			ReThrowError(error);
 	}
 	model_leave(&saved);
@@ -264,7 +265,7 @@ model_sql(PG_FUNCTION_ARGS)
 	model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	model_check_objects(model);
 	model_enter(model, &saved);
-	sql = model_compile(model);
+	sql = compile_select(compile_analyse(model, NIL, NULL), NULL);
 	model_leave(&saved);
 	PG_RETURN_TEXT_P(cstring_to_text(sql));
 }

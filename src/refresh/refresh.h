@@ -24,15 +24,6 @@ typedef struct SegmentChange
 	int64		exited;
 } SegmentChange;
 
-/* a rule that could not be evaluated */
-typedef struct RuleFailure
-{
-	char	   *name;			/* "model/segment" */
-	int			code;
-	char	   *message;
-	char	   *kept_message;	/* without what may be a customer's data */
-} RuleFailure;
-
 /* rows that statements of the refresh name like a table */
 typedef struct RowStore
 {
@@ -83,8 +74,6 @@ extern void refresh_count_change(Refresh *refresh, Datum before, bool before_nul
 								 Datum after, bool after_null);
 
 /* refresh_failure.c */
-extern bool refresh_find_failures(Refresh *refresh);
-extern List *refresh_failure_names(const Refresh *refresh);
 extern void refresh_warn_since(const Refresh *refresh, const List *recorded);
 extern void refresh_record_failures(const Refresh *refresh);
 

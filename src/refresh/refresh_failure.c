@@ -1,211 +1,18 @@
 /*
- * refresh_failure.c: rules that fail, which must not stop the others.
- *
- * A column may be gone, a function may raise, a division be by zero for one
- * customer.  Which rules those are is found by halves: conditions that can be
- * evaluated together for everyone are of no failing rule.  That is only done
- * once something has failed.
+ * refresh_failure.c: what a refresh says of rules that fail, and records.
  */
 #include "segmentation.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "names.h"
 #include "refusal.h"
-#include "trial.h"
-#include "decide/compile.h"
-#include "decide/program.h"
-#include "model/model.h"
+#include "decide/failure.h"
 #include "refresh/refresh.h"
-
-typedef struct Trial
-{
-	Refresh    *refresh;
-	Compilation *compilation;	/* to be made */
-	List	   *segments;		/* CompiledSegment *, to be evaluated */
-} Trial;
-
-/* where a conversion of a format ends */
-static const char *
-conversion_end(const char *format)
-{
-	format += strspn(format, "0123456789$-+ #.*hlzqjt'");
-	return *format ? format + 1 : format;
-}
-
-/*
- * The format of the server's message: what fills it may be a customer's data,
- * and the message is kept longer than the customer.  What permission is denied
- * for has a name.
- */
-static char *
-message_format(const ErrorData *error)
-{
-	StringInfoData buf;
-	const char *next = error->message_id ? error->message_id : "%s";
-
-	if (error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE && strncmp(next, "permission denied", 17) == 0)
-		return pstrdup(error->message);
-	initStringInfo(&buf);
-	while (*next)
-	{
-		if (*next != '%')
-			appendStringInfoChar(&buf, *next++);
-		else if (next[1] == '%')
-		{
-			appendStringInfoChar(&buf, '%');
-			next += 2;
-		}
-		else
-		{
-			appendStringInfoString(&buf, "...");
-			next = conversion_end(next + 1);
-		}
-	}
-	return strcmp(buf.data, "...") == 0 ? pstrdup("message of a function, which is not kept") : buf.data;
-}
-
-/* of a rule that cannot be read: the message knows of no customer */
-static void
-add_failure(Refresh *refresh, const CompiledSegment *segment, const ErrorData *error)
-{
-	RuleFailure *failure = palloc(sizeof(RuleFailure));
-
-	failure->name = compile_segment_name(segment);
-	failure->code = error->sqlerrcode;
-	failure->message = pstrdup(error->message);
-	failure->kept_message = failure->message;
-	refresh->failures = lappend(refresh->failures, failure);
-}
-
-/* of a rule that has been evaluated for customers */
-static void
-add_failure_of_rows(Refresh *refresh, const CompiledSegment *segment, const ErrorData *error)
-{
-	add_failure(refresh, segment, error);
-	((RuleFailure *) llast(refresh->failures))->kept_message = message_format(error);
-}
-
-static void
-analyse(void *arg)
-{
-	Trial	   *trial = arg;
-
-	model_analyse_into(trial->compilation, trial->refresh->model, refresh_failure_names(trial->refresh));
-}
-
-/* rules that can be read no more: of a column that is gone, say */
-static Compilation *
-analyse_what_can_be(Refresh *refresh)
-{
-	for (;;)
-	{
-		Compilation *compilation = palloc0(sizeof(Compilation));
-		Trial		trial = {.refresh = refresh, .compilation = compilation};
-		ErrorData  *error = trial_run_rule(analyse, &trial);
-
-		if (error == NULL)
-			return compilation;
-		if (compilation->parsing == NULL)
-			ReThrowError(error);
-		add_failure(refresh, compilation->parsing, error);
-	}
-}
-
-static void
-evaluate(void *arg)
-{
-	Trial	   *trial = arg;
-	List	   *conditions = NIL;
-	StringInfoData buf;
-	ListCell   *cell;
-
-	foreach(cell, trial->segments)
-		conditions = list_concat(conditions, ((CompiledSegment *) lfirst(cell))->conditions);
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, "SELECT pg_catalog.count(");
-	program_print_conditions(&buf, conditions);
-	appendStringInfo(&buf, ") FROM %s AS source", relation_name(trial->refresh->model->source));
-	SPI_connect();
-	refresh_execute(trial->refresh, buf.data, NULL, NULL);
-	SPI_finish();
-}
-
-/* adds those of the segments whose conditions cannot be evaluated for everyone */
-static void
-isolate(Refresh *refresh, List *segments)
-{
-	Trial		trial = {.refresh = refresh, .segments = segments};
-	ErrorData  *error;
-	List	   *rest;
-
-	CHECK_FOR_INTERRUPTS();
-	if (segments == NIL || (error = trial_run_rule(evaluate, &trial)) == NULL)
-		return;
-	if (list_length(segments) == 1)
-	{
-		add_failure_of_rows(refresh, linitial(segments), error);
-		return;
-	}
-	rest = list_copy_tail(segments, list_length(segments) / 2);
-	isolate(refresh, list_truncate(list_copy(segments), list_length(segments) / 2));
-	isolate(refresh, rest);
-}
-
-static List *
-evaluated_segments(const Compilation *compilation)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-
-	foreach(cell, compilation->segments)
-	{
-		CompiledSegment *segment = lfirst(cell);
-
-		if (!segment->kept && segment->conditions != NIL)
-			result = lappend(result, segment);
-	}
-	return result;
-}
-
-/* whether there are rules that fail which were not known before */
-bool
-refresh_find_failures(Refresh *refresh)
-{
-	int			known = list_length(refresh->failures);
-	Compilation *compilation = analyse_what_can_be(refresh);
-
-	isolate(refresh, evaluated_segments(compilation));
-	return list_length(refresh->failures) > known;
-}
-
-List *
-refresh_failure_names(const Refresh *refresh)
-{
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	foreach(cell, refresh->failures)
-		names = lappend(names, ((RuleFailure *) lfirst(cell))->name);
-	return names;
-}
-
-static const RuleFailure *
-failure_of(const Refresh *refresh, const CompiledSegment *culprit)
-{
-	const char *name = compile_segment_name(culprit);
-	ListCell   *cell;
-
-	foreach(cell, refresh->failures)
-		if (strcmp(((RuleFailure *) lfirst(cell))->name, name) == 0)
-			return lfirst(cell);
-	elog(ERROR, "failure of rule %s is not known", name);
-	return NULL;
-}
 
 static int
 errhint_failing(const Model *model)
@@ -265,7 +72,7 @@ warn_all(const Refresh *refresh)
 
 	foreach(cell, refresh->kept)
 	{
-		const RuleFailure *failure = failure_of(refresh, ((CompiledSegment *) lfirst(cell))->culprit);
+		const RuleFailure *failure = failure_of(refresh->failures, ((CompiledSegment *) lfirst(cell))->culprit);
 		List	   *names = NIL;
 
 		foreach(other, told)
@@ -274,7 +81,7 @@ warn_all(const Refresh *refresh)
 		if (other != NULL)
 			continue;
 		foreach(other, refresh->kept)
-			if (is_same_failure(failure_of(refresh, ((CompiledSegment *) lfirst(other))->culprit), failure))
+			if (is_same_failure(failure_of(refresh->failures, ((CompiledSegment *) lfirst(other))->culprit), failure))
 				names = lappend(names, ((CompiledSegment *) lfirst(other))->segment->id);
 		if (list_length(names) <= WARNED_ALONE)
 			warn(lfirst(cell), failure);
@@ -284,17 +91,6 @@ warn_all(const Refresh *refresh)
 			told = lappend(told, unconstify(RuleFailure *, failure));
 		}
 	}
-}
-
-static bool
-is_among(const char *name, const List *names)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	return false;
 }
 
 /*
@@ -314,7 +110,7 @@ refresh_warn_since(const Refresh *refresh, const List *recorded)
 	{
 		const RuleFailure *failure = lfirst(cell);
 
-		if (is_among(failure->name, recorded))
+		if (names_contain(recorded, failure->name))
 			continue;
 		first = first ? first : failure;
 		names = lappend(names, failure->name);
@@ -335,7 +131,7 @@ refresh_warn_since(const Refresh *refresh, const List *recorded)
 static void
 record(const Refresh *refresh, const CompiledSegment *segment)
 {
-	const RuleFailure *failure = failure_of(refresh, segment->culprit);
+	const RuleFailure *failure = failure_of(refresh->failures, segment->culprit);
 	Oid			types[7] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID};
 	Datum		values[7];
 

@@ -16,37 +16,20 @@
 #include "model/model.h"
 #include "refresh/refresh.h"
 
-/* what a statement returns goes row by row to a function, not into memory */
-typedef struct RowReceiver
+/* the function of a refresh that takes a statement's rows */
+typedef struct RefreshRows
 {
-	DestReceiver pub;
 	Refresh    *refresh;
 	RowFunction row;
 	void	   *arg;
-	MemoryContext context;		/* of one row */
-} RowReceiver;
-
-static bool
-receive(TupleTableSlot *slot, DestReceiver *self)
-{
-	RowReceiver *receiver = (RowReceiver *) self;
-	MemoryContext old = MemoryContextSwitchTo(receiver->context);
-
-	slot_getallattrs(slot);
-	receiver->row(receiver->refresh, slot, receiver->arg);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(receiver->context);
-	return true;
-}
+} RefreshRows;
 
 static void
-receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
+take_row(TupleTableSlot *slot, void *arg)
 {
-}
+	RefreshRows *rows = arg;
 
-static void
-receiver_nothing(DestReceiver *self)
-{
+	rows->row(rows->refresh, slot, rows->arg);
 }
 
 /*
@@ -56,15 +39,10 @@ receiver_nothing(DestReceiver *self)
 void
 refresh_execute(Refresh *refresh, const char *sql, RowFunction row, void *arg)
 {
-	RowReceiver receiver = {
-		{receive, receiver_startup, receiver_nothing, receiver_nothing, DestTuplestore},
-		refresh, row, arg, NULL
-	};
-	SPIExecuteOptions options = {0};
+	RefreshRows rows = {refresh, row, arg};
+	SPIExecuteOptions options = {.dest = row ? rows_receiver(take_row, &rows) : None_Receiver};
 	int			result;
 
-	receiver.context = AllocSetContextCreate(CurrentMemoryContext, "row of a refresh",
-											 ALLOCSET_DEFAULT_SIZES);
 	options.params = makeParamList(2);
 	options.params->params[0] = (ParamExternData) {
 		TimestampTzGetDatum(refresh->as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
@@ -72,11 +50,10 @@ refresh_execute(Refresh *refresh, const char *sql, RowFunction row, void *arg)
 	options.params->params[1] = (ParamExternData) {
 		TimestampTzGetDatum(refresh->moment), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
-	options.dest = row ? (DestReceiver *) &receiver : None_Receiver;
 	result = execute_extended_untold(sql, &options);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(result));
-	MemoryContextDelete(receiver.context);
+	options.dest->rDestroy(options.dest);
 }
 
 RowStore *

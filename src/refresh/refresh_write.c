@@ -262,8 +262,9 @@ keep_change(Refresh *refresh, TupleTableSlot *slot, void *arg)
 static char *
 select_of(const Refresh *refresh, const RowStore *keys)
 {
-	return compile_needs_fence(refresh->compilation) ?
-		model_compile_analysis(refresh->compilation, keys->name) : refresh->select;
+	const CompiledCustomers held = {.keys = keys->name};
+
+	return compile_needs_fence(refresh->compilation) ? compile_select(refresh->compilation, &held) : refresh->select;
 }
 
 /* most transactions refresh a model once, and have nothing to join with */

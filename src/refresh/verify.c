@@ -20,7 +20,7 @@
 
 #include "argument.h"
 #include "key.h"
-#include "decide/compile.h"
+#include "decide/failure.h"
 #include "decide/fence.h"
 #include "decide/reference.h"
 #include "model/model.h"
@@ -168,7 +168,7 @@ overrides_of(Verification *verification, const Model *model)
 
 	if (reference_reads_answers(own, model))
 		return &nobody;
-	return override_model(&verification->overridden, model, own->as_of);
+	return override_model(&verification->overridden, model, own->as_of, NULL);
 }
 
 /* whether the customer is in one segment at most, and people have a say in which */
@@ -220,7 +220,7 @@ print_condition(Verification *verification, const CompiledSegment *segment)
 		Rule	   *rule = rule_parse_kept(model->source, segment->segment->rule, model->id, model->time_zone);
 
 		appendStringInfo(&verification->buf, "(%s)",
-						 rule_sql(rule, model->time_zone, print_reference, verification));
+						 rule_sql(rule, print_reference, verification));
 	}
 }
 
@@ -473,12 +473,9 @@ static void
 print_source(Verification *verification)
 {
 	const Model *model = verification->model;
-	List	   *reads = NIL;
-	ListCell   *cell;
+	List	   *reads = compile_reads(verification->compilation);
 
 	verification->source = relation_name(model->source);
-	foreach(cell, verification->compilation->segments)
-		reads = list_concat(reads, ((CompiledSegment *) lfirst(cell))->reads);
 	if (model->kind == MODEL_COLUMN || !fence_is_needed(model, reads))
 		return;
 	verification->source = "segmentation_source";
@@ -492,8 +489,8 @@ verify_query(Verification *verification)
 	const Model *model = verification->model;
 	char	   *answer;
 
-	verification->compilation = model_analyse(model, list_concat_copy(verification->recorded,
-																	  refresh_failure_names(&verification->failing)));
+	verification->compilation = compile_analyse(model, list_concat_copy(verification->recorded,
+																		failure_names(verification->failing.failures)), NULL);
 	initStringInfo(&verification->buf);
 	print_source(verification);
 	answer = expected(verification);
@@ -537,7 +534,7 @@ execute_what_can_be(Verification *verification)
 	{
 		if (error->sqlerrcode == ERRCODE_INVALID_TEXT_REPRESENTATION && verification->model->kind == MODEL_COLUMN)
 			source_refuse_wrong_segments(failing);
-		if (!is_rules_error(error->sqlerrcode) || !refresh_find_failures(failing))
+		if (!is_rules_error(error->sqlerrcode) || !failure_find(failing->model, NULL, failing->as_of, false, &failing->failures))
 			ReThrowError(error);
 	}
 }

@@ -5,6 +5,7 @@ OBJS += $(addprefix src/rule/, \
 	rule_functions.o \
 	rule_clock.o \
 	rule_text.o \
+	rule_program.o \
 	rule_currency.o \
 	rule_check.o \
 	rule_parse.o \

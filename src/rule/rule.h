@@ -24,6 +24,7 @@ typedef struct Rule
 	Oid			source;
 	const char *model;			/* whose segments in_segment(id) means; NULL: none */
 	const char *time_zone;		/* in which its moments are written */
+	List	   *context;		/* in which its expressions are printed, with columns of "source" */
 	Node	   *expr;			/* over range table entry 1; defaults of arguments
 								 * are spelled out, clock and in_segment as written */
 	List	   *columns;		/* names of the source's columns that it reads */
@@ -31,6 +32,17 @@ typedef struct Rule
 	bool		asks_clock;
 	List	   *stable;			/* functions that may answer otherwise tomorrow */
 } Rule;
+
+/*
+ * Of a rule as a program, in postfix order: exactly one of these.  What asks for
+ * no segment is one condition, in which a part may guard another.
+ */
+typedef struct RuleToken
+{
+	char	   *condition;		/* SQL over the columns of "source" */
+	RuleReference *reference;
+	const char *word;			/* and, or, not, is_true and the like; true, false, null */
+} RuleToken;
 
 /* prints a reference as SQL of type boolean that is never NULL */
 typedef void (*rule_reference_printer) (StringInfo buf, const RuleReference *reference, void *arg);
@@ -51,14 +63,21 @@ extern bool rule_function_is_documented(Oid function);
 extern Node *rule_bind_clock(Node *expr, const char *time_zone);
 
 /* rule_text.c */
-extern bool rule_needs_prefix(const Rule *rule);
 extern char *rule_deparse(const Rule *rule);
 extern char *rule_negation(const Rule *rule, char **instead);
-extern char *rule_program(const Rule *rule, const char *time_zone, List **conditions);
-extern char *rule_sql(const Rule *rule, const char *time_zone,
-					  rule_reference_printer print, void *arg);
-extern List *rule_currency_clashes(const Rule *rule, const char *time_zone);
+extern char *rule_condition_text(const Rule *rule, Node *condition);
+extern bool rule_has_in_segment(Node *node);
+extern char *rule_sql(const Rule *rule, rule_reference_printer print, void *arg);
 extern RuleReference *rule_reference(const Rule *rule, FuncExpr *in_segment);
+
+/* rule_program.c */
+extern RuleToken *rule_condition(char *condition);
+extern RuleToken *rule_word(const char *word);
+extern List *rule_program(const Rule *rule);
+extern List *rule_conditions(const List *program);
+
+/* rule_currency.c */
+extern List *rule_currency_clashes(const Rule *rule);
 
 /* check_rule.c */
 extern Datum rule_references_array(List *references);

@@ -7,17 +7,13 @@
 #include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/ruleutils.h"
 
-#include "expression.h"
 #include "names.h"
 #include "rule/rule.h"
 
 typedef struct ClashSearch
 {
-	List	   *context;		/* of deparsing */
-	bool		prefixed;
-	const char *time_zone;
+	const Rule *rule;
 	List	   *clashes;
 } ClashSearch;
 
@@ -39,12 +35,6 @@ compares_prices(Oid operator, List *args)
 	return list_length(args) == 2 && is_price(linitial(args)) && name &&
 		(strcmp(name, "<") == 0 || strcmp(name, "<=") == 0 ||
 		 strcmp(name, ">") == 0 || strcmp(name, ">=") == 0);
-}
-
-static char *
-operand(ClashSearch *search, Node *node)
-{
-	return expression_deparse(rule_bind_clock(node, search->time_zone), search->context, search->prefixed);
 }
 
 /* the function that tells a price's currency lies where its type does */
@@ -75,16 +65,16 @@ clash_walker(Node *node, void *context)
 	{
 		function = currency_function(linitial(op->args));
 		append_clash(search, psprintf("(%s(%s) OPERATOR(pg_catalog.<>) %s(%s))",
-									  function, operand(search, linitial(op->args)),
-									  function, operand(search, lsecond(op->args))));
+									  function, rule_condition_text(search->rule, linitial(op->args)),
+									  function, rule_condition_text(search->rule, lsecond(op->args))));
 	}
 	if (IsA(node, ScalarArrayOpExpr) && compares_prices(any->opno, any->args))
 	{
 		function = currency_function(linitial(any->args));
 		append_clash(search, psprintf("(EXISTS (SELECT FROM pg_catalog.unnest(%s) AS element(price)"
 									  " WHERE %s(element.price) OPERATOR(pg_catalog.<>) %s(%s)))",
-									  operand(search, lsecond(any->args)), function, function,
-									  operand(search, linitial(any->args))));
+									  rule_condition_text(search->rule, lsecond(any->args)), function, function,
+									  rule_condition_text(search->rule, linitial(any->args))));
 	}
 	return expression_tree_walker(node, clash_walker, context);
 }
@@ -94,9 +84,9 @@ clash_walker(Node *node, void *context)
  * two currencies.
  */
 List *
-rule_currency_clashes(const Rule *rule, const char *time_zone)
+rule_currency_clashes(const Rule *rule)
 {
-	ClashSearch search = {deparse_context_for("source", rule->source), rule_needs_prefix(rule), time_zone, NIL};
+	ClashSearch search = {rule, NIL};
 
 	(void) clash_walker(rule->expr, &search);
 	return search.clashes;

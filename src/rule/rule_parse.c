@@ -244,6 +244,7 @@ parse(Oid source, const char *text, const char *model, const char *time_zone,
 	rule->source = source;
 	rule->model = model;
 	rule->time_zone = time_zone;
+	rule->context = deparse_context_for("source", source);
 	error_context_stack = &callback;
 	analyse(rule, rel, text);
 	read_back(rule, rel, text);

@@ -1,6 +1,5 @@
 /*
- * rule_text.c: rules as text: what is kept, the program over conditions, and
- * plain SQL.
+ * rule_text.c: rules as text: what is kept, their conditions, and plain SQL.
  */
 #include "segmentation.h"
 
@@ -18,19 +17,10 @@
 typedef struct RulePrint
 {
 	const Rule *rule;
-	const char *time_zone;
-	List	   *context;		/* of deparsing */
-	List	  **conditions;		/* of a program */
-	rule_reference_printer print_reference; /* of plain SQL */
+	rule_reference_printer print_reference;
 	void	   *print_arg;
 	StringInfoData buf;
 } RulePrint;
-
-static List *
-deparse_context(const Rule *rule)
-{
-	return deparse_context_for("source", rule->source);
-}
 
 /* every name qualified but those of columns */
 char *
@@ -40,7 +30,7 @@ rule_deparse(const Rule *rule)
 	char	   *result;
 
 	set_option("TimeZone", rule->time_zone);
-	result = expression_deparse(rule->expr, deparse_context(rule), false);
+	result = expression_deparse(rule->expr, rule->context, false);
 	AtEOXact_GUC(true, save_nestlevel);
 	return result;
 }
@@ -103,7 +93,6 @@ char *
 rule_negation(const Rule *rule, char **instead)
 {
 	NegationSearch search = {rule, NULL};
-	List	   *context = deparse_context(rule);
 	Node	   *found;
 
 	find_negation(rule->expr, &search);
@@ -111,13 +100,13 @@ rule_negation(const Rule *rule, char **instead)
 	if (!found)
 		return NULL;
 	if (IsA(found, BoolExpr))
-		*instead = psprintf("(%s) IS NOT TRUE", expression_deparse(linitial(((BoolExpr *) found)->args), context, false));
+		*instead = psprintf("(%s) IS NOT TRUE", expression_deparse(linitial(((BoolExpr *) found)->args), rule->context, false));
 	else if (IsA(found, OpExpr) && strcmp(get_opname(((OpExpr *) found)->opno), "<>") == 0)
-		*instead = psprintf("%s IS DISTINCT FROM %s", expression_deparse(linitial(((OpExpr *) found)->args), context, false),
-							expression_deparse(lsecond(((OpExpr *) found)->args), context, false));
+		*instead = psprintf("%s IS DISTINCT FROM %s", expression_deparse(linitial(((OpExpr *) found)->args), rule->context, false),
+							expression_deparse(lsecond(((OpExpr *) found)->args), rule->context, false));
 	else
-		*instead = psprintf("(%s) IS NOT FALSE", expression_deparse(found, context, false));
-	return expression_deparse(found, context, false);
+		*instead = psprintf("(%s) IS NOT FALSE", expression_deparse(found, rule->context, false));
+	return expression_deparse(found, rule->context, false);
 }
 
 static char *
@@ -144,31 +133,22 @@ rule_reference(const Rule *rule, FuncExpr *in_segment)
 }
 
 static bool
-has_in_segment(Node *node, void *context)
+in_segment_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	return rule_is_in_segment(node) || expression_tree_walker(node, has_in_segment, context);
+	return rule_is_in_segment(node) || expression_tree_walker(node, in_segment_walker, context);
 }
 
-/* those parts of an AND or OR that ask for no segment, as one part; NULL: none */
-static Node *
-plain_part(BoolExpr *expr)
+bool
+rule_has_in_segment(Node *node)
 {
-	BoolExpr   *result = copyObject(expr);
-	ListCell   *cell;
-
-	foreach(cell, result->args)
-		if (has_in_segment(lfirst(cell), NULL))
-			result->args = foreach_delete_current(result->args, cell);
-	if (list_length(result->args) <= 1)
-		return result->args ? linitial(result->args) : NULL;
-	return (Node *) result;
+	return in_segment_walker(node, NULL);
 }
 
 /* whether it reads a column that may be called as one of ours in a statement about the source */
-bool
-rule_needs_prefix(const Rule *rule)
+static bool
+needs_prefix(const Rule *rule)
 {
 	ListCell   *cell;
 
@@ -178,123 +158,11 @@ rule_needs_prefix(const Rule *rule)
 	return false;
 }
 
-static char *
-condition_text(RulePrint *print, Node *condition)
-{
-	return expression_deparse(rule_bind_clock(condition, print->time_zone), print->context,
-							  rule_needs_prefix(print->rule));
-}
-
-static void
-append_token(RulePrint *print, const char *token)
-{
-	if (print->buf.len > 0)
-		appendStringInfoChar(&print->buf, ' ');
-	appendStringInfoString(&print->buf, token);
-}
-
-/* identical conditions are evaluated once */
-static int
-condition_number(RulePrint *print, Node *node)
-{
-	char	   *text = condition_text(print, node);
-	ListCell   *cell;
-
-	foreach(cell, *print->conditions)
-		if (strcmp(lfirst(cell), text) == 0)
-			return foreach_current_index(cell) + 1;
-	*print->conditions = lappend(*print->conditions, text);
-	return list_length(*print->conditions);
-}
-
-static void
-append_condition(RulePrint *print, Node *node)
-{
-	Const	   *constant = (Const *) node;
-
-	if (!IsA(node, Const))
-		append_token(print, psprintf("%d", condition_number(print, node)));
-	else if (constant->constisnull)
-		append_token(print, "null");
-	else
-		append_token(print, DatumGetBool(constant->constvalue) ? "true" : "false");
-}
-
-static void
-append_reference(RulePrint *print, FuncExpr *in_segment)
-{
-	RuleReference *reference = rule_reference(print->rule, in_segment);
-	bool		own = print->rule->model && strcmp(reference->model, print->rule->model) == 0;
-
-	append_token(print, psprintf("%s/%s", own ? "" : reference->model, reference->segment));
-}
-
-static const char *
-test_token(BoolTestType type)
-{
-	static const char *const tokens[] = {
-		[IS_TRUE] = "is_true", [IS_NOT_TRUE] = "is_not_true",
-		[IS_FALSE] = "is_false", [IS_NOT_FALSE] = "is_not_false",
-		[IS_UNKNOWN] = "is_unknown", [IS_NOT_UNKNOWN] = "is_not_unknown"
-	};
-
-	return tokens[type];
-}
-
-static void append_program(RulePrint *print, Node *node);
-
-static void
-append_connected(RulePrint *print, BoolExpr *expr)
-{
-	Node	   *plain = plain_part(expr);
-	int			count = 0;
-	ListCell   *cell;
-
-	if (plain)
-	{
-		append_condition(print, plain);
-		count++;
-	}
-	foreach(cell, expr->args)
-	{
-		if (!has_in_segment(lfirst(cell), NULL))
-			continue;
-		append_program(print, lfirst(cell));
-		if (count++ > 0)
-			append_token(print, expr->boolop == AND_EXPR ? "and" : "or");
-	}
-}
-
-static void
-append_program(RulePrint *print, Node *node)
-{
-	if (!has_in_segment(node, NULL))
-		append_condition(print, node);
-	else if (rule_is_in_segment(node))
-		append_reference(print, (FuncExpr *) node);
-	else if (IsA(node, BooleanTest))
-	{
-		append_program(print, (Node *) ((BooleanTest *) node)->arg);
-		append_token(print, test_token(((BooleanTest *) node)->booltesttype));
-	}
-	else if (castNode(BoolExpr, node)->boolop == NOT_EXPR)
-	{
-		append_program(print, linitial(((BoolExpr *) node)->args));
-		append_token(print, "not");
-	}
-	else
-		append_connected(print, (BoolExpr *) node);
-}
-
+/* a condition of a rule, or a part of it, with the moment of the evaluation as $1 */
 char *
-rule_program(const Rule *rule, const char *time_zone, List **conditions)
+rule_condition_text(const Rule *rule, Node *condition)
 {
-	RulePrint	print = {.rule = rule, .time_zone = time_zone,
-	.context = deparse_context(rule), .conditions = conditions};
-
-	initStringInfo(&print.buf);
-	append_program(&print, rule->expr);
-	return print.buf.data;
+	return expression_deparse(rule_bind_clock(condition, rule->time_zone), rule->context, needs_prefix(rule));
 }
 
 static const char *
@@ -316,9 +184,9 @@ append_sql(RulePrint *print, Node *node)
 	RuleReference *reference;
 	ListCell   *cell;
 
-	if (!has_in_segment(node, NULL))
+	if (!rule_has_in_segment(node))
 	{
-		appendStringInfoString(&print->buf, condition_text(print, node));
+		appendStringInfoString(&print->buf, rule_condition_text(print->rule, node));
 		return;
 	}
 	appendStringInfoChar(&print->buf, '(');
@@ -347,10 +215,9 @@ append_sql(RulePrint *print, Node *node)
 }
 
 char *
-rule_sql(const Rule *rule, const char *time_zone, rule_reference_printer print_reference, void *arg)
+rule_sql(const Rule *rule, rule_reference_printer print_reference, void *arg)
 {
-	RulePrint	print = {.rule = rule, .time_zone = time_zone,
-		.context = deparse_context(rule), .print_reference = print_reference, .print_arg = arg};
+	RulePrint	print = {.rule = rule, .print_reference = print_reference, .print_arg = arg};
 
 	initStringInfo(&print.buf);
 	append_sql(&print, rule->expr);
