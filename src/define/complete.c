@@ -6,36 +6,26 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #include "define/define.h"
 #include "define/objects.h"
 
 static void
-check_length(const ModelNames *names, const char *name)
+check_name_free(const ModelNames *names, ModelObject object)
 {
+	char	   *name = objects_name(names, object);
+
 	if (strlen(name) >= NAMEDATALEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_NAME_TOO_LONG),
 				 errmsg("prefix \"%s\" is too long", names->prefix),
-				 errdetail("\"%s\" has %zu bytes, and names have at most %d.",
-						   name, strlen(name), NAMEDATALEN - 1)));
-}
-
-static void
-check_free(const ModelNames *names, ModelObject object)
-{
-	char	   *name = objects_name(names, object);
-
-	check_length(names, name);
+				 errdetail("\"%s\" has %zu bytes, and names have at most %d.", name, strlen(name), NAMEDATALEN - 1)));
 	if (objects_exists(names, object))
 		ereport(ERROR,
 				(errcode(object < MODEL_RELATIONS ? ERRCODE_DUPLICATE_TABLE : ERRCODE_DUPLICATE_FUNCTION),
@@ -45,11 +35,11 @@ check_free(const ModelNames *names, ModelObject object)
 }
 
 static void
-make(Model *model, ModelNames *names, ModelObject object)
+make_object(Model *model, ModelNames *names, ModelObject object)
 {
 	Oid		   *oid = objects_oid(model, object);
 
-	check_free(names, object);
+	check_name_free(names, object);
 	names->of[object] = quote_qualified_identifier(names->schema, objects_name(names, object));
 	objects_create(names, object);
 	objects_comment(names, object);
@@ -64,86 +54,67 @@ complete_new(Model *model, const char *schema, List *key)
 	ModelNames *names = objects_names(model->id, schema, model->prefix, key);
 
 	for (int i = 0; i < MODEL_OBJECTS; i++)
-		check_free(names, i);
+		check_name_free(names, i);
 	for (int i = 0; i < MODEL_OBJECTS; i++)
-		make(model, names, i);
+		make_object(model, names, i);
 }
 
 /* what has no oid in the catalogue may have another name: it reads the history, which the view of members does not */
 static bool
 history_is_read(const Model *model, const char *readers)
 {
-	objects_execute("SELECT WHERE segmentation_internal.is_read_by(%u, 'pg_catalog.%s', %u)",
-					model->history, readers, model->member);
+	objects_execute(psprintf("SELECT WHERE segmentation_internal.is_read_by(%u, 'pg_catalog.%s', %u)",
+							 model->history, readers, model->member));
 	return SPI_processed > 0;
 }
 
 static bool
-is_missing(const Model *model, const ModelNames *names, ModelObject object)
+object_is_missing(const Model *model, const ModelNames *names, ModelObject object)
 {
 	return object == STAY_VIEW ? !history_is_read(model, "pg_rewrite") :
 		object == AT_FUNCTION ? !history_is_read(model, "pg_proc") : names->of[object] == NULL;
 }
 
 static void
-add_columns(const ModelNames *names, ModelObject object, Oid relid)
+complete_table(const ModelNames *names, ModelObject object, Oid relid)
 {
-	for (int i = 0; i < model_objects[object].ncolumns; i++)
-		if (get_attnum(relid, model_objects[object].columns[i].name) == InvalidAttrNumber)
-			objects_add_column(names, object, &model_objects[object].columns[i]);
-}
+	const ColumnDescription *column;
 
-static bool
-has_options(Oid view)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(view));
-	bool		isnull = false;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		(void) SysCacheGetAttr(RELOID, tuple, Anum_pg_class_reloptions, &isnull);
-		ReleaseSysCache(tuple);
-	}
-	return !isnull;
+	while ((column = description_missing_column(object, relid)) != NULL)
+		objects_add_column(names, object, column);
 }
 
 /* true: it was made when views were read with the rights of their owner, past row security */
 static bool
 complete_view(const ModelNames *names, ModelObject object, Oid relid)
 {
-	bool		result = !has_options(relid);
-
 	if (description_missing_column(object, relid))
 		objects_create(names, object);
-	else if (result)
-		objects_execute("ALTER VIEW %s SET (security_invoker)", names->of[object]);
-	return result;
+	objects_execute(psprintf("SELECT FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) %u AND reloptions IS NULL", relid));
+	if (SPI_processed == 0)
+		return false;
+	objects_execute(psprintf("ALTER VIEW %s SET (security_invoker)", names->of[object]));
+	return true;
 }
 
 static void
-notice_views(const Model *model)
-{
-	ereport(NOTICE,
-			(errmsg("views of model \"%s\" are read with the rights of their reader from now on", model->id),
-			 errhint("Who reads them needs SELECT on the model's assignment and history too.")));
-}
-
-static void
-complete(Model *model, ModelNames *names)
+complete_objects(Model *model, ModelNames *names)
 {
 	bool		changed = false;
 
 	for (int i = 0; i < MODEL_OBJECTS; i++)
 	{
-		if (i >= OVERRIDE_TABLE && is_missing(model, names, i))
-			make(model, names, i);
+		if (i >= OVERRIDE_TABLE && object_is_missing(model, names, i))
+			make_object(model, names, i);
 		else if (i < MODEL_TABLES)
-			add_columns(names, i, objects_relid(model, names, i));
+			complete_table(names, i, objects_relid(model, names, i));
 		else if (i < MODEL_RELATIONS && names->of[i])
 			changed |= complete_view(names, i, objects_relid(model, names, i));
 	}
 	if (changed)
-		notice_views(model);
+		ereport(NOTICE,
+				(errmsg("views of model \"%s\" are read with the rights of their reader from now on", model->id),
+				 errhint("Who reads them needs SELECT on the model's assignment and history too.")));
 }
 
 /* within SPI; what it makes is the model's owner's */
@@ -157,7 +128,7 @@ complete_model(Model *model)
 	names = objects_found(model);
 	names->key = source_key(model->assignment, model->key);
 	model_enter(model, &saved);
-	complete(model, names);
+	complete_objects(model, names);
 	model_leave(&saved);
 }
 
@@ -174,7 +145,7 @@ missing_objects(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	for (int i = OVERRIDE_TABLE; i < MODEL_OBJECTS; i++)
-		missing[i] = is_missing(model, names, i);
+		missing[i] = object_is_missing(model, names, i);
 	SPI_finish();
 	for (int i = 0; i < MODEL_OBJECTS; i++)
 		if (missing[i])

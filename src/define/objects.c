@@ -21,28 +21,12 @@
 #include "define/objects.h"
 
 void
-objects_execute(const char *format,...)
+objects_execute(const char *sql)
 {
-	StringInfoData buf;
-	int			result;
+	int			result = execute_untold(sql, 0, NULL, NULL, NULL, false, 0);
 
-	initStringInfo(&buf);
-	for (;;)
-	{
-		va_list		args;
-		int			needed;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(&buf, format, args);
-		va_end(args);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&buf, needed);
-	}
-	result = execute_untold(buf.data, 0, NULL, NULL, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute failed: %s", SPI_result_code_string(result));
-	pfree(buf.data);
 }
 
 /* of a model that has none yet */
@@ -112,7 +96,7 @@ objects_found(Model *model)
 	{
 		Oid			relid = i < STAY_VIEW || has_both ? objects_relid(model, names, i) : InvalidOid;
 
-		if (i == OVERRIDE_TABLE ? OidIsValid(relid) : description_fits(i, relid, model->key))
+		if (description_fits(i, relid, model->key))
 			names->of[i] = relation_name(relid);
 	}
 	if (has_both && objects_exists(names, AT_FUNCTION))
@@ -171,64 +155,47 @@ spell_out(const ModelNames *names, const char *text)
 	return buf.data;
 }
 
-/* "id bigint, " for each column of the key */
-static void
-define_key(StringInfo buf, const List *key, bool in_table)
+static char *
+column_definitions(const ModelNames *names, ModelObject object)
 {
+	const ObjectDescription *description = &model_objects[object];
+	StringInfoData buf;
 	ListCell   *cell;
 
-	foreach(cell, key)
+	initStringInfo(&buf);
+	foreach(cell, names->key)
 	{
 		KeyColumn  *column = lfirst(cell);
 
-		appendStringInfo(buf, "%s %s", quote_identifier(column->name), column->type_text);
-		if (in_table)
-			appendStringInfo(buf, "%s NOT NULL", column->collate_text);
-		appendStringInfoString(buf, ", ");
+		appendStringInfo(&buf, "%s%s %s", buf.len > 0 ? ", " : "", quote_identifier(column->name), column->type_text);
+		if (object < MODEL_TABLES)
+			appendStringInfo(&buf, "%s NOT NULL", column->collate_text);
 	}
+	for (int i = 0; i < description->ncolumns; i++)
+		appendStringInfo(&buf, ", %s %s %s", description->columns[i].name,
+						 description_type_name(&description->columns[i]), description->columns[i].constraints);
+	return buf.data;
 }
 
 static void
 create_index(const ModelNames *names, ModelObject object, const ColumnDescription *column)
 {
 	if (column->index)
-		objects_execute("CREATE INDEX ON %s %s", names->of[object], column->index);
+		objects_execute(psprintf("CREATE INDEX ON %s %s", names->of[object], column->index));
 }
 
 static void
 create_table(const ModelNames *names, ModelObject object)
 {
 	const ObjectDescription *description = &model_objects[object];
-	StringInfoData columns;
 
-	initStringInfo(&columns);
-	define_key(&columns, names->key, true);
-	for (int i = 0; i < description->ncolumns; i++)
-		appendStringInfo(&columns, "%s %s %s, ", description->columns[i].name,
-						 description_type_name(&description->columns[i]), description->columns[i].constraints);
-	objects_execute("CREATE TABLE %s (%sPRIMARY KEY (%s%s%s)%s)", names->of[object], columns.data,
-					key_names(names->key, NULL), description->more_key ? ", " : "",
-					description->more_key ? description->more_key : "", description->constraints);
+	objects_execute(psprintf("CREATE TABLE %s (%s, %s)", names->of[object], column_definitions(names, object),
+							 spell_out(names, description->constraints)));
 	for (int i = 0; i < description->ncolumns; i++)
 		create_index(names, object, &description->columns[i]);
 	if (description->trigger)
-		objects_execute("CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE ON %2$s FOR EACH ROW EXECUTE FUNCTION segmentation.%1$s()",
-						description->trigger, names->of[object]);
-}
-
-static void
-create_function(const ModelNames *names, ModelObject object)
-{
-	const ObjectDescription *description = &model_objects[object];
-	StringInfoData columns;
-
-	initStringInfo(&columns);
-	define_key(&columns, names->key, false);
-	for (int i = 0; i < description->ncolumns; i++)
-		appendStringInfo(&columns, "%s%s %s", i > 0 ? ", " : "", description->columns[i].name,
-						 description_type_name(&description->columns[i]));
-	objects_execute("CREATE FUNCTION %s(moment pg_catalog.timestamptz) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE\n"
-					"BEGIN ATOMIC\n%s;\nEND", names->of[object], columns.data, spell_out(names, description->query));
+		objects_execute(psprintf("CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE ON %2$s FOR EACH ROW EXECUTE FUNCTION segmentation.%1$s()",
+								 description->trigger, names->of[object]));
 }
 
 /* under a safe search_path, as the role that is to own it; a view in the place of the one that is there */
@@ -238,48 +205,38 @@ objects_create(const ModelNames *names, ModelObject object)
 	if (object < MODEL_TABLES)
 		create_table(names, object);
 	else if (object < MODEL_RELATIONS)
-		objects_execute("CREATE OR REPLACE VIEW %s WITH (security_invoker) AS %s", names->of[object],
-						spell_out(names, model_objects[object].query));
+		objects_execute(psprintf("CREATE OR REPLACE VIEW %s WITH (security_invoker) AS %s", names->of[object],
+								 spell_out(names, model_objects[object].query)));
 	else
-		create_function(names, object);
+		objects_execute(psprintf("CREATE FUNCTION %s(moment pg_catalog.timestamptz) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE\n"
+								 "BEGIN ATOMIC\n%s;\nEND", names->of[object], column_definitions(names, object),
+								 spell_out(names, model_objects[object].query)));
 }
 
 static void
-comment(const char *kind, const char *name, const char *text)
+comment_on(const char *kind, const char *name, const char *text)
 {
-	objects_execute("COMMENT ON %s %s IS %s", kind, name, quote_literal_cstr(text));
+	objects_execute(psprintf("COMMENT ON %s %s IS %s", kind, name, quote_literal_cstr(text)));
 }
 
 static void
 comment_column(const ModelNames *names, ModelObject object, const char *column, const char *text)
 {
-	comment("COLUMN", psprintf("%s.%s", names->of[object], quote_identifier(column)), text);
+	comment_on("COLUMN", psprintf("%s.%s", names->of[object], quote_identifier(column)), text);
 }
 
 /* to a table that an earlier version has made */
 void
 objects_add_column(const ModelNames *names, ModelObject object, const ColumnDescription *column)
 {
-	objects_execute("ALTER TABLE %s ADD COLUMN %s %s %s", names->of[object], column->name,
-					description_type_name(column), column->constraints);
+	objects_execute(psprintf("ALTER TABLE %s ADD COLUMN %s %s %s", names->of[object], column->name,
+							 description_type_name(column), column->constraints));
 	create_index(names, object, column);
 	comment_column(names, object, column->name, column->comment);
 }
 
-static void
-comment_columns(const ModelNames *names, ModelObject object)
-{
-	const ObjectDescription *description = &model_objects[object];
-	ListCell   *cell;
-
-	foreach(cell, names->key)
-		comment_column(names, object, ((KeyColumn *) lfirst(cell))->name, "key of the customer, as the source has it");
-	for (int i = 0; i < description->ncolumns; i++)
-		comment_column(names, object, description->columns[i].name, description->columns[i].comment);
-}
-
 static char *
-signature(const ModelNames *names, ModelObject object)
+name_with_arguments(const ModelNames *names, ModelObject object)
 {
 	const char *arguments = model_objects[object].arguments;
 
@@ -290,14 +247,17 @@ void
 objects_comment(const ModelNames *names, ModelObject object)
 {
 	const ObjectDescription *description = &model_objects[object];
+	ListCell   *cell;
 
 	if (names->of[object] == NULL)
 		return;
-	comment(description->kind, signature(names, object), spell_out(names, description->comment));
-	if (object < MODEL_RELATIONS)
-		comment_columns(names, object);
+	comment_on(description->kind, name_with_arguments(names, object), spell_out(names, description->comment));
+	foreach(cell, object < MODEL_RELATIONS ? names->key : NIL)
+		comment_column(names, object, ((KeyColumn *) lfirst(cell))->name, "key of the customer, as the source has it");
+	for (int i = 0; i < description->ncolumns && object < MODEL_RELATIONS; i++)
+		comment_column(names, object, description->columns[i].name, description->columns[i].comment);
 	if (description->trigger)
-		comment("TRIGGER", psprintf("%s ON %s", description->trigger, names->of[object]), description->trigger_comment);
+		comment_on("TRIGGER", psprintf("%s ON %s", description->trigger, names->of[object]), description->trigger_comment);
 }
 
 void
@@ -311,5 +271,5 @@ void
 objects_drop(const ModelNames *names, ModelObject object)
 {
 	if (names->of[object])
-		objects_execute("DROP %s %s", model_objects[object].kind, signature(names, object));
+		objects_execute(psprintf("DROP %s %s", model_objects[object].kind, name_with_arguments(names, object)));
 }

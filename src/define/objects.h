@@ -22,7 +22,7 @@ typedef struct ModelNames
 } ModelNames;
 
 /* objects.c */
-extern void objects_execute(const char *format,...) pg_attribute_printf(1, 2);
+extern void objects_execute(const char *sql);
 extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
 extern char *objects_name(const ModelNames *names, ModelObject object);
 extern Oid *objects_oid(Model *model, ModelObject object);

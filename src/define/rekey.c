@@ -69,8 +69,8 @@ retype_tables(const ModelNames *names)
 		{
 			KeyColumn  *column = lfirst(cell);
 
-			objects_execute("ALTER TABLE %s ALTER COLUMN %s TYPE %s%s", names->of[i],
-							quote_identifier(column->name), column->type_text, column->collate_text);
+			objects_execute(psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s%s", names->of[i],
+									 quote_identifier(column->name), column->type_text, column->collate_text));
 		}
 }
 
@@ -116,8 +116,8 @@ rename_key(const ModelNames *names, const List *before)
 
 		for (int i = 0; i < MODEL_RELATIONS; i++)
 			if (names->of[i] && strcmp(from, to) != 0)
-				objects_execute("ALTER %s %s RENAME COLUMN %s TO %s", model_objects[i].kind, names->of[i],
-								quote_identifier(from), quote_identifier(to));
+				objects_execute(psprintf("ALTER %s %s RENAME COLUMN %s TO %s", model_objects[i].kind, names->of[i],
+										 quote_identifier(from), quote_identifier(to)));
 	}
 	if (names->of[AT_FUNCTION])
 		objects_create(names, AT_FUNCTION);

@@ -20,12 +20,12 @@ static const ColumnDescription assignment_columns[] = {
 	[ANSWER_SINCE] = {"since", TIMESTAMPTZOID, COLUMN_NEEDED | COLUMN_PERIOD, "NOT NULL", NULL,
 	"when the database recorded this answer"},
 	[ANSWER_RECHECK_AT] = {"recheck_at", TIMESTAMPTZOID, COLUMN_NEEDED | COLUMN_EVALUATED, "",
-	"(recheck_at) WHERE recheck_at IS NOT NULL",
+		"(recheck_at) WHERE recheck_at IS NOT NULL",
 	"when the next decision about the customer ends, by which the answer can change; NULL: none does"},
 	[ANSWER_VERSION] = {"version", INT4OID, COLUMN_NEEDED | COLUMN_PERIOD, "NOT NULL", NULL,
 	"version of the model that decided"},
 	[ANSWER_SEGMENTS] = {"segments", TYPE_SEGMENT_IDS, COLUMN_NEEDED | COLUMN_DECIDES | COLUMN_EVALUATED | COLUMN_PERIOD, "",
-	"USING gin (segments)",
+		"USING gin (segments)",
 	"the customer's segments, sorted; NULL: the customer has vanished from the source"},
 };
 
@@ -83,33 +83,33 @@ const ObjectDescription model_objects[MODEL_OBJECTS] = {
 	[ASSIGNMENT_TABLE] = {
 		"TABLE", "assignment", "assignment",
 		COMMENT("stored answer of model \"@model@\", one row per customer; written by segmentation.refresh"),
-		COLUMNS(assignment_columns), NULL, ""
+		COLUMNS(assignment_columns), "PRIMARY KEY (@key@)"
 	},
 	[HISTORY_TABLE] = {
 		"TABLE", "history", "history",
 		"earlier answers of model \"@model@\", one row per customer and period",
-		COLUMNS(history_columns), "since", ", CONSTRAINT period_not_empty CHECK (since < until)"
+		COLUMNS(history_columns), "PRIMARY KEY (@key@, since), CONSTRAINT period_not_empty CHECK (since < until)"
 	},
 	[OVERRIDE_TABLE] = {
 		"TABLE", "override", "table of overrides",
 		"people's decisions that beat the rules of model \"@model@\"; they count from the next refresh",
-		COLUMNS(override_columns), "segment", "", "check_override",
+		COLUMNS(override_columns), "PRIMARY KEY (@key@, segment)", "check_override",
 		"the model has such a segment; who changes a decision is its author"
 	},
 	/* joined by @>, which the index on segments serves; unnest would read everyone */
 	[MEMBER_VIEW] = {
 		"VIEW", "member", "view of members",
 		"customers and segments of model \"@model@\", one row per membership",
-		COLUMNS(member_columns), .query =
-		"SELECT @a.key@, s.id AS segment, a.since FROM segmentation.segment s "
+		COLUMNS(member_columns),
+		.query = "SELECT @a.key@, s.id AS segment, a.since FROM segmentation.segment s "
 		"JOIN @assignment@ a ON a.segments @> ARRAY[s.id] WHERE s.model OPERATOR(@types@.=) '@model@'::@types@.segment_id"
 	},
 	/* a stay is a run of periods with the segment, each beginning where the one before ends */
 	[STAY_VIEW] = {
 		"VIEW", "stay", "view of stays",
 		"when customers entered and left segments of model \"@model@\", one row per stay",
-		COLUMNS(stay_columns), .query =
-		"WITH period AS (\n"
+		COLUMNS(stay_columns),
+		.query = "WITH period AS (\n"
 		"    SELECT @key@, segments, since, until FROM @history@\n"
 		"    UNION ALL\n"
 		"    SELECT @key@, segments, since, 'infinity' FROM @assignment@ WHERE since > '-infinity'\n"
@@ -130,8 +130,9 @@ const ObjectDescription model_objects[MODEL_OBJECTS] = {
 	[AT_FUNCTION] = {
 		"FUNCTION", "at", "function that answers for a moment",
 		"what the stored answer of model \"@model@\" was at a moment",
-		COLUMNS(at_columns), .arguments = "(pg_catalog.timestamptz)", .query =
-		"SELECT @h.key@, h.segments, h.since, h.until FROM @history@ h WHERE h.since <= $1 AND h.until > $1\n"
+		COLUMNS(at_columns),
+		.arguments = "(pg_catalog.timestamptz)",
+		.query = "SELECT @h.key@, h.segments, h.since, h.until FROM @history@ h WHERE h.since <= $1 AND h.until > $1\n"
 		"UNION ALL\n"
 		"SELECT @a.key@, a.segments, a.since, NULL FROM @assignment@ a WHERE a.since <= $1 AND a.since > '-infinity'"
 	},
@@ -151,22 +152,10 @@ description_type_name(const ColumnDescription *column)
 	return format_type_extended(description_type(column), -1, FORMAT_TYPE_FORCE_QUALIFY);
 }
 
-/* whether a relation, which need not exist, has the key and all columns that are needed, whatever their types */
-bool
-description_has_columns(ModelObject object, Oid relid, const List *key)
-{
-	const ObjectDescription *description = &model_objects[object];
-
-	for (int i = 0; i < description->ncolumns; i++)
-		if (description->columns[i].flags & COLUMN_NEEDED &&
-			get_attnum(relid, description->columns[i].name) == InvalidAttrNumber)
-			return false;
-	return relation_has_columns(relid, key);
-}
-
 /*
- * The same with their types: whoever owns a table can change it, and an oid from
- * a dump may name anyone's relation.
+ * Whether a relation, which need not exist, has the key and all columns that are
+ * needed: whoever owns a table can change it, and an oid from a dump may name
+ * anyone's relation.
  */
 bool
 description_fits(ModelObject object, Oid relid, const List *key)
@@ -183,14 +172,24 @@ description_fits(ModelObject object, Oid relid, const List *key)
 }
 
 /* NULL: it has all */
-const char *
+const ColumnDescription *
 description_missing_column(ModelObject object, Oid relid)
 {
 	const ObjectDescription *description = &model_objects[object];
 
 	for (int i = 0; i < description->ncolumns; i++)
 		if (get_attnum(relid, description->columns[i].name) == InvalidAttrNumber)
-			return description->columns[i].name;
+			return &description->columns[i];
+	return NULL;
+}
+
+/* NULL: there is none of that name */
+const ColumnDescription *
+description_column(ModelObject object, const char *name)
+{
+	for (int i = 0; i < model_objects[object].ncolumns; i++)
+		if (strcmp(model_objects[object].columns[i].name, name) == 0)
+			return &model_objects[object].columns[i];
 	return NULL;
 }
 
@@ -199,9 +198,8 @@ bool
 description_uses_name(const char *name)
 {
 	for (int i = 0; i < MODEL_OBJECTS; i++)
-		for (int j = 0; j < model_objects[i].ncolumns; j++)
-			if (strcmp(model_objects[i].columns[j].name, name) == 0)
-				return true;
+		if (description_column(i, name))
+			return true;
 	for (size_t i = 0; i < lengthof(inner_names); i++)
 		if (strcmp(inner_names[i], name) == 0)
 			return true;

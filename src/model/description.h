@@ -60,7 +60,6 @@ typedef struct ObjectDescription
 	const char *comment;
 	const ColumnDescription *columns;	/* beside the key, which comes first */
 	int			ncolumns;
-	const char *more_key;		/* column of the primary key beside the model's; NULL: none */
 	const char *constraints;	/* of the table */
 	const char *trigger;		/* of override, of this name and on the function of this name; NULL: none */
 	const char *trigger_comment;
@@ -81,9 +80,9 @@ enum
 
 extern Oid	description_type(const ColumnDescription *column);
 extern char *description_type_name(const ColumnDescription *column);
-extern bool description_has_columns(ModelObject object, Oid relid, const List *key);
+extern const ColumnDescription *description_column(ModelObject object, const char *name);
 extern bool description_fits(ModelObject object, Oid relid, const List *key);
-extern const char *description_missing_column(ModelObject object, Oid relid);
+extern const ColumnDescription *description_missing_column(ModelObject object, Oid relid);
 extern bool description_uses_name(const char *name);
 extern char *description_list(ModelObject object, int flag, const char *prefix, const char *other);
 

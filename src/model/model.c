@@ -164,20 +164,16 @@ bind_source(Model *model)
 static void
 read_swapped(Model *model, HeapTuple tuple)
 {
-	static const struct
-	{
-		int			column;
-		const char *name;
-	}			tables[] = {{MODEL_ASSIGNMENT, "assignment"}, {MODEL_HISTORY, "history"}, {MODEL_OVERRIDE, "override"}};
+	static const int columns[MODEL_TABLES] = {MODEL_ASSIGNMENT, MODEL_HISTORY, MODEL_OVERRIDE};
 
-	for (size_t i = 0; i < lengthof(tables) && model->swapped == NULL; i++)
+	for (int i = 0; i < MODEL_TABLES && model->swapped == NULL; i++)
 	{
-		RelationReference *reference = get_reference(tuple, tables[i].column);
+		RelationReference *reference = get_reference(tuple, columns[i]);
 
 		model->swapped_for = reference ? reference_namesake(reference) : InvalidOid;
 		if (!OidIsValid(model->swapped_for))
 			continue;
-		model->swapped = tables[i].name;
+		model->swapped = model_objects[i].suffix;
 		model->swapped_table = reference_relation(reference);
 	}
 }
@@ -210,7 +206,7 @@ model_from(HeapTuple tuple)
 	bind_source(model);
 	model->creator = get_text(tuple, MODEL_CREATOR);
 	model->kept_override = get_relation(tuple, MODEL_OVERRIDE);
-	if (description_has_columns(OVERRIDE_TABLE, model->kept_override, model->key))
+	if (description_fits(OVERRIDE_TABLE, model->kept_override, model->key))
 		model->override = model->kept_override;
 	read_swapped(model, tuple);
 	return model;

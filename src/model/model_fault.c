@@ -114,7 +114,7 @@ find_fault_of_tables(const Model *model)
 		(fault = find_other_owner(model, model->override)) != NULL)
 		return fault;
 	/* one that cannot be read must not count for none */
-	if (OidIsValid(model->kept_override) && !description_fits(OVERRIDE_TABLE, model->kept_override, model->key))
+	if (OidIsValid(model->kept_override) && !OidIsValid(model->override))
 		return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 						  psprintf("table of overrides of model \"%s\" has other columns than it had", model->id),
 						  "What people have decided there cannot be read.",
@@ -137,11 +137,11 @@ find_missing_column(const Model *model)
 
 	for (int i = 0; i < MODEL_TABLES; i++)
 	{
-		const char *column = OidIsValid(tables[i]) ? description_missing_column(i, tables[i]) : NULL;
+		const ColumnDescription *column = OidIsValid(tables[i]) ? description_missing_column(i, tables[i]) : NULL;
 
 		if (column)
 			return fault_make("outdated", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-							  psprintf("column \"%s\" of the %s of model \"%s\" is missing", column, model_objects[i].title, model->id),
+							  psprintf("column \"%s\" of the %s of model \"%s\" is missing", column->name, model_objects[i].title, model->id),
 							  "The model was made by an earlier version of the extension, or the column was dropped.",
 							  psprintf("%s makes it.", call_for_completion(model)));
 	}

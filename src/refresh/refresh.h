@@ -68,7 +68,7 @@ extern RowStore *row_store_create(const char *name, TupleDesc desc);
 extern void row_store_put(RowStore *store, Datum *values, bool *nulls);
 extern void row_store_register(RowStore *store);
 extern void row_store_end(RowStore *store);
-extern bool segments_are_same(Datum a, Datum b);
+extern bool row_repeats(TupleTableSlot *slot, int a, int b, int count);
 extern void refresh_count_row(Refresh *refresh);
 extern void refresh_count_change(Refresh *refresh, Datum before, bool before_null,
 								 Datum after, bool after_null);

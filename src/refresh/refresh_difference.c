@@ -9,7 +9,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/timestamp.h"
 
 #include "key.h"
 #include "option.h"
@@ -29,15 +28,6 @@ typedef struct Difference
 	int64		answers;		/* all of them, or -1: not counted */
 } Difference;
 
-static bool
-recheck_is_same(TupleTableSlot *slot, int a, int b)
-{
-	if (slot->tts_isnull[a] || slot->tts_isnull[b])
-		return slot->tts_isnull[a] == slot->tts_isnull[b];
-	return timestamp_cmp_internal(DatumGetTimestampTz(slot->tts_values[a]),
-								  DatumGetTimestampTz(slot->tts_values[b])) == 0;
-}
-
 static void
 check_key(Refresh *refresh, TupleTableSlot *slot)
 {
@@ -46,34 +36,31 @@ check_key(Refresh *refresh, TupleTableSlot *slot)
 			source_raise_null_key(refresh->model, list_nth(refresh->model->key, i));
 }
 
-/* columns: key of the source, key of the answer, then segments and recheck_at of both */
+/* columns: key of the source, key of the answer, what the rules say, what is stored, and how many answers there are */
 static void
-compare(Refresh *refresh, TupleTableSlot *slot, void *arg)
+compare_answers(Refresh *refresh, TupleTableSlot *slot, void *arg)
 {
 	Difference *difference = arg;
 	int			nkeys = refresh->nkeys;
-	int			now = 2 * nkeys;
+	int			evaluated = 2 * nkeys;
+	int			count = (slot->tts_tupleDescriptor->natts - evaluated) / 2;
 	bool		stored = !slot->tts_isnull[nkeys];
+	bool		in_source = !stored || !slot->tts_isnull[0];
 
-	difference->answers = DatumGetInt64(slot->tts_values[now + 4]);
-	if (slot->tts_isnull[now])	/* not in the source */
-	{
-		difference->unmatched++;
-		if (!slot->tts_isnull[now + 2])
-			row_store_put(difference->touched, slot->tts_values + nkeys, slot->tts_isnull + nkeys);
-		return;
-	}
-	refresh_count_row(refresh);
+	difference->answers = DatumGetInt64(slot->tts_values[evaluated + 2 * count]);
+	if (in_source)
+		refresh_count_row(refresh);
 	if (!stored)
 	{
 		check_key(refresh, slot);
 		row_store_put(difference->appeared, slot->tts_values, slot->tts_isnull);
 		return;
 	}
-	difference->matched++;
-	if (slot->tts_isnull[now + 2] ||
-		!segments_are_same(slot->tts_values[now], slot->tts_values[now + 2]) ||
-		!recheck_is_same(slot, now + 1, now + 3))
+	if (in_source)
+		difference->matched++;
+	else
+		difference->unmatched++;
+	if (!row_repeats(slot, evaluated, evaluated + count, count))
 		row_store_put(difference->touched, slot->tts_values + nkeys, slot->tts_isnull + nkeys);
 }
 
@@ -83,9 +70,10 @@ difference_query(const Refresh *refresh)
 	const Model *model = refresh->model;
 	char	   *assignment = relation_name(model->assignment);
 
-	return psprintf("SELECT %s, %s, n.segments, n.recheck_at, a.segments, a.recheck_at, %s "
-					"FROM (%s) AS n FULL JOIN %s AS a ON %s",
+	return psprintf("SELECT %s, %s, %s, %s, %s FROM (%s) AS n FULL JOIN %s AS a ON %s",
 					key_column_list(model->key, "n"), key_column_list(model->key, "a"),
+					description_list(ASSIGNMENT_TABLE, COLUMN_EVALUATED, "n.", NULL),
+					description_list(ASSIGNMENT_TABLE, COLUMN_EVALUATED, "a.", NULL),
 					refresh->unique_source ? "0::pg_catalog.int8" :
 					psprintf("(SELECT pg_catalog.count(*) FROM %s)", assignment),
 					refresh->select, assignment, model_key_match(model, "a", "n"));
@@ -154,7 +142,7 @@ refresh_find_difference(Refresh *refresh, RowStore *appeared, RowStore *touched)
 	int			nestlevel = NewGUCNestLevel();
 
 	prefer_merging(refresh);
-	refresh_execute(refresh, difference_query(refresh), compare, &difference);
+	refresh_execute(refresh, difference_query(refresh), compare_answers, &difference);
 	AtEOXact_GUC(false, nestlevel);
 	row_store_register(appeared);
 	row_store_register(touched);

@@ -39,6 +39,14 @@ has_answers(const Model *model)
 	return SPI_processed > 0;
 }
 
+static bool
+is_described_index(const char *column)
+{
+	const ColumnDescription *description = description_column(ASSIGNMENT_TABLE, column);
+
+	return description && description->index;
+}
+
 /* an index as create_model makes it, which nothing else has been made of */
 static bool
 is_replaceable(Relation rel, Oid index_oid)
@@ -57,7 +65,7 @@ is_replaceable(Relation rel, Oid index_oid)
 		index->indisvalid && !index->indisclustered && !index->indisreplident &&
 		!get_rel_relispartition(index_oid) &&
 		GetComment(index_oid, RelationRelationId, 0) == NULL &&
-		(strcmp(column, "segments") == 0 || strcmp(column, "recheck_at") == 0);
+		is_described_index(column);
 	ReleaseSysCache(tuple);
 	return result;
 }
@@ -109,12 +117,13 @@ insert_all(Refresh *refresh)
 {
 	const Model *model = refresh->model;
 	char	   *key = key_column_list(model->key, NULL);
+	char	   *evaluated = description_list(ASSIGNMENT_TABLE, COLUMN_EVALUATED, "", NULL);
 
 	refresh_execute(refresh,
-					psprintf("INSERT INTO %s (%s, segments, since, recheck_at, version) "
-							 "SELECT %s, segments, $2, recheck_at, %d FROM (%s) AS n RETURNING segments",
-							 relation_name(model->assignment), key,
-							 key, model->version, refresh->select),
+					psprintf("INSERT INTO %s (%s, since, version, %s) "
+							 "SELECT %s, $2, %d, %s FROM (%s) AS n RETURNING segments",
+							 relation_name(model->assignment), key, evaluated,
+							 key, model->version, evaluated, refresh->select),
 					count_row, NULL);
 }
 

@@ -8,6 +8,7 @@
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -100,16 +101,24 @@ row_store_end(RowStore *store)
 		tuplestore_end(store->rows);
 }
 
-/* our arrays are sorted and have one form: what differs in a byte differs */
+/*
+ * Whether columns from one place on say the same as those from another on: our
+ * arrays are sorted and have one form, so that what differs in a byte differs.
+ */
 bool
-segments_are_same(Datum a, Datum b)
+row_repeats(TupleTableSlot *slot, int a, int b, int count)
 {
-	struct varlena *left = PG_DETOAST_DATUM_PACKED(a);
-	struct varlena *right = PG_DETOAST_DATUM_PACKED(b);
-	size_t		len = VARSIZE_ANY_EXHDR(left);
+	for (; count > 0; a++, b++, count--)
+	{
+		Form_pg_attribute attr = TupleDescAttr(slot->tts_tupleDescriptor, a);
 
-	return len == VARSIZE_ANY_EXHDR(right) &&
-		memcmp(VARDATA_ANY(left), VARDATA_ANY(right), len) == 0;
+		if (slot->tts_isnull[a] != slot->tts_isnull[b])
+			return false;
+		if (!slot->tts_isnull[a] &&
+			!datum_image_eq(slot->tts_values[a], slot->tts_values[b], attr->attbyval, attr->attlen))
+			return false;
+	}
+	return true;
 }
 
 /* a customer of the source; segments_of, which shows progress, is not called for a column */

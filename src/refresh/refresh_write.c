@@ -21,96 +21,44 @@
 #include "model/model.h"
 #include "refresh/refresh.h"
 
-/* columns of an answer that is held, after those of the key */
-enum
-{
-	HELD_SEGMENTS,
-	HELD_SINCE,
-	HELD_VERSION,
-	HELD_RECHECK_AT,
-	HELD_OWN,					/* its period was begun by this very transaction */
-	HELD_NEW_SEGMENTS,			/* evaluated again */
-	HELD_NEW_RECHECK_AT,
-	HELD_BEFORE_SEGMENTS,		/* of the period before, where it was this transaction that ended it */
-	HELD_BEFORE_SINCE,
-	HELD_BEFORE_VERSION
-};
-#define HELD_COLUMNS (HELD_OWN + 1)
-
-/* columns of a change, after those of the key */
-enum
-{
-	CHANGE_OLD_SEGMENTS,
-	CHANGE_OLD_SINCE,
-	CHANGE_OLD_VERSION,
-	CHANGE_ENDS_PERIOD,
-	CHANGE_SEGMENTS,
-	CHANGE_SINCE,
-	CHANGE_VERSION,
-	CHANGE_RECHECK_AT,
-	CHANGE_RESUMES,				/* the period before, which it has not ended after all */
-	CHANGE_COLUMNS
-};
+/*
+ * Rows begin with the key and have whole answers, column by column as they are
+ * described.  What is held: the stored answer, and whether this very transaction
+ * has begun its period; evaluated again, also the answer of now, and that of the
+ * period before, where it was this transaction that ended it.  A change: the
+ * answer before, the one after, whether a period ends, and whether the one before
+ * is resumed, which has not ended after all.
+ */
+#define ANSWER_COLUMNS (model_objects[ASSIGNMENT_TABLE].ncolumns)
+#define HELD_OWN(refresh) ((refresh)->nkeys + ANSWER_COLUMNS)
+#define HELD_NEW(refresh) (HELD_OWN(refresh) + 1)
+#define HELD_BEFORE(refresh) (HELD_NEW(refresh) + ANSWER_COLUMNS)
 
 static void
-describe_column(TupleDesc desc, int n, const char *name, Oid type)
+describe_column(TupleDesc desc, int number, Relation rel, const char *prefix, const char *name)
 {
-	TupleDescInitEntry(desc, n + 1, name, type, -1, 0);
+	TupleDescCopyEntry(desc, number, RelationGetDescr(rel), relation_column(rel, name)->attnum);
+	namestrcpy(&TupleDescAttr(desc, number - 1)->attname, psprintf("%s%s", prefix, name));
 }
 
-/* with room for more columns after those of the key */
+/* the key, answers whose columns have these prefixes, and flags of these names */
 static TupleDesc
-describe_key(const Refresh *refresh, int more)
+describe_row(const Refresh *refresh, const List *prefixes, const List *flags)
 {
 	Relation	rel = relation_open_existing(refresh->model->assignment, AccessShareLock);
-	TupleDesc	desc = CreateTemplateTupleDesc(refresh->nkeys + more);
+	TupleDesc	desc = CreateTemplateTupleDesc(refresh->nkeys + list_length(prefixes) * ANSWER_COLUMNS + list_length(flags));
+	int			number = 0;
 	ListCell   *cell;
 
 	foreach(cell, refresh->model->key)
-		for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
-			if (strcmp(NameStr(TupleDescAttr(RelationGetDescr(rel), i)->attname), lfirst(cell)) == 0)
-				TupleDescCopyEntry(desc, foreach_current_index(cell) + 1, RelationGetDescr(rel), i + 1);
+		describe_column(desc, ++number, rel, "", lfirst(cell));
+	foreach(cell, prefixes)
+		for (int i = 0; i < ANSWER_COLUMNS; i++)
+			describe_column(desc, ++number, rel, lfirst(cell), model_objects[ASSIGNMENT_TABLE].columns[i].name);
+	foreach(cell, flags)
+		TupleDescInitEntry(desc, ++number, lfirst(cell), BOOLOID, -1, 0);
 	table_close(rel, AccessShareLock);
 	return desc;
-}
-
-static Oid
-segments_type(const Refresh *refresh)
-{
-	return get_atttype(refresh->model->assignment,
-					   get_attnum(refresh->model->assignment, "segments"));
-}
-
-static RowStore *
-create_held(const Refresh *refresh)
-{
-	TupleDesc	desc = describe_key(refresh, HELD_COLUMNS);
-	int			n = refresh->nkeys;
-
-	describe_column(desc, n + HELD_SEGMENTS, "segments", segments_type(refresh));
-	describe_column(desc, n + HELD_SINCE, "since", TIMESTAMPTZOID);
-	describe_column(desc, n + HELD_VERSION, "version", INT4OID);
-	describe_column(desc, n + HELD_RECHECK_AT, "recheck_at", TIMESTAMPTZOID);
-	describe_column(desc, n + HELD_OWN, "segmentation_own", BOOLOID);
-	return row_store_create("segmentation_held", desc);
-}
-
-static RowStore *
-create_changes(const Refresh *refresh)
-{
-	TupleDesc	desc = describe_key(refresh, CHANGE_COLUMNS);
-	int			n = refresh->nkeys;
-
-	describe_column(desc, n + CHANGE_OLD_SEGMENTS, "segmentation_old_segments", segments_type(refresh));
-	describe_column(desc, n + CHANGE_OLD_SINCE, "segmentation_old_since", TIMESTAMPTZOID);
-	describe_column(desc, n + CHANGE_OLD_VERSION, "segmentation_old_version", INT4OID);
-	describe_column(desc, n + CHANGE_ENDS_PERIOD, "segmentation_ends_period", BOOLOID);
-	describe_column(desc, n + CHANGE_SEGMENTS, "segments", segments_type(refresh));
-	describe_column(desc, n + CHANGE_SINCE, "since", TIMESTAMPTZOID);
-	describe_column(desc, n + CHANGE_VERSION, "version", INT4OID);
-	describe_column(desc, n + CHANGE_RECHECK_AT, "recheck_at", TIMESTAMPTZOID);
-	describe_column(desc, n + CHANGE_RESUMES, "segmentation_resumes", BOOLOID);
-	return row_store_create("segmentation_changes", desc);
 }
 
 /* whether a period has begun since this transaction has */
@@ -120,16 +68,22 @@ is_recent(Datum since)
 	return DatumGetTimestampTz(since) >= GetCurrentTransactionStartTimestamp();
 }
 
+static Datum
+held_since(const Refresh *refresh, TupleTableSlot *slot)
+{
+	return slot->tts_values[refresh->nkeys + ANSWER_SINCE];
+}
+
 /* the last column is the row's xmin */
 static void
 keep_held(Refresh *refresh, TupleTableSlot *slot, void *arg)
 {
-	Datum	   *columns = slot->tts_values + refresh->nkeys;
-	TransactionId xmin = DatumGetTransactionId(columns[HELD_OWN]);
-	bool		own = TransactionIdIsCurrentTransactionId(xmin) && is_recent(columns[HELD_SINCE]);
+	Datum	   *last = &slot->tts_values[HELD_OWN(refresh)];
+	bool		own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(*last)) &&
+		is_recent(held_since(refresh, slot));
 
 	refresh->own += own;
-	columns[HELD_OWN] = BoolGetDatum(own);
+	*last = BoolGetDatum(own);
 	row_store_put(arg, slot->tts_values, slot->tts_isnull);
 }
 
@@ -138,31 +92,17 @@ hold(Refresh *refresh, const RowStore *touched)
 {
 	const Model *model = refresh->model;
 	char	   *key = key_column_list(model->key, "a");
-	RowStore   *held = create_held(refresh);
+	RowStore   *held = row_store_create("segmentation_held",
+										describe_row(refresh, list_make1(""), list_make1("segmentation_own")));
 
 	refresh_execute(refresh,
-					psprintf("SELECT %s, a.segments, a.since, a.version, a.recheck_at, a.xmin "
-							 "FROM %s AS a JOIN %s AS t ON %s ORDER BY %s FOR NO KEY UPDATE OF a",
-							 key, relation_name(model->assignment), touched->name,
+					psprintf("SELECT %s, %s, a.xmin FROM %s AS a JOIN %s AS t ON %s ORDER BY %s FOR NO KEY UPDATE OF a",
+							 key, description_list(ASSIGNMENT_TABLE, 0, "a.", NULL),
+							 relation_name(model->assignment), touched->name,
 							 model_key_match(model, "a", "t"), key),
 					keep_held, held);
 	row_store_register(held);
 	return held;
-}
-
-static bool
-is_same(TupleTableSlot *slot, int a, int b)
-{
-	return slot->tts_isnull[a] == slot->tts_isnull[b] &&
-		(slot->tts_isnull[a] || slot->tts_values[a] == slot->tts_values[b]);
-}
-
-static bool
-segments_changed(TupleTableSlot *slot, int before, int after)
-{
-	if (slot->tts_isnull[before] || slot->tts_isnull[after])
-		return slot->tts_isnull[before] != slot->tts_isnull[after];
-	return !segments_are_same(slot->tts_values[before], slot->tts_values[after]);
 }
 
 static void
@@ -191,50 +131,60 @@ new_since(const Refresh *refresh, TimestampTz since)
 static bool
 period_ends(const Refresh *refresh, TupleTableSlot *slot, bool moved)
 {
-	Datum	   *columns = slot->tts_values + refresh->nkeys;
+	Datum		since = held_since(refresh, slot);
 
-	return !DatumGetBool(columns[HELD_OWN]) &&
-		!TIMESTAMP_IS_NOBEGIN(DatumGetTimestampTz(columns[HELD_SINCE])) &&
-		(moved || is_recent(columns[HELD_SINCE]));
+	return !DatumGetBool(slot->tts_values[HELD_OWN(refresh)]) &&
+		!TIMESTAMP_IS_NOBEGIN(DatumGetTimestampTz(since)) && (moved || is_recent(since));
 }
 
 /* A, B and A again in one transaction: that was no change */
 static bool
-resumes_period(Refresh *refresh, TupleTableSlot *slot)
+resumes_period(const Refresh *refresh, TupleTableSlot *slot)
 {
-	int			n = refresh->nkeys;
+	int			before = HELD_BEFORE(refresh);
 
-	return !slot->tts_isnull[n + HELD_BEFORE_SINCE] &&
-		!segments_changed(slot, n + HELD_BEFORE_SEGMENTS, n + HELD_NEW_SEGMENTS);
+	return !slot->tts_isnull[before + ANSWER_SINCE] &&
+		row_repeats(slot, before + ANSWER_SEGMENTS, HELD_NEW(refresh) + ANSWER_SEGMENTS, 1);
+}
+
+/* since when, and by which version: what the rules do not say */
+static void
+date_answer(const Refresh *refresh, TupleTableSlot *slot, bool moved, bool ends_period, bool resumes, Datum *answer)
+{
+	TimestampTz since = DatumGetTimestampTz(held_since(refresh, slot));
+	Datum	   *before = slot->tts_values + HELD_BEFORE(refresh);
+
+	if (resumes)
+	{
+		answer[ANSWER_SINCE] = before[ANSWER_SINCE];
+		answer[ANSWER_VERSION] = before[ANSWER_VERSION];
+		return;
+	}
+	if (TIMESTAMP_IS_NOBEGIN(since))
+		answer[ANSWER_SINCE] = TimestampTzGetDatum(refresh->moment);
+	else if (ends_period)
+		answer[ANSWER_SINCE] = TimestampTzGetDatum(new_since(refresh, since));
+	if (moved)
+		answer[ANSWER_VERSION] = Int32GetDatum(refresh->model->version);
 }
 
 static void
 put_change(Refresh *refresh, RowStore *changes, TupleTableSlot *slot, bool moved)
 {
-	int			n = refresh->nkeys;
-	TimestampTz since = DatumGetTimestampTz(slot->tts_values[n + HELD_SINCE]);
-	bool		placeholder = TIMESTAMP_IS_NOBEGIN(since);
+	int			after = HELD_OWN(refresh);
+	int			flags = after + ANSWER_COLUMNS;
 	bool		ends_period = period_ends(refresh, slot, moved);
 	bool		resumes = moved && resumes_period(refresh, slot);
-	Datum		values[INDEX_MAX_KEYS + CHANGE_COLUMNS];
-	bool		nulls[INDEX_MAX_KEYS + CHANGE_COLUMNS] = {false};
+	Datum	   *values = palloc(sizeof(Datum) * (flags + 2));
+	bool	   *nulls = palloc0(sizeof(bool) * (flags + 2));
 
-	memcpy(values, slot->tts_values, sizeof(Datum) * n);
-	values[n + CHANGE_OLD_SEGMENTS] = slot->tts_values[n + HELD_SEGMENTS];
-	nulls[n + CHANGE_OLD_SEGMENTS] = slot->tts_isnull[n + HELD_SEGMENTS];
-	values[n + CHANGE_OLD_SINCE] = slot->tts_values[n + HELD_SINCE];
-	values[n + CHANGE_OLD_VERSION] = slot->tts_values[n + HELD_VERSION];
-	values[n + CHANGE_ENDS_PERIOD] = BoolGetDatum(ends_period);
-	values[n + CHANGE_SEGMENTS] = slot->tts_values[n + HELD_NEW_SEGMENTS];
-	nulls[n + CHANGE_SEGMENTS] = slot->tts_isnull[n + HELD_NEW_SEGMENTS];
-	values[n + CHANGE_SINCE] = resumes ? slot->tts_values[n + HELD_BEFORE_SINCE] :
-		TimestampTzGetDatum(placeholder ? refresh->moment :
-							ends_period ? new_since(refresh, since) : since);
-	values[n + CHANGE_VERSION] = resumes ? slot->tts_values[n + HELD_BEFORE_VERSION] :
-		moved ? Int32GetDatum(refresh->model->version) : slot->tts_values[n + HELD_VERSION];
-	values[n + CHANGE_RESUMES] = BoolGetDatum(resumes);
-	values[n + CHANGE_RECHECK_AT] = slot->tts_values[n + HELD_NEW_RECHECK_AT];
-	nulls[n + CHANGE_RECHECK_AT] = slot->tts_isnull[n + HELD_NEW_RECHECK_AT];
+	memcpy(values, slot->tts_values, sizeof(Datum) * after);
+	memcpy(nulls, slot->tts_isnull, sizeof(bool) * after);
+	memcpy(values + after, slot->tts_values + HELD_NEW(refresh), sizeof(Datum) * ANSWER_COLUMNS);
+	memcpy(nulls + after, slot->tts_isnull + HELD_NEW(refresh), sizeof(bool) * ANSWER_COLUMNS);
+	date_answer(refresh, slot, moved, ends_period, resumes, values + after);
+	values[flags] = BoolGetDatum(ends_period);
+	values[flags + 1] = BoolGetDatum(resumes);
 	row_store_put(changes, values, nulls);
 }
 
@@ -242,12 +192,11 @@ put_change(Refresh *refresh, RowStore *changes, TupleTableSlot *slot, bool moved
 static void
 keep_change(Refresh *refresh, TupleTableSlot *slot, void *arg)
 {
-	int			n = refresh->nkeys;
-	int			before = n + HELD_SEGMENTS;
-	int			after = n + HELD_NEW_SEGMENTS;
-	bool		moved = segments_changed(slot, before, after);
+	int			before = refresh->nkeys + ANSWER_SEGMENTS;
+	int			after = HELD_NEW(refresh) + ANSWER_SEGMENTS;
+	bool		moved = !row_repeats(slot, before, after, 1);
 
-	if (!moved && is_same(slot, n + HELD_RECHECK_AT, n + HELD_NEW_RECHECK_AT))
+	if (row_repeats(slot, refresh->nkeys, HELD_NEW(refresh), ANSWER_COLUMNS))
 		return;
 	if (moved)
 	{
@@ -281,11 +230,14 @@ static RowStore *
 evaluate_held(Refresh *refresh, const RowStore *held)
 {
 	const Model *model = refresh->model;
-	RowStore   *changes = create_changes(refresh);
+	RowStore   *changes = row_store_create("segmentation_changes",
+										   describe_row(refresh, list_make2("segmentation_old_", ""),
+														list_make2("segmentation_ends_period", "segmentation_resumes")));
 
 	refresh_execute(refresh,
-					psprintf("SELECT h.*, n.segments, n.recheck_at, before.segments, before.since, before.version "
-							 "FROM %s AS h LEFT JOIN (%s) AS n ON %s LEFT JOIN %s AS before ON %s",
+					psprintf("SELECT h.*, %s, %s FROM %s AS h LEFT JOIN (%s) AS n ON %s LEFT JOIN %s AS before ON %s",
+							 description_list(ASSIGNMENT_TABLE, COLUMN_EVALUATED, "n.", "h."),
+							 description_list(ASSIGNMENT_TABLE, COLUMN_PERIOD, "before.", "h."),
 							 held->name, select_of(refresh, held), model_key_match(model, "h", "n"),
 							 relation_name(model->history), match_period_before(refresh)),
 					keep_change, changes);
@@ -320,10 +272,10 @@ write_changes(Refresh *refresh, const RowStore *changes)
 	char	   *key = key_column_list(model->key, NULL);
 
 	refresh_execute(refresh,
-					psprintf("INSERT INTO %s (%s, since, until, version, segments, cause) "
-							 "SELECT %s, segmentation_old_since, since, segmentation_old_version, segmentation_old_segments, %s "
-							 "FROM %s AS c WHERE segmentation_ends_period",
-							 relation_name(model->history), key, key, cause_of(refresh), changes->name),
+					psprintf("INSERT INTO %s (%s, %s, until, cause) SELECT %s, %s, since, %s FROM %s AS c WHERE segmentation_ends_period",
+							 relation_name(model->history), key, description_list(ASSIGNMENT_TABLE, COLUMN_PERIOD, "", NULL),
+							 key, description_list(ASSIGNMENT_TABLE, COLUMN_PERIOD, "segmentation_old_", NULL),
+							 cause_of(refresh), changes->name),
 					NULL, NULL);
 	if (refresh->own > 0)
 		refresh_execute(refresh,
@@ -332,9 +284,9 @@ write_changes(Refresh *refresh, const RowStore *changes)
 								 relation_name(model->history), changes->name, model_key_match(model, "h", "c")),
 						NULL, NULL);
 	refresh_execute(refresh,
-					psprintf("UPDATE %s AS a SET segments = c.segments, since = c.since, recheck_at = c.recheck_at, "
-							 "version = c.version FROM %s AS c WHERE %s",
-							 relation_name(model->assignment), changes->name, model_key_match(model, "a", "c")),
+					psprintf("UPDATE %s AS a SET (%s) = (%s) FROM %s AS c WHERE %s", relation_name(model->assignment),
+							 description_list(ASSIGNMENT_TABLE, 0, "", NULL), description_list(ASSIGNMENT_TABLE, 0, "c.", NULL),
+							 changes->name, model_key_match(model, "a", "c")),
 					NULL, NULL);
 }
 
@@ -353,11 +305,13 @@ insert_new(Refresh *refresh, const RowStore *appeared)
 	char	   *key = key_column_list(model->key, "n");
 
 	refresh_execute(refresh,
-					psprintf("INSERT INTO %s (%s, segments, since, recheck_at, version) "
-							 "SELECT %s, n.segments, $2, n.recheck_at, %d FROM (%s) AS n JOIN %s AS t ON %s ORDER BY %s "
+					psprintf("INSERT INTO %s (%s, since, version, %s) "
+							 "SELECT %s, $2, %d, %s FROM (%s) AS n JOIN %s AS t ON %s ORDER BY %s "
 							 "ON CONFLICT (%s) DO NOTHING RETURNING segments",
 							 relation_name(model->assignment), key_column_list(model->key, NULL),
-							 key, model->version, select_of(refresh, appeared), appeared->name,
+							 description_list(ASSIGNMENT_TABLE, COLUMN_EVALUATED, "", NULL),
+							 key, model->version, description_list(ASSIGNMENT_TABLE, COLUMN_EVALUATED, "n.", NULL),
+							 select_of(refresh, appeared), appeared->name,
 							 model_key_match(model, "t", "n"), key, key_column_list(model->key, NULL)),
 					count_new, NULL);
 }
@@ -365,7 +319,7 @@ insert_new(Refresh *refresh, const RowStore *appeared)
 void
 refresh_write_difference(Refresh *refresh)
 {
-	TupleDesc	desc = describe_key(refresh, 0);
+	TupleDesc	desc = describe_row(refresh, NIL, NIL);
 	RowStore   *appeared = row_store_create("segmentation_appeared", desc);
 	RowStore   *touched = row_store_create("segmentation_touched", desc);
 	RowStore   *held = NULL;
