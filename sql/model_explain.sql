@@ -97,6 +97,8 @@ SELECT * FROM segmentation.preview('service', 'last_login < now() - interval ''3
 SELECT segmentation.preview('service', 'in_segment(''key'')', 'hipo');
 SELECT segmentation.preview('service', 'in_segment(''hipo'')', 'hipo');
 SELECT segmentation.preview('tier', 'in_segment(''rest'')', 'rich');
+-- what only in_segment guards is evaluated for all, as in a refresh
+SELECT segmentation.preview('service', 'in_segment(''hipo'') and 100 / (employees - 900) > 0');
 SELECT segmentation.preview('service', 'employees');
 SELECT segmentation.preview('market-of', 'true');
 SELECT segmentation.preview('service', 'true', sample => 0);
