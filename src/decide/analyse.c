@@ -31,7 +31,7 @@ typedef struct Analysis
 	List	   *path;			/* CompiledSegment *, whose rules are being followed */
 } Analysis;
 
-static void follow(Analysis *analysis, CompiledSegment *segment);
+static void follow_segment(Analysis *analysis, CompiledSegment *segment);
 
 char *
 compile_qualified_name(const char *model, const char *segment)
@@ -151,7 +151,7 @@ follow_references(Analysis *analysis, CompiledSegment *segment)
 
 		blame(analysis, segment);
 		needed = need_compiled(analysis, lfirst(cell));
-		follow(analysis, needed);
+		follow_segment(analysis, needed);
 		segment->references = lappend(segment->references, needed);
 		if (!segment->kept)
 			segment->culprit = needed->kept ? needed->culprit : needed->undecided;
@@ -168,7 +168,7 @@ follow_lower_ranks(Analysis *analysis, CompiledSegment *segment)
 	for (CompiledSegment *next = segment->lower; next && !next->done; next = next->lower)
 		lower = lappend(lower, next);
 	for (int i = list_length(lower) - 1; i >= 0; i--)
-		follow(analysis, list_nth(lower, i));
+		follow_segment(analysis, list_nth(lower, i));
 	if (segment->lower)
 		segment->undecided = segment->lower->kept ? segment->lower->culprit : segment->lower->undecided;
 }
@@ -207,7 +207,7 @@ name_compiled_rule(void *arg)
 
 /* everything that the segment asks for comes before it */
 static void
-follow(Analysis *analysis, CompiledSegment *segment)
+follow_segment(Analysis *analysis, CompiledSegment *segment)
 {
 	ErrorContextCallback callback = {error_context_stack, name_compiled_rule, segment};
 
@@ -246,11 +246,11 @@ follow_proposed(Analysis *analysis, const ProposedRule *proposed)
 		replaced->open = true;
 	}
 	segment->proposed = true;
-	follow(analysis, segment);
+	follow_segment(analysis, segment);
 	if (replaced == NULL || !proposed->compared)
 		return;
 	replaced->open = false;
-	follow(analysis, replaced);
+	follow_segment(analysis, replaced);
 	result->replaced = replaced;
 }
 
@@ -281,7 +281,7 @@ compile_analyse_into(Compilation *compilation, const Model *model, const List *k
 		follow_proposed(&analysis, proposed);
 	else if (model->kind != MODEL_COLUMN)
 		foreach(cell, model->segments)
-			follow(&analysis, find_compiled(&analysis, model->id, ((ModelSegment *) lfirst(cell))->id));
+			follow_segment(&analysis, find_compiled(&analysis, model->id, ((ModelSegment *) lfirst(cell))->id));
 	compilation->parsing = NULL;
 	hash_destroy(analysis.segments);
 }

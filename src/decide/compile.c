@@ -83,7 +83,7 @@ print_program(Printer *printer, const CompiledSegment *segment)
 
 /* whether the customer was a member at the last refresh of the model */
 static void
-print_kept(Printer *printer, const CompiledSegment *segment)
+print_kept_member(Printer *printer, const CompiledSegment *segment)
 {
 	int			number = 1;
 	char	   *condition;
@@ -114,7 +114,7 @@ print_rule(Printer *printer, const CompiledSegment *segment)
 	const char *undecided = undecided_name(segment->model);
 
 	if (segment->kept || segment->stored || segment->undecided)
-		print_kept(printer, segment);
+		print_kept_member(printer, segment);
 	if (segment->undecided && !segment->kept)
 		appendStringInfo(&printer->lines, " %s and %s not", undecided, undecided);
 	if (!segment->kept && !segment->stored)
@@ -128,7 +128,7 @@ print_rule(Printer *printer, const CompiledSegment *segment)
  * proposed rule may be asked for a moment before.
  */
 static OverriddenModel *
-overrides_of(Printer *printer, const Model *model)
+printed_overrides(Printer *printer, const Model *model)
 {
 	const Compilation *compilation = printer->compilation;
 	static OverriddenModel nobody = {0};
@@ -154,7 +154,7 @@ join_number(Printer *printer, OverriddenModel *overridden)
 static void
 print_overrides(Printer *printer, const CompiledSegment *segment)
 {
-	OverriddenModel *overridden = overrides_of(printer, segment->model);
+	OverriddenModel *overridden = printed_overrides(printer, segment->model);
 	const char *id;
 	int			number;
 
@@ -170,7 +170,7 @@ print_overrides(Printer *printer, const CompiledSegment *segment)
 static void
 print_put_in_any(Printer *printer, const Model *model)
 {
-	OverriddenModel *overridden = overrides_of(printer, model);
+	OverriddenModel *overridden = printed_overrides(printer, model);
 
 	if (overridden->segments == NIL)
 		appendStringInfoString(&printer->lines, " false");
@@ -191,7 +191,7 @@ print_undecided(Printer *printer, const CompiledSegment *segment, const char *gi
 {
 	const Model *model = segment->model;
 	const char *id = segment->segment->id;
-	OverriddenModel *overridden = overrides_of(printer, model);
+	OverriddenModel *overridden = printed_overrides(printer, model);
 
 	print_line_begin(printer, undecided_name(model));
 	appendStringInfo(&printer->lines, " %s not", given);
@@ -240,7 +240,7 @@ print_member(Printer *printer, const CompiledSegment *segment, const char *line)
 		return;
 	if (is_ranked(segment))
 		appendStringInfo(&printer->lines, " %s not and", given_name(printer, model));
-	else if (model->kind == MODEL_COLUMN && overrides_of(printer, model)->segments != NIL)
+	else if (model->kind == MODEL_COLUMN && printed_overrides(printer, model)->segments != NIL)
 	{
 		print_put_in_any(printer, model);
 		appendStringInfoString(&printer->lines, " not and");
@@ -307,7 +307,7 @@ static void
 print_column(Printer *printer, const Model *model, StringInfo buf)
 {
 	char	   *column = psprintf("source.%s", quote_identifier(model->segment_column));
-	OverriddenModel *overridden = overrides_of(printer, model);
+	OverriddenModel *overridden = printed_overrides(printer, model);
 	char	   *id = psprintf("%s::pg_catalog.text::%s.segment_id", column, types_schema());
 
 	appendStringInfoString(buf, "CASE ");

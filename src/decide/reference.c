@@ -40,13 +40,13 @@ reference_reads_answers(const Model *asking, const Model *asked)
 }
 
 static const char *
-role_name(Oid role)
+quoted_owner(Oid role)
 {
 	return quote_identifier(GetUserNameFromId(role, false));
 }
 
 static void
-check_customers(const Model *asking, const Model *asked)
+check_same_customers(const Model *asking, const Model *asked)
 {
 	if (asked->source != asking->source || !names_are_same(asked->key, asking->key))
 		ereport(ERROR,
@@ -68,7 +68,7 @@ check_may_read_answers(const Model *asking, const Model *asked)
 {
 	Oid			schema = get_rel_namespace(asked->assignment);
 	bool		has_schema = pg_namespace_aclcheck(schema, asking->owner, ACL_USAGE) == ACLCHECK_OK;
-	const char *role = role_name(asking->owner);
+	const char *role = quoted_owner(asking->owner);
 	bool		of_rules = lacks_rights(asked->owner, asking);
 
 	if (has_schema && model_may_evaluate(ASSIGNMENT_TABLE, asked->assignment, asked->key, asking->owner))
@@ -78,7 +78,7 @@ check_may_read_answers(const Model *asking, const Model *asked)
 			 errmsg("permission denied for role %s to read the answers of model \"%s\"", role, asked->id),
 			 errdetail("Rules of model \"%s\" run as role %s, and %s of model \"%s\" are of role %s, which has not the rights of that one: "
 					   "its stored answers are read.", asking->id, role, of_rules ? "those" : "overrides", asked->id,
-					   role_name(of_rules ? asked->owner : relation_owner(asked->override))),
+					   quoted_owner(of_rules ? asked->owner : relation_owner(asked->override))),
 			 errhint("Let their owner say: %s%s",
 					 has_schema ? "" : psprintf("GRANT USAGE ON SCHEMA %s TO %s; ",
 												quote_identifier(get_namespace_name(schema)), role),
@@ -106,9 +106,9 @@ check_may_evaluate(const Model *asking, const Model *asked)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied for role %s to refer to segments of model \"%s\"", role_name(asking->owner), asked->id),
+			 errmsg("permission denied for role %s to refer to segments of model \"%s\"", quoted_owner(asking->owner), asked->id),
 			 errdetail("That takes SELECT on its assignment and on its overrides, there without reason and author."),
-			 errhint("Let role %s or a superuser say: %s", role_name(asked->owner), grants_for(asked, role_name(asking->owner)))));
+			 errhint("Let role %s or a superuser say: %s", quoted_owner(asked->owner), grants_for(asked, quoted_owner(asking->owner)))));
 }
 
 static void
@@ -117,12 +117,12 @@ check_policies(const Model *asking, const Model *asked)
 	if (check_enable_rls(asked->assignment, asking->owner, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("row-level security of \"%s\" holds for role %s", get_rel_name(asked->assignment), role_name(asking->owner)),
+				 errmsg("row-level security of \"%s\" holds for role %s", get_rel_name(asked->assignment), quoted_owner(asking->owner)),
 				 errdetail("Rules that ask for segments of model \"%s\" would find its answers incomplete.", asked->id)));
 }
 
 static void
-check_key_types(const Model *asking, const Model *asked)
+check_answer_types(const Model *asking, const Model *asked)
 {
 	ListCell   *cell;
 
@@ -149,7 +149,7 @@ check_answers(const Model *asking, const Model *asked)
 	LockRelationOid(asked->assignment, AccessShareLock);
 	check_may_read_answers(asking, asked);
 	check_policies(asking, asked);
-	check_key_types(asking, asked);
+	check_answer_types(asking, asked);
 	answer_check_key(asked->assignment, asked->key);
 }
 
@@ -157,7 +157,7 @@ check_answers(const Model *asking, const Model *asked)
 void
 reference_check(const Model *asking, const Model *asked)
 {
-	check_customers(asking, asked);
+	check_same_customers(asking, asked);
 	if (reference_reads_answers(asking, asked))
 		check_answers(asking, asked);
 	else

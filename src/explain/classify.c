@@ -129,7 +129,7 @@ read_argument(FunctionCallInfo fcinfo)
 }
 
 static bool
-is_given(Jsonb *row, const char *name)
+row_has(Jsonb *row, const char *name)
 {
 	JsonbValue	key = {.type = jbvString};
 
@@ -140,7 +140,7 @@ is_given(Jsonb *row, const char *name)
 
 /* a misspelt column would be NULL, and the answer about someone else */
 static void
-check_columns(const Model *model, Jsonb *row)
+check_row_columns(const Model *model, Jsonb *row)
 {
 	JsonbIterator *iterator;
 	JsonbValue	value;
@@ -178,7 +178,7 @@ check_generated(const Classification *asked, const List *columns)
 	{
 		AttrNumber	attnum = get_attnum(model->source, lfirst(cell));
 
-		if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated && !is_given(asked->row, lfirst(cell)))
+		if (TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attgenerated && !row_has(asked->row, lfirst(cell)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("row has no value for generated column \"%s\"", (char *) lfirst(cell)),
@@ -307,7 +307,7 @@ model_classify_row(PG_FUNCTION_ARGS)
 	asked.row = PG_GETARG_JSONB_P(1);
 	row.values[0] = JsonbPGetDatum(asked.row);
 	asked.given = &row;
-	check_columns(asked.model, asked.row);
+	check_row_columns(asked.model, asked.row);
 	classify(&asked);
 	PG_RETURN_DATUM(asked.segments);
 }

@@ -72,7 +72,7 @@ decide_column_value(const Decision *decision, const char *name)
 }
 
 static List *
-column_names(const Model *model, Node *expr)
+condition_columns(const Model *model, Node *expr)
 {
 	List	   *result = NIL;
 	ListCell   *cell;
@@ -83,7 +83,7 @@ column_names(const Model *model, Node *expr)
 }
 
 static void
-add_columns(Decision *decision, List *names)
+want_columns(Decision *decision, List *names)
 {
 	ListCell   *cell;
 	ListCell   *known;
@@ -107,7 +107,7 @@ asked_segment(const Splitting *splitting, Node *in_segment)
 }
 
 static void
-add_condition(Splitting *splitting, Node *node)
+note_condition(Splitting *splitting, Node *node)
 {
 	Condition  *condition = palloc0(sizeof(Condition));
 
@@ -116,13 +116,13 @@ add_condition(Splitting *splitting, Node *node)
 	if (rule_is_in_segment(node))
 		condition->reference = asked_segment(splitting, node);
 	else
-		condition->columns = column_names(splitting->segment->model, node);
-	add_columns(splitting->decision, condition->columns);
+		condition->columns = condition_columns(splitting->segment->model, node);
+	want_columns(splitting->decision, condition->columns);
 }
 
 /* the same condition of a rule is one, wherever it stands */
 static int
-condition_number(Splitting *splitting, Node *node)
+number_of_condition(Splitting *splitting, Node *node)
 {
 	DecidedSegment *segment = splitting->segment;
 	ListCell   *cell;
@@ -130,7 +130,7 @@ condition_number(Splitting *splitting, Node *node)
 	foreach(cell, segment->conditions)
 		if (equal(((Condition *) lfirst(cell))->expr, node))
 			return foreach_current_index(cell) + 1;
-	add_condition(splitting, node);
+	note_condition(splitting, node);
 	return list_length(segment->conditions);
 }
 
@@ -196,7 +196,7 @@ split(Splitting *splitting, Node *node)
 			args = lappend(args, split(splitting, lfirst(cell)));
 		return (Node *) makeBoolExpr(((BoolExpr *) node)->boolop, args, -1);
 	}
-	return as_parameter(condition_number(splitting, node));
+	return as_parameter(number_of_condition(splitting, node));
 }
 
 static void
@@ -207,7 +207,7 @@ collect_column(Decision *decision, DecidedSegment *segment)
 	condition->columns = list_make1(segment->model->segment_column);
 	segment->conditions = list_make1(condition);
 	segment->sql = psprintf("%s OPERATOR(pg_catalog.=) '%s'", compile_segment_column(segment->model), segment->segment->id);
-	add_columns(decision, condition->columns);
+	want_columns(decision, condition->columns);
 	segment->tree = as_parameter(1);
 }
 
@@ -252,7 +252,7 @@ collect_own_column(Decision *decision)
 {
 	ListCell   *cell;
 
-	add_columns(decision, list_make1(decision->model->segment_column));
+	want_columns(decision, list_make1(decision->model->segment_column));
 	foreach(cell, decision->known)
 	{
 		collect_column(decision, lfirst(cell));

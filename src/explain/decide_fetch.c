@@ -54,7 +54,7 @@ print_conditions(StringInfo buf, const List *segments)
 }
 
 static void
-print_columns(StringInfo buf, const Fetch *fetch)
+print_values(StringInfo buf, const Fetch *fetch)
 {
 	ListCell   *cell;
 
@@ -76,14 +76,14 @@ from_text(const Fetch *fetch)
 }
 
 static char *
-fetch_query(const Fetch *fetch, const List *segments)
+values_query(const Fetch *fetch, const List *segments)
 {
 	StringInfoData buf;
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "SELECT ");
 	print_conditions(&buf, segments);
-	print_columns(&buf, fetch);
+	print_values(&buf, fetch);
 	appendStringInfo(&buf, " FROM %s", from_text(fetch));
 	return buf.data;
 }
@@ -152,7 +152,7 @@ decide_check_one_row(const Model *model)
 static bool
 fetch_segments(const Fetch *fetch, const List *segments)
 {
-	model_select(fetch_query(fetch, segments), fetch->decision->as_of, fetch->given, true);
+	model_select(values_query(fetch, segments), fetch->decision->as_of, fetch->given, true);
 	decide_check_one_row(fetch->decision->model);
 	if (SPI_processed == 0)
 		return false;
@@ -330,7 +330,7 @@ fetch_row(void *arg)
 
 /* the server does not say in which column a value is wrong */
 static void
-check_column(Fetch *fetch, Form_pg_attribute attr)
+check_row_column(Fetch *fetch, Form_pg_attribute attr)
 {
 	char	   *name = quote_literal_cstr(NameStr(attr->attname));
 	ErrorData  *error;
@@ -357,7 +357,7 @@ check_row(Fetch *fetch)
 	rel = relation_open_existing(fetch->decision->model->source, AccessShareLock);
 	for (int i = 0; i < RelationGetNumberOfAttributes(rel); i++)
 		if (!TupleDescAttr(RelationGetDescr(rel), i)->attisdropped)
-			check_column(fetch, TupleDescAttr(RelationGetDescr(rel), i));
+			check_row_column(fetch, TupleDescAttr(RelationGetDescr(rel), i));
 	ReThrowError(error);
 }
 

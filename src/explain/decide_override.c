@@ -32,7 +32,7 @@ take_override(const Decision *decision, const Model *model, HeapTuple tuple)
 }
 
 static void
-read_model(Decision *decision, const Model *model, const KeyValues *key)
+read_decisions(Decision *decision, const Model *model, const KeyValues *key)
 {
 	model_select(psprintf("SELECT source.segment::pg_catalog.text, source.member, source.expires_at::pg_catalog.text%s "
 						  "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
@@ -57,6 +57,6 @@ decide_read_overrides(Decision *decision, const KeyValues *key)
 		const Model *model = lfirst(cell);
 
 		if (OidIsValid(model->override) && !reference_reads_answers(decision->model, model))
-			read_model(decision, model, key);
+			read_decisions(decision, model, key);
 	}
 }

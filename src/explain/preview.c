@@ -301,7 +301,7 @@ interval(int64 count, int64 looked_at, int64 customers, Datum *low, Datum *high)
 }
 
 static Datum
-share(int64 count, int64 looked_at)
+member_share(int64 count, int64 looked_at)
 {
 	Datum		quotient = DirectFunctionCall2(numeric_div, NumericGetDatum(int64_to_numeric(count)),
 											   NumericGetDatum(int64_to_numeric(looked_at)));
@@ -323,7 +323,7 @@ preview_row(const PreviewCounts *counts, TupleDesc desc)
 	values[2] = scaled(counts->members, looked_at, customers);
 	nulls[3] = looked_at == 0;
 	if (!nulls[3])
-		values[3] = share(counts->members, looked_at);
+		values[3] = member_share(counts->members, looked_at);
 	values[4] = scaled(counts->unknown, looked_at, customers);
 	interval(counts->members, looked_at, customers, &values[5], &values[6]);
 	values[7] = scaled(counts->entering, looked_at, customers);
