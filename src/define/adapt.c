@@ -12,53 +12,24 @@
 #include "trial.h"
 #include "define/define.h"
 
-typedef struct SegmentRule
-{
-	char	   *model;
-	char	   *segment;
-	char	   *text;
-} SegmentRule;
-
-static List *
-found_rules(void)
-{
-	List	   *rules = NIL;
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		SegmentRule *rule = palloc(sizeof(SegmentRule));
-
-		rule->model = catalogue_get(i, 1);
-		rule->segment = catalogue_get(i, 2);
-		rule->text = catalogue_get(i, 3);
-		rules = lappend(rules, rule);
-	}
-	return rules;
-}
-
-static void
-keep_rule(const SegmentRule *kept, const Rule *rule)
-{
-	catalogue_execute("UPDATE segmentation.segment SET rule = $3, columns = $4 "
-					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-					  4, (Oid[]) {TEXTOID, TEXTOID, TEXTOID, NAMEARRAYOID},
-					  (Datum[]) {CStringGetTextDatum(kept->model), CStringGetTextDatum(kept->segment),
-								 CStringGetTextDatum(rule_deparse(rule)), names_to_array(rule->columns)}, NULL);
-}
-
 typedef struct Adaptation
 {
 	const Model *model;
-	SegmentRule *rule;
+	const ModelSegment *segment;
 } Adaptation;
 
 static void
 adapt_rule(void *arg)
 {
-	const Adaptation *adaptation = arg;
-	const Model *model = adaptation->model;
+	const Model *model = ((const Adaptation *) arg)->model;
+	const ModelSegment *segment = ((const Adaptation *) arg)->segment;
+	Rule	   *rule = rule_parse_kept(model->source, segment->rule, model->id, model->time_zone);
 
-	keep_rule(adaptation->rule, rule_parse_kept(model->source, adaptation->rule->text, model->id, model->time_zone));
+	catalogue_execute("UPDATE segmentation.segment SET rule = $3, columns = $4 "
+					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
+					  4, (Oid[]) {TEXTOID, TEXTOID, TEXTOID, NAMEARRAYOID},
+					  (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(segment->id),
+								 CStringGetTextDatum(rule_deparse(rule)), names_to_array(rule->columns)}, NULL);
 }
 
 static void
@@ -83,24 +54,22 @@ warn_unreadable(const Model *model, List *segments, const ErrorData *error)
 void
 adapt_rules(const Model *model)
 {
+	List	   *segments = model_read(model->id)->segments;
 	List	   *unreadable = NIL;
 	ErrorData  *first = NULL;
 	ModelContext saved;
 	ListCell   *cell;
 
-	catalogue_execute("SELECT model::pg_catalog.text, id::pg_catalog.text, rule FROM segmentation.segment "
-					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND rule IS NOT NULL ORDER BY id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
 	model_enter(model, &saved);
-	foreach(cell, found_rules())
+	foreach(cell, segments)
 	{
 		Adaptation	adaptation = {model, lfirst(cell)};
-		ErrorData  *error = trial_run_rule(adapt_rule, &adaptation);
+		ErrorData  *error = adaptation.segment->rule ? trial_run_rule(adapt_rule, &adaptation) : NULL;
 
 		if (error == NULL)
 			continue;
 		first = first ? first : error;
-		unreadable = lappend(unreadable, adaptation.rule->segment);
+		unreadable = lappend(unreadable, adaptation.segment->id);
 	}
 	model_leave(&saved);
 	warn_unreadable(model, unreadable, first);

@@ -24,7 +24,7 @@ check_name_free(const ModelNames *names, ModelObject object)
 	if (strlen(name) >= NAMEDATALEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_NAME_TOO_LONG),
-				 errmsg("prefix \"%s\" is too long", names->prefix),
+				 errmsg("prefix \"%s\" is too long", names->model->prefix),
 				 errdetail("\"%s\" has %zu bytes, and names have at most %d.", name, strlen(name), NAMEDATALEN - 1)));
 	if (objects_exists(names, object))
 		ereport(ERROR,
@@ -35,9 +35,9 @@ check_name_free(const ModelNames *names, ModelObject object)
 }
 
 static void
-make_object(Model *model, ModelNames *names, ModelObject object)
+make_object(ModelNames *names, ModelObject object)
 {
-	Oid		   *oid = objects_oid(model, object);
+	Oid		   *oid = objects_oid(names, object);
 
 	check_name_free(names, object);
 	names->of[object] = quote_qualified_identifier(names->schema, objects_name(names, object));
@@ -51,12 +51,12 @@ make_object(Model *model, ModelNames *names, ModelObject object)
 void
 complete_new(Model *model, const char *schema, List *key)
 {
-	ModelNames *names = objects_names(model->id, schema, model->prefix, key);
+	ModelNames *names = objects_names(model, schema, key);
 
 	for (int i = 0; i < MODEL_OBJECTS; i++)
 		check_name_free(names, i);
 	for (int i = 0; i < MODEL_OBJECTS; i++)
-		make_object(model, names, i);
+		make_object(names, i);
 }
 
 /* what has no oid in the catalogue may have another name: it reads the history, which the view of members does not */
@@ -69,10 +69,10 @@ history_is_read(const Model *model, const char *readers)
 }
 
 static bool
-object_is_missing(const Model *model, const ModelNames *names, ModelObject object)
+object_is_missing(const ModelNames *names, ModelObject object)
 {
-	return object == STAY_VIEW ? !history_is_read(model, "pg_rewrite") :
-		object == AT_FUNCTION ? !history_is_read(model, "pg_proc") : names->of[object] == NULL;
+	return object == STAY_VIEW ? !history_is_read(names->model, "pg_rewrite") :
+		object == AT_FUNCTION ? !history_is_read(names->model, "pg_proc") : names->of[object] == NULL;
 }
 
 static void
@@ -98,22 +98,22 @@ complete_view(const ModelNames *names, ModelObject object, Oid relid)
 }
 
 static void
-complete_objects(Model *model, ModelNames *names)
+complete_objects(ModelNames *names)
 {
 	bool		changed = false;
 
 	for (int i = 0; i < MODEL_OBJECTS; i++)
 	{
-		if (i >= OVERRIDE_TABLE && object_is_missing(model, names, i))
-			make_object(model, names, i);
+		if (i >= OVERRIDE_TABLE && object_is_missing(names, i))
+			make_object(names, i);
 		else if (i < MODEL_TABLES)
-			complete_table(names, i, objects_relid(model, names, i));
+			complete_table(names, i, objects_relid(names, i));
 		else if (i < MODEL_RELATIONS && names->of[i])
-			changed |= complete_view(names, i, objects_relid(model, names, i));
+			changed |= complete_view(names, i, objects_relid(names, i));
 	}
 	if (changed)
 		ereport(NOTICE,
-				(errmsg("views of model \"%s\" are read with the rights of their reader from now on", model->id),
+				(errmsg("views of model \"%s\" are read with the rights of their reader from now on", names->model->id),
 				 errhint("Who reads them needs SELECT on the model's assignment and history too.")));
 }
 
@@ -128,7 +128,7 @@ complete_model(Model *model)
 	names = objects_found(model);
 	names->key = source_key(model->assignment, model->key);
 	model_enter(model, &saved);
-	complete_objects(model, names);
+	complete_objects(names);
 	model_leave(&saved);
 }
 
@@ -145,7 +145,7 @@ missing_objects(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	for (int i = OVERRIDE_TABLE; i < MODEL_OBJECTS; i++)
-		missing[i] = object_is_missing(model, names, i);
+		missing[i] = object_is_missing(names, i);
 	SPI_finish();
 	for (int i = 0; i < MODEL_OBJECTS; i++)
 		if (missing[i])

@@ -31,21 +31,21 @@ objects_execute(const char *sql)
 
 /* of a model that has none yet */
 ModelNames *
-objects_names(const char *id, const char *schema, const char *prefix, List *key)
+objects_names(Model *model, const char *schema, List *key)
 {
 	ModelNames *names = palloc0(sizeof(ModelNames));
 
-	names->id = id;
+	names->model = model;
 	names->schema = schema;
-	names->prefix = prefix;
 	names->key = key;
 	return names;
 }
 
 /* where the model keeps its relation's oid; NULL: it goes by its name */
 Oid *
-objects_oid(Model *model, ModelObject object)
+objects_oid(const ModelNames *names, ModelObject object)
 {
+	Model	   *model = names->model;
 	Oid		   *oids[MODEL_OBJECTS] = {&model->assignment, &model->history, &model->override, &model->member};
 
 	return oids[object];
@@ -54,14 +54,14 @@ objects_oid(Model *model, ModelObject object)
 char *
 objects_name(const ModelNames *names, ModelObject object)
 {
-	return psprintf("%s_%s", names->prefix, model_objects[object].suffix);
+	return psprintf("%s_%s", names->model->prefix, model_objects[object].suffix);
 }
 
 /* InvalidOid: is not there */
 Oid
-objects_relid(Model *model, const ModelNames *names, ModelObject object)
+objects_relid(const ModelNames *names, ModelObject object)
 {
-	Oid		   *known = objects_oid(model, object);
+	Oid		   *known = objects_oid(names, object);
 
 	return known ? *known : get_relname_relid(objects_name(names, object), get_namespace_oid(names->schema, true));
 }
@@ -90,11 +90,11 @@ objects_found(Model *model)
 	bool		has_history = description_fits(HISTORY_TABLE, model->history, model->key);
 	bool		has_both = has_history && description_fits(ASSIGNMENT_TABLE, model->assignment, model->key);
 	char	   *schema = get_namespace_name(get_rel_namespace(has_history ? model->history : model->assignment));
-	ModelNames *names = objects_names(model->id, schema, model->prefix, NIL);
+	ModelNames *names = objects_names(model, schema, NIL);
 
 	for (int i = 0; i < MODEL_RELATIONS; i++)
 	{
-		Oid			relid = i < STAY_VIEW || has_both ? objects_relid(model, names, i) : InvalidOid;
+		Oid			relid = i < STAY_VIEW || has_both ? objects_relid(names, i) : InvalidOid;
 
 		if (description_fits(i, relid, model->key))
 			names->of[i] = relation_name(relid);
@@ -120,7 +120,7 @@ static const char *
 word_meaning(const ModelNames *names, const char *word)
 {
 	if (strcmp(word, "model") == 0)
-		return names->id;
+		return names->model->id;
 	if (strcmp(word, "types") == 0)
 		return types_schema();
 	if (strcmp(word, "key") == 0)

@@ -14,19 +14,18 @@
 /* the objects of one model */
 typedef struct ModelNames
 {
-	const char *id;
-	const char *schema;			/* unquoted, as is the prefix */
-	const char *prefix;
+	Model	   *model;
+	const char *schema;			/* unquoted */
 	List	   *key;			/* KeyColumn * */
 	char	   *of[MODEL_OBJECTS];	/* quoted and qualified, without arguments; NULL: is not there */
 } ModelNames;
 
 /* objects.c */
 extern void objects_execute(const char *sql);
-extern ModelNames *objects_names(const char *id, const char *schema, const char *prefix, List *key);
+extern ModelNames *objects_names(Model *model, const char *schema, List *key);
 extern char *objects_name(const ModelNames *names, ModelObject object);
-extern Oid *objects_oid(Model *model, ModelObject object);
-extern Oid	objects_relid(Model *model, const ModelNames *names, ModelObject object);
+extern Oid *objects_oid(const ModelNames *names, ModelObject object);
+extern Oid	objects_relid(const ModelNames *names, ModelObject object);
 extern bool objects_exists(const ModelNames *names, ModelObject object);
 extern ModelNames *objects_found(Model *model);
 extern void objects_create(const ModelNames *names, ModelObject object);

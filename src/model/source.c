@@ -256,7 +256,7 @@ source_check_segment_column(Oid source, const char *name)
 	bool		is_preferred;
 
 	get_type_category_preferred(type, &category, &is_preferred);
-	if (type != get_atttype(catalogue_relation("model"), 1) &&
+	if (type != segment_id_type() &&
 		category != TYPCATEGORY_STRING && category != TYPCATEGORY_ENUM)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

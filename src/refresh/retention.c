@@ -83,36 +83,25 @@ forget_in_table(const Model *model, Oid relid, ArrayType *key)
 	return SPI_processed;
 }
 
-/* what is left of a model that has lost some of it may have columns that nobody knows */
-static void
-check_is_known(const Model *model, Oid relid, bool known)
-{
-	if (OidIsValid(relation_owner(relid)) && !known)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table %s of model \"%s\" has other columns than it had", relation_name(relid), model->id),
-				 errdetail("Nobody can be erased from it."),
-				 errhint("Change it back; or see to its rows yourself, and drop the model, SELECT segmentation.drop_model(%s); which leaves this table.",
-						 quote_literal_cstr(model->id))));
-}
-
-/* those that are there */
+/* those that are there; what is left of a model that has lost some of it may have columns that nobody knows */
 static List *
 tables_of(const Model *model)
 {
-	bool		has_assignment = description_fits(ASSIGNMENT_TABLE, model->assignment, model->key);
-	bool		has_history = description_fits(HISTORY_TABLE, model->history, model->key);
+	Oid			tables[MODEL_TABLES] = {model->assignment, model->history, model->kept_override};
 	List	   *result = NIL;
 
-	check_is_known(model, model->assignment, has_assignment);
-	check_is_known(model, model->history, has_history);
-	check_is_known(model, model->kept_override, OidIsValid(model->override));
-	if (has_assignment)
-		result = lappend_oid(result, model->assignment);
-	if (has_history)
-		result = lappend_oid(result, model->history);
-	if (OidIsValid(model->override))
-		result = lappend_oid(result, model->override);
+	for (int i = 0; i < MODEL_TABLES; i++)
+	{
+		if (description_fits(i, tables[i], model->key))
+			result = lappend_oid(result, tables[i]);
+		else if (OidIsValid(relation_owner(tables[i])))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table %s of model \"%s\" has other columns than it had", relation_name(tables[i]), model->id),
+					 errdetail("Nobody can be erased from it."),
+					 errhint("Change it back; or see to its rows yourself, and drop the model, SELECT segmentation.drop_model(%s); which leaves this table.",
+							 quote_literal_cstr(model->id))));
+	}
 	return result;
 }
 
