@@ -89,6 +89,9 @@ extern void refresh_write_difference(Refresh *refresh);
 /* refresh_log.c */
 extern Datum refresh_record(const Refresh *refresh, double milliseconds);
 
+/* verify_query.c */
+extern char *verify_query(const Model *model, const List *kept);
+
 /* refresh_source.c: what is wrong with a source */
 pg_noreturn extern void source_raise_wrong_segment(const Model *model, const char *value, const char *key);
 pg_noreturn extern void source_raise_null_key(const Model *model, const char *column);

@@ -7,6 +7,7 @@ OBJS += $(addprefix src/refresh/, \
 	refresh_failure.o \
 	refresh_log.o \
 	refresh.o \
+	verify_query.o \
 	verify.o \
 	retention.o)
 
