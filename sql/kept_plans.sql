@@ -49,6 +49,16 @@ SELECT twice, number > 30 AS many, number AS before FROM kept() \gset
 SELECT * FROM used();
 SELECT twice, number - :before AS more FROM kept();
 
+-- tables that were small when a statement was planned, and have grown since
+SELECT segmentation.create_model('m', 'customer', '{id}');
+VACUUM ANALYZE segmentation.segment, segmentation.definition;
+BEGIN;
+SELECT count(segmentation.define_segment('m', 's' || i, 'size > ' || i, "count" => false)) FROM generate_series(1, 800) AS i;
+SELECT relname, idx_scan > 200 AS by_index FROM pg_stat_xact_user_tables
+ WHERE schemaname = 'segmentation' AND relname IN ('segment', 'definition') ORDER BY relname;
+ROLLBACK;
+SELECT segmentation.drop_model('m');
+
 -- an error within a statement says whose it is, not which statement, and leaves the plan as it was
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -4,12 +4,14 @@
  */
 #include "segmentation.h"
 
+#include "access/transam.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 
 #include "refusal.h"
 #include "model/model.h"
@@ -20,6 +22,7 @@ typedef struct KeptPlan
 {
 	const char *sql;			/* hash key */
 	SPIPlanPtr	plan;
+	uint64		uses;
 } KeptPlan;
 
 static HTAB *kept_plans = NULL;
@@ -81,6 +84,36 @@ check_types(SPIPlanPtr plan, int nargs, const Oid *types)
 		elog(ERROR, "a statement on the catalogue has arguments of other types than its plan");
 }
 
+static CachedPlanSource *
+plan_source(SPIPlanPtr plan)
+{
+	return linitial(SPI_plan_get_plan_sources(plan));
+}
+
+/* whether the next execution will not plan the statement first */
+bool
+catalogue_is_planned(SPIPlanPtr plan)
+{
+	CachedPlanSource *source = plan_source(plan);
+
+	return source->is_valid && source->gplan && source->gplan->is_valid;
+}
+
+/*
+ * A table that was small when a statement on it was planned may have grown, by the
+ * session's own definitions too, before the server counts its rows again: the
+ * statement is planned anew whenever it has been used twice as often.
+ */
+static void
+count_use(KeptPlan *kept)
+{
+	CachedPlanSource *source = plan_source(kept->plan);
+
+	kept->uses++;
+	if ((kept->uses & (kept->uses - 1)) == 0 && source->gplan)
+		source->gplan->is_valid = false;
+}
+
 /*
  * Within SPI.  A plan is made without looking at values: they decide nothing, and
  * planning takes longer than the statement.  What CREATE EXTENSION makes anew the
@@ -91,23 +124,23 @@ SPIPlanPtr
 catalogue_plan(const char *sql, int nargs, Oid *types)
 {
 	KeptPlan   *kept;
-	SPIPlanPtr	plan;
 
 	if (kept_plans == NULL)
 		create_kept_plans();
 	kept = hash_search(kept_plans, &sql, HASH_FIND, NULL);
-	if (kept)
-		plan = kept->plan;
-	else
+	if (kept == NULL)
 	{
-		plan = prepare_untold(sql, nargs, types, CURSOR_OPT_GENERIC_PLAN);
+		SPIPlanPtr	plan = prepare_untold(sql, nargs, types, CURSOR_OPT_GENERIC_PLAN);
+
 		SPI_keepplan(plan);
 		sql = MemoryContextStrdup(TopMemoryContext, sql);
 		kept = hash_search(kept_plans, &sql, HASH_ENTER, NULL);
 		kept->plan = plan;
+		kept->uses = 0;
 	}
-	check_types(plan, nargs, types);
-	return plan;
+	check_types(kept->plan, nargs, types);
+	count_use(kept);
+	return kept->plan;
 }
 
 /*

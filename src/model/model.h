@@ -140,6 +140,7 @@ extern const char *types_schema(void);
 /* catalogue.c: statements on the catalogue's tables */
 extern char *catalogue_query(const char *sql);
 extern SPIPlanPtr catalogue_plan(const char *sql, int nargs, Oid *types);
+extern bool catalogue_is_planned(SPIPlanPtr plan);
 extern int64 catalogue_run(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 extern int64 catalogue_execute(const char *sql, int nargs, Oid *types, Datum *values, const char *nulls);
 extern char *catalogue_get(int row, int column);

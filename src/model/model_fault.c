@@ -320,12 +320,15 @@ model_check_owns_all(const Model *model)
 	}
 }
 
-/* by one statement, so that a definition that is being made is seen whole or not */
+/*
+ * By one statement, so that a definition that is being made is seen whole or not.
+ * EXCEPT is no join, which could be planned for few segments where there are many.
+ */
 #define CONTRADICTION_QUERY \
 	"WITH word AS (SELECT DISTINCT ON (segment) segment, change FROM segmentation.definition " \
 	"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND segment IS NOT NULL ORDER BY segment, version DESC), " \
-	"lost AS (SELECT segment::pg_catalog.text AS id FROM word WHERE change <> 'drop_segment' AND NOT EXISTS (SELECT FROM segmentation.segment s " \
-	"WHERE s.model OPERATOR(@types@.=) $1::@types@.segment_id AND s.id OPERATOR(@types@.=) segment) ORDER BY segment LIMIT 10) " \
+	"lost AS (SELECT segment::pg_catalog.text AS id FROM (SELECT segment FROM word WHERE change <> 'drop_segment' EXCEPT " \
+	"SELECT s.id FROM segmentation.segment s WHERE s.model OPERATOR(@types@.=) $1::@types@.segment_id) AS missing ORDER BY segment LIMIT 10) " \
 	"SELECT CASE WHEN m.version > coalesce(last.version, 0) THEN m.version::pg_catalog.text END, coalesce(last.version, 0)::pg_catalog.text, " \
 	"(SELECT string_agg(id, ', ') FROM lost) FROM segmentation.model m CROSS JOIN (SELECT max(version) AS version FROM segmentation.definition " \
 	"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id) AS last WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id"

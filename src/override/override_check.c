@@ -60,7 +60,6 @@ typedef struct HoldPlan
 	const char *sql;
 	Oid			argument;		/* type of $1; $2 is a segment */
 	SPIPlanPtr	plan;
-	bool		planned;
 } HoldPlan;
 
 /* by the table of overrides; and by the model, once a statement knows it */
@@ -78,17 +77,14 @@ static HoldPlan hold_by_model = {
 static void
 prepare_hold(HoldPlan *hold)
 {
-	SPIPlanPtr	plan = catalogue_plan(catalogue_query(hold->sql), 2, (Oid[]) {hold->argument, TEXTOID});
-
-	hold->planned &= hold->plan == plan;
-	hold->plan = plan;
+	hold->plan = catalogue_plan(catalogue_query(hold->sql), 2, (Oid[]) {hold->argument, TEXTOID});
 }
 
 /* planned for the index though a small table costs less to scan: a row's check stays one lookup */
 static int
 execute_hold(HoldPlan *hold, Datum value, Datum segment)
 {
-	int			save_nestlevel = hold->planned && SPI_plan_is_valid(hold->plan) ? 0 : NewGUCNestLevel();
+	int			save_nestlevel = catalogue_is_planned(hold->plan) ? 0 : NewGUCNestLevel();
 	int			result;
 
 	if (save_nestlevel > 0)
@@ -96,7 +92,6 @@ execute_hold(HoldPlan *hold, Datum value, Datum segment)
 	result = execute_plan_untold(hold->plan, (Datum[]) {value, segment}, NULL, false, 1);
 	if (save_nestlevel > 0)
 		AtEOXact_GUC(true, save_nestlevel);
-	hold->planned = true;
 	return result;
 }
 
