@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
@@ -131,6 +132,18 @@ expression_columns(Node *expr)
 	pull_varattnos(expr, 1, &columns);
 	while ((i = bms_next_member(columns, i)) >= 0)
 		result = lappend_int(result, i + FirstLowInvalidHeapAttributeNumber);
+	return result;
+}
+
+/* of one that reads no whole row and no system column */
+List *
+expression_column_names(Node *expr, Relation rel)
+{
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	foreach(cell, expression_columns(expr))
+		result = lappend(result, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname)));
 	return result;
 }
 

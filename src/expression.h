@@ -14,6 +14,7 @@ extern int	expression_enter_safe_path(void);
 extern void expression_point_into(const char *text);
 extern Node *expression_parse(const char *text, bool *is_empty, int *excess);
 extern char *expression_deparse(Node *expr, List *context, bool prefixed);
+extern List *expression_column_names(Node *expr, Relation rel);
 extern List *expression_columns(Node *expr);
 extern char *expression_operator(Oid operid);
 

@@ -10,6 +10,8 @@
 #include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -47,6 +49,17 @@ relation_require(Oid relid)
 {
 	if (!OidIsValid(relation_owner(relid)))
 		raise_missing(relid);
+}
+
+/* detail: why it must be the owner, or NULL */
+void
+relation_require_owner(Oid relid, const char *detail)
+{
+	if (!has_privs_of_role(GetUserId(), relation_owner(relid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of table %s", relation_name(relid)),
+				 detail ? errdetail("%s", detail) : 0));
 }
 
 /* quoted */

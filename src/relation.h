@@ -13,6 +13,7 @@
 
 extern Oid	relation_owner(Oid relid);
 extern void relation_require(Oid relid);
+extern void relation_require_owner(Oid relid, const char *detail);
 extern char *relation_name(Oid relid);
 extern char *relation_schema(Oid relid);
 extern List *relation_columns_near(Relation rel, const char *name);

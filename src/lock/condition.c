@@ -220,17 +220,6 @@ lock_check_conditions(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static Datum
-column_names(Node *expr, Relation rel)
-{
-	List	   *names = NIL;
-	ListCell   *cell;
-
-	foreach(cell, expression_columns(expr))
-		names = lappend(names, NameStr(TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname));
-	return names_to_array(names);
-}
-
 typedef struct GivenCondition
 {
 	const char *argument;
@@ -313,7 +302,7 @@ lock_condition(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	read_back(rel, expr, given.condition);
 	values[0] = CStringGetTextDatum(condition_text(expr, rel));
-	values[1] = column_names(expr, rel);
+	values[1] = names_to_array(expression_column_names(expr, rel));
 	relation_close(rel, AccessShareLock);
 	error_context_stack = context;
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));

@@ -73,11 +73,7 @@ check_customers(Oid customers)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a table", get_rel_name(customers)),
 				 errhint("Moves are those of a table of customers that has a lock.")));
-	if (!has_privs_of_role(GetUserId(), relation_owner(customers)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of table %s", relation_name(customers)),
-				 errdetail("Records of its customers' moves are erased by who owns it.")));
+	relation_require_owner(customers, "Records of its customers' moves are erased by who owns it.");
 }
 
 /*

@@ -121,15 +121,6 @@ run_over_rows(const LockDefinition *def, LockQuery query, EphemeralNamedRelation
 	return_result(result);
 }
 
-static void
-require_owner(Oid relid)
-{
-	if (!has_privs_of_role(GetUserId(), relation_owner(relid)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of table %s", relation_name(relid))));
-}
-
 /* lock_run(arguments, query): the rows of a query over whole tables, each read and written as its owner */
 PG_FUNCTION_INFO_V1(lock_run);
 Datum
@@ -139,8 +130,8 @@ lock_run(PG_FUNCTION_ARGS)
 	LockDefinition *def = lock_definition_from_array(PG_GETARG_ARRAYTYPE_P(0));
 	LockQuery	query = lock_query_by_name(text_to_cstring(PG_GETARG_TEXT_PP(1)));
 
-	require_owner(def->subscriptions_oid);
-	require_owner(def->customers_oid);
+	relation_require_owner(def->subscriptions_oid, NULL);
+	relation_require_owner(def->customers_oid, NULL);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
 	run_over_rows(def, query, collect_rows(def), (ReturnSetInfo *) fcinfo->resultinfo);

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "nodes/primnodes.h"
+#include "utils/relcache.h"
 
 /* what in_segment asks for */
 typedef struct RuleReference
@@ -48,6 +49,7 @@ typedef struct RuleToken
 typedef void (*rule_reference_printer) (StringInfo buf, const RuleReference *reference, void *arg);
 
 /* rule_parse.c */
+extern void rule_check_source(Relation rel);
 extern Rule *rule_parse(Oid source, const char *text, const char *model, const char *time_zone);
 extern Rule *rule_parse_kept(Oid source, const char *text, const char *model, const char *time_zone);
 extern void rule_notice_stable(const Rule *rule);

@@ -188,8 +188,9 @@ read_back(Rule *rule, Relation rel, const char *text)
 	rule->expr = again.expr;
 }
 
-static void
-check_source(Relation rel)
+/* a model's rules are over its source, of whose kinds there is this one list */
+void
+rule_check_source(Relation rel)
 {
 	switch (rel->rd_rel->relkind)
 	{
@@ -202,20 +203,9 @@ check_source(Relation rel)
 		default:
 			ereport(ERROR,
 					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("\"%s\" is no table or view", RelationGetRelationName(rel)),
+					 errmsg("\"%s\" is not a table or view", RelationGetRelationName(rel)),
 					 errhint("The source of a model has one row per customer.")));
 	}
-}
-
-static List *
-column_names(Node *expr, Relation rel)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-
-	foreach(cell, expression_columns(expr))
-		result = lappend(result, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname)));
-	return result;
 }
 
 /* something that it names has another name now, or is gone */
@@ -238,7 +228,7 @@ parse(Oid source, const char *text, const char *model, const char *time_zone,
 	ErrorContextCallback callback = {error_context_stack, explain, &given};
 	Rule	   *rule = palloc0(sizeof(Rule));
 
-	check_source(rel);
+	rule_check_source(rel);
 	set_search_path();
 	set_option("TimeZone", time_zone);
 	rule->source = source;
@@ -249,7 +239,7 @@ parse(Oid source, const char *text, const char *model, const char *time_zone,
 	analyse(rule, rel, text);
 	read_back(rule, rel, text);
 	error_context_stack = callback.previous;
-	rule->columns = column_names(rule->expr, rel);
+	rule->columns = expression_column_names(rule->expr, rel);
 	relation_close(rel, NoLock);
 	AtEOXact_GUC(true, save_nestlevel);
 	return rule;
