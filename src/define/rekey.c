@@ -40,25 +40,6 @@ check_key_types(const Model *model, const List *before, const List *key, bool ma
 	return result;
 }
 
-/* the columns with the types of the one list under the names of the other */
-static List *
-with_names_of(const List *key, const List *names)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-	ListCell   *other;
-
-	forboth(cell, key, other, names)
-	{
-		KeyColumn  *column = palloc(sizeof(KeyColumn));
-
-		*column = *(KeyColumn *) lfirst(cell);
-		column->name = ((KeyColumn *) lfirst(other))->name;
-		result = lappend(result, column);
-	}
-	return result;
-}
-
 static void
 retype_tables(const ModelNames *names)
 {
@@ -74,26 +55,55 @@ retype_tables(const ModelNames *names)
 		}
 }
 
+/* those of the tables, and of the views where they stay */
+static void
+rename_columns(const ModelNames *names, const List *before, int count)
+{
+	ListCell   *cell;
+	ListCell   *other;
+
+	forboth(cell, before, other, names->key)
+	{
+		const char *from = lfirst(cell);
+		const char *to = ((KeyColumn *) lfirst(other))->name;
+
+		for (int i = 0; i < count; i++)
+			if (names->of[i] && strcmp(from, to) != 0)
+				objects_execute(psprintf("ALTER %s %s RENAME COLUMN %s TO %s", model_objects[i].kind, names->of[i],
+										 quote_identifier(from), quote_identifier(to)));
+	}
+}
+
 /*
- * The server gives no other type to a column that a view reads, so views and
- * function are made again, as the owner, whose they are, and grants on them are
- * gone.
+ * The function names the key, and so is made again; the server gives no other type
+ * to a column that a view reads, and so are the views then.
  */
 static void
-retype_key(Model *model, const ModelNames *names)
+follow_key(const ModelNames *names, const List *before, bool retypes)
+{
+	int			first = retypes ? MODEL_TABLES : AT_FUNCTION;
+
+	for (int i = AT_FUNCTION; i >= first; i--)
+		objects_drop(names, i);
+	rename_columns(names, before, first);
+	if (retypes)
+		retype_tables(names);
+	for (int i = first; i < MODEL_OBJECTS; i++)
+		if (names->of[i])
+			objects_create(names, i);
+	objects_comment_all(names);
+}
+
+/* as the owner, whose the views are that are made again; grants on them are gone */
+static void
+follow_key_types(Model *model, const ModelNames *names)
 {
 	char	   *member = names->of[MEMBER_VIEW] ? get_rel_name(model->member) : NULL;
 	Oid			schema = get_rel_namespace(model->member);
 	ModelContext saved;
 
 	model_enter(model, &saved);
-	for (int i = AT_FUNCTION; i >= MODEL_TABLES; i--)
-		objects_drop(names, i);
-	retype_tables(names);
-	for (int i = MODEL_TABLES; i < MODEL_OBJECTS; i++)
-		if (names->of[i])
-			objects_create(names, i);
-	objects_comment_all(names);
+	follow_key(names, model->key, true);
 	model_leave(&saved);
 	if (member)
 		model->member = get_relname_relid(member, schema);
@@ -102,45 +112,21 @@ retype_key(Model *model, const ModelNames *names)
 			 errhint("Grants on them are gone then: grant again who may use them.")));
 }
 
-static void
-rename_key(const ModelNames *names, const List *before)
-{
-	ListCell   *cell;
-	ListCell   *other;
-
-	objects_drop(names, AT_FUNCTION);
-	forboth(cell, before, other, names->key)
-	{
-		const char *from = lfirst(cell);
-		const char *to = ((KeyColumn *) lfirst(other))->name;
-
-		for (int i = 0; i < MODEL_RELATIONS; i++)
-			if (names->of[i] && strcmp(from, to) != 0)
-				objects_execute(psprintf("ALTER %s %s RENAME COLUMN %s TO %s", model_objects[i].kind, names->of[i],
-										 quote_identifier(from), quote_identifier(to)));
-	}
-	if (names->of[AT_FUNCTION])
-		objects_create(names, AT_FUNCTION);
-	objects_comment_all(names);
-}
-
 /* the model's source is the new one already, and its key still the one that its tables have */
 void
 rekey_model(Model *model, List *key, bool may_retype)
 {
 	ModelNames *names = objects_found(model);
 	List	   *before = source_key(model->assignment, model->key);
-	List	   *after = source_key(model->source, key);
-	bool		retypes = check_key_types(model, before, after, may_retype);
-	bool		renames = !names_are_same(model->key, key);
+	bool		retypes;
 
-	if (retypes || renames)
+	names->key = source_key(model->source, key);
+	retypes = check_key_types(model, before, names->key, may_retype);
+	if (retypes || !names_are_same(model->key, key))
 		model_check_owns_all(model);
-	names->key = with_names_of(after, before);
 	if (retypes)
-		retype_key(model, names);
-	names->key = after;
-	if (renames)
-		rename_key(names, model->key);
+		follow_key_types(model, names);
+	else if (!names_are_same(model->key, key))
+		follow_key(names, model->key, false);
 	model->key = key;
 }
