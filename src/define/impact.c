@@ -7,76 +7,16 @@
  */
 #include "segmentation.h"
 
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/plancache.h"
-#include "utils/timestamp.h"
 
 #include "argument.h"
-#include "key.h"
 #include "option.h"
 #include "refusal.h"
-#include "trial.h"
 #include "decide/compile.h"
 #include "decide/fence.h"
-#include "define/define.h"
-#include "model/model.h"
-#include "refresh/refresh.h"
+#include "define/impact.h"
 #include "types/segment_id.h"
-
-/* arguments of impact */
-enum
-{
-	ARG_MODEL,
-	ARG_SEGMENT,
-	ARG_RULE,
-	ARG_RANK,
-	ARG_SOURCE,
-	ARG_KEY,
-	ARG_KIND,
-	ARG_TIME_ZONE,
-	ARG_SEGMENT_COLUMN,
-	ARG_AS_OF
-};
-
-/* the answers of now, as the comparison names them */
-#define BEFORE "segmentation_before"
-
-typedef struct AffectedSegment
-{
-	char	   *id;
-	char	   *depends_on;		/* NULL: it is itself what changes */
-	int64		entering;
-	int64		leaving;
-} AffectedSegment;
-
-typedef struct AffectedModel
-{
-	char	   *id;
-	List	   *segments;		/* AffectedSegment * */
-	Model	   *before;			/* as it is now, and its SELECT */
-	Model	   *after;
-	char	   *select_before[2];	/* with a fence, and without */
-	char	   *select_after[2];
-	char	   *problem;		/* why nothing can be counted */
-	int64		customers;
-} AffectedModel;
-
-typedef struct Impact
-{
-	FunctionCallInfo fcinfo;
-	char	   *model;
-	char	   *segment;		/* NULL: the model as a whole */
-	bool		drops;
-	List	   *models;			/* AffectedModel *, the one that changes first */
-	AffectedModel *current;		/* that is being looked at */
-	char	   *refusal;		/* why it cannot be dropped */
-	MemoryContext context;		/* where all of this lives */
-} Impact;
 
 static AffectedModel *
 find_model(Impact *impact, const char *id)
@@ -91,21 +31,6 @@ find_model(Impact *impact, const char *id)
 	affected->id = pstrdup(id);
 	impact->models = lappend(impact->models, affected);
 	return affected;
-}
-
-static AffectedSegment *
-find_segment(AffectedModel *affected, const char *id)
-{
-	AffectedSegment *segment;
-	ListCell   *cell;
-
-	foreach(cell, affected->segments)
-		if (strcmp(((AffectedSegment *) lfirst(cell))->id, id) == 0)
-			return lfirst(cell);
-	segment = palloc0(sizeof(AffectedSegment));
-	segment->id = pstrdup(id);
-	affected->segments = lappend(affected->segments, segment);
-	return segment;
 }
 
 /*
@@ -137,7 +62,7 @@ collect(Impact *impact)
 	MemoryContextSwitchTo(impact->context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		AffectedSegment *segment = find_segment(find_model(impact, catalogue_get(i, 1)), catalogue_get(i, 2));
+		AffectedSegment *segment = impact_find_segment(find_model(impact, catalogue_get(i, 1)), catalogue_get(i, 2));
 
 		if (segment->depends_on == NULL)
 			segment->depends_on = catalogue_get(i, 3);
@@ -242,21 +167,21 @@ call(Impact *impact, const char *sql, const char *rule)
 {
 	FunctionCallInfo fcinfo = impact->fcinfo;
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, INT4OID, REGCLASSOID, NAMEARRAYOID, TEXTOID, TEXTOID, NAMEOID};
-	Datum		values[ARG_AS_OF];
-	char		nulls[ARG_AS_OF];
+	Datum		values[IMPACT_ARG_AS_OF];
+	char		nulls[IMPACT_ARG_AS_OF];
 
-	for (int i = 0; i < ARG_AS_OF; i++)
+	for (int i = 0; i < IMPACT_ARG_AS_OF; i++)
 	{
 		values[i] = fcinfo->args[i].value;
 		nulls[i] = fcinfo->args[i].isnull ? 'n' : ' ';
 	}
 	if (rule)
 	{
-		values[ARG_RULE] = CStringGetTextDatum(rule);
-		nulls[ARG_RULE] = ' ';
+		values[IMPACT_ARG_RULE] = CStringGetTextDatum(rule);
+		nulls[IMPACT_ARG_RULE] = ' ';
 	}
 	SPI_connect();
-	if (execute_untold(sql, ARG_AS_OF, types, values, nulls, false, 0) != SPI_OK_SELECT)
+	if (execute_untold(sql, IMPACT_ARG_AS_OF, types, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not make the change");
 	SPI_finish();
 	MemoryContextSwitchTo(impact->context);
@@ -304,135 +229,6 @@ change_and_look(void *arg)
 	change(impact);
 	collect(impact);
 	for_each_model(impact, write_after);
-}
-
-static char *
-choose_select(char *const select[2])
-{
-	return fence_choose(select[0], select[1]);
-}
-
-/* how many customers come out differently, and then for each segment who would enter and leave it */
-static char *
-comparison(const AffectedModel *affected)
-{
-	const Model *model = affected->before;
-	char	   *key = key_column_list(model->key, NULL);
-
-	return catalogue_query(psprintf("WITH difference AS MATERIALIZED (SELECT b.segments AS before, a.segments AS after "
-									"FROM " BEFORE " AS b (%s, segments) FULL JOIN (%s) AS a (%s, segments) ON %s "
-									"WHERE b.segments IS DISTINCT FROM a.segments) "
-									"SELECT NULL::pg_catalog.text, count(*), NULL::pg_catalog.int8 FROM difference "
-									"UNION ALL SELECT c.segment::pg_catalog.text, count(*) FILTER (WHERE c.enters), "
-									"count(*) FILTER (WHERE NOT c.enters) FROM difference d CROSS JOIN LATERAL "
-									"(SELECT s AS segment, true AS enters FROM unnest(d.after) s "
-									"WHERE s OPERATOR(@types@.<>) ALL (coalesce(d.before, '{}')) UNION ALL "
-									"SELECT s, false FROM unnest(d.before) s "
-									"WHERE s OPERATOR(@types@.<>) ALL (coalesce(d.after, '{}'))) c GROUP BY c.segment",
-									key, choose_select(affected->select_after), key, model_key_match(model, "b", "a")));
-}
-
-static int64
-get_count(uint64 row, int column)
-{
-	bool		isnull;
-
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull));
-}
-
-static void
-read_counts(AffectedModel *affected)
-{
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		char	   *id = catalogue_get(i, 1);
-		AffectedSegment *segment = id ? find_segment(affected, id) : NULL;
-
-		if (segment)
-		{
-			segment->entering = get_count(i, 2);
-			segment->leaving = get_count(i, 3);
-		}
-		else
-			affected->customers = get_count(i, 2);
-	}
-}
-
-static TimestampTz
-moment(const Impact *impact)
-{
-	if (!impact->fcinfo->args[ARG_AS_OF].isnull)
-		return DatumGetTimestampTz(impact->fcinfo->args[ARG_AS_OF].value);
-	return model_moment(impact->current->before);
-}
-
-/* as the model's owner and in its time zone */
-static void
-execute(const Model *model, SPIPlanPtr plan, TimestampTz as_of, DestReceiver *dest)
-{
-	SPIExecuteOptions options = {.read_only = true, .dest = dest};
-	ModelContext saved;
-
-	options.params = makeParamList(1);
-	options.params->params[0] = (ParamExternData) {
-		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
-	};
-	model_enter(model, &saved);
-	moment_set(as_of);
-	if (execute_plan_extended_untold(plan, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not evaluate model \"%s\"", model->id);
-	model_leave(&saved);
-}
-
-static SPIPlanPtr
-prepare(const Model *model, const char *sql)
-{
-	ModelContext saved;
-	SPIPlanPtr	plan;
-
-	model_enter(model, &saved);
-	plan = prepare_untold(sql, 1, (Oid[]) {TIMESTAMPTZOID}, 0);
-	model_leave(&saved);
-	return plan;
-}
-
-/* the answers of now under a name, as the time zone may be another after the change */
-static Tuplestorestate *
-evaluate_before(const AffectedModel *affected, TimestampTz as_of)
-{
-	SPIPlanPtr	plan = prepare(affected->before, choose_select(affected->select_before));
-	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
-	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
-	Tuplestorestate *rows = tuplestore_begin_heap(false, false, work_mem);
-	DestReceiver *dest = CreateTuplestoreDestReceiver();
-
-	SetTuplestoreDestReceiverParams(dest, rows, CurrentMemoryContext, true, NULL, NULL);
-	execute(affected->before, plan, as_of, dest);
-	enr->md.name = BEFORE;
-	enr->md.tupdesc = CreateTupleDescCopy(source->resultDesc);
-	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
-	enr->md.enrtuples = SPI_processed;
-	enr->reldata = rows;
-	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
-		elog(ERROR, "could not register relation \"%s\"", BEFORE);
-	return rows;
-}
-
-static void
-compare(void *arg)
-{
-	Impact	   *impact = arg;
-	AffectedModel *affected = impact->current;
-	Tuplestorestate *rows;
-
-	SPI_connect();
-	rows = evaluate_before(affected, moment(impact));
-	execute(affected->after, prepare(affected->after, comparison(affected)), moment(impact), NULL);
-	MemoryContextSwitchTo(impact->context);
-	read_counts(affected);
-	tuplestore_end(rows);
-	SPI_finish();
-	MemoryContextSwitchTo(impact->context);
 }
 
 static Datum
@@ -496,11 +292,11 @@ static void
 check_arguments(FunctionCallInfo fcinfo)
 {
 	static const char *const names[] = {"model", "segment", "rule", "rank", "source", "key", "kind", "time_zone", "segment_column"};
-	bool		of_segment = !PG_ARGISNULL(ARG_SEGMENT);
+	bool		of_segment = !PG_ARGISNULL(IMPACT_ARG_SEGMENT);
 
-	argument_require(fcinfo, ARG_MODEL, "model");
-	for (int i = ARG_RULE; i < ARG_AS_OF; i++)
-		if (!PG_ARGISNULL(i) && (i <= ARG_RANK) != of_segment)
+	argument_require(fcinfo, IMPACT_ARG_MODEL, "model");
+	for (int i = IMPACT_ARG_RULE; i < IMPACT_ARG_AS_OF; i++)
+		if (!PG_ARGISNULL(i) && (i <= IMPACT_ARG_RANK) != of_segment)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg(of_segment ? "argument \"%s\" is of a model, and a segment is given" :
@@ -517,16 +313,16 @@ model_impact(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	check_arguments(fcinfo);
-	impact.model = segment_id_argument(fcinfo, ARG_MODEL);
-	impact.segment = PG_ARGISNULL(ARG_SEGMENT) ? NULL : segment_id_argument(fcinfo, ARG_SEGMENT);
-	impact.drops = impact.segment && PG_ARGISNULL(ARG_RULE) && PG_ARGISNULL(ARG_RANK);
+	impact.model = segment_id_argument(fcinfo, IMPACT_ARG_MODEL);
+	impact.segment = PG_ARGISNULL(IMPACT_ARG_SEGMENT) ? NULL : segment_id_argument(fcinfo, IMPACT_ARG_SEGMENT);
+	impact.drops = impact.segment && PG_ARGISNULL(IMPACT_ARG_RULE) && PG_ARGISNULL(IMPACT_ARG_RANK);
 	model_check_owner(model_read_definition(impact.model));
 	(void) find_model(&impact, impact.model);
 	collect(&impact);
 	if ((error = trial_run(change_and_look, &impact, false)) != NULL)
 		ReThrowError(error);
 	for_each_model(&impact, write_before);
-	for_each_model(&impact, compare);
+	for_each_model(&impact, impact_compare);
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(cell, impact.models)
 	{

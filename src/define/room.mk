@@ -11,6 +11,7 @@ OBJS += $(addprefix src/define/, \
 	adapt.o \
 	alter.o \
 	drop.o \
+	impact_compare.o \
 	impact.o)
 
 SQL += $(addprefix src/define/, \

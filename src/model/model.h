@@ -78,6 +78,11 @@ extern TimestampTz model_moment(const Model *model);
 extern void model_check_owner(const Model *model);
 extern KeyValues *model_read_key(const Model *model, ArrayType *key);
 
+/* likely_column.c */
+extern char *name_not_among(const List *names, const List *others);
+extern char *likely_key_column(Relation rel, const List *columns, const List *key);
+extern List *key_with(const List *key, const char *missing, char *now);
+
 /* model_fault.c */
 extern void model_check_tables(const Model *model);
 extern bool model_warn_tables(const Model *model);

@@ -8,25 +8,18 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/sysattr.h"
-#include "catalog/pg_type.h"
 #include "commands/defrem.h"
-#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/rls.h"
 
 #include "names.h"
 #include "refusal.h"
-#include "relation.h"
-#include "model/model.h"
 #include "model/source.h"
 
 typedef struct ModelFault
@@ -181,52 +174,6 @@ call_for_segment_column(const Model *model, const char *name)
 					quote_literal_cstr(model->id), quote_literal_cstr(name));
 }
 
-/* of the names, nearest first, one that is not among the others; NULL: there is none */
-static char *
-first_other(const List *names, const List *others)
-{
-	ListCell   *cell;
-	ListCell   *other;
-
-	foreach(cell, names)
-	{
-		foreach(other, others)
-			if (strcmp(lfirst(other), lfirst(cell)) == 0)
-				break;
-		if (other == NULL)
-			return lfirst(cell);
-	}
-	return NULL;
-}
-
-/* a column of the primary key, whatever its name, rather than one of a near name */
-static char *
-likely_key_column(Relation rel, const List *columns, const List *key)
-{
-	Bitmapset  *primary = RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_PRIMARY_KEY);
-	List	   *of_primary = NIL;
-	char	   *found;
-	ListCell   *cell;
-
-	foreach(cell, columns)
-		if (bms_is_member(get_attnum(RelationGetRelid(rel), lfirst(cell)) - FirstLowInvalidHeapAttributeNumber, primary))
-			of_primary = lappend(of_primary, lfirst(cell));
-	found = first_other(of_primary, key);
-	return found ? found : first_other(columns, key);
-}
-
-/* the key with what the missing column may be called now */
-static List *
-key_with(const List *key, const char *missing, char *now)
-{
-	List	   *result = NIL;
-	ListCell   *cell;
-
-	foreach(cell, key)
-		result = lappend(result, strcmp(lfirst(cell), missing) == 0 ? now : lfirst(cell));
-	return result;
-}
-
 /* only the user knows which column it is now; the call is for the likeliest */
 static ModelFault *
 fault_of_column(const Model *model, const char *what, const char *name)
@@ -234,7 +181,7 @@ fault_of_column(const Model *model, const char *what, const char *name)
 	Relation	rel = relation_open_existing(model->source, AccessShareLock);
 	List	   *columns = relation_columns_near(rel, name);
 	bool		in_key = strcmp(what, "key") == 0;
-	char	   *now = in_key ? likely_key_column(rel, columns, model->key) : first_other(columns, model->key);
+	char	   *now = in_key ? likely_key_column(rel, columns, model->key) : name_not_among(columns, model->key);
 
 	relation_close(rel, NoLock);
 	return fault_make("gone", ERRCODE_UNDEFINED_COLUMN,

@@ -10,6 +10,7 @@ OBJS += $(addprefix src/model/, \
 	rights.o \
 	failing.o \
 	source.o \
+	likely_column.o \
 	model_fault.o \
 	evaluation.o \
 	rows.o \

@@ -10,14 +10,10 @@
 #include "segmentation.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
-#include "catalog/objectaddress.h"
 #include "catalog/pg_attrdef.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
@@ -26,30 +22,24 @@
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "executor/functions.h"
-#include "fmgr.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "parser/analyze.h"
 #include "parser/parse_collate.h"
 #include "parser/parse_expr.h"
 #include "parser/parse_relation.h"
-#include "parser/parser.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "option.h"
 #include "owner.h"
-#include "relation.h"
 #include "trial.h"
 #include "define/define.h"
+#include "restore/operators.h"
 
 /* one object: a rewrite rule, a constraint, a default, a trigger, an index ... */
 typedef struct Printed
@@ -61,41 +51,6 @@ typedef struct Printed
 	char	   *text;			/* what is read again */
 	List	   *operators;		/* of what was read again, sorted */
 } Printed;
-
-static bool
-collect_operators(Node *node, List **operators)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, OpExpr) || IsA(node, DistinctExpr) || IsA(node, NullIfExpr))
-		*operators = lappend_oid(*operators, ((OpExpr *) node)->opno);
-	else if (IsA(node, ScalarArrayOpExpr))
-		*operators = lappend_oid(*operators, ((ScalarArrayOpExpr *) node)->opno);
-	else if (IsA(node, RowCompareExpr))
-		*operators = list_concat_copy(*operators, ((RowCompareExpr *) node)->opnos);
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, collect_operators, operators, QTW_IGNORE_JOINALIASES);
-	return expression_tree_walker(node, collect_operators, operators);
-}
-
-/* those of every expression that the catalog keeps of the object */
-static List *
-kept_operators(Relation catalog, HeapTuple tuple)
-{
-	TupleDesc	desc = RelationGetDescr(catalog);
-	List	   *operators = NIL;
-
-	for (int i = 1; i <= desc->natts; i++)
-	{
-		bool		isnull;
-		Datum		value = heap_getattr(tuple, i, desc, &isnull);
-
-		if (!isnull && TupleDescAttr(desc, i - 1)->atttypid == PG_NODE_TREEOID)
-			(void) collect_operators(stringToNode(TextDatumGetCString(value)), &operators);
-	}
-	list_sort(operators, list_oid_cmp);
-	return operators;
-}
 
 static Node *
 parse_statement(const char *text)

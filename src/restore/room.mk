@@ -1,4 +1,5 @@
 OBJS += $(addprefix src/restore/, \
+	operators.o \
 	check_dump.o \
 	check_restore.o)
 
