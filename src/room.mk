@@ -12,5 +12,4 @@ OBJS += $(addprefix src/, \
 
 SQL += $(addprefix src/, \
 	extension.sql \
-	refusal.sql \
-	foreign_code.sql)
+	refusal.sql)

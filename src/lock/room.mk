@@ -39,4 +39,9 @@ OBJS += $(addprefix src/lock/, \
 
 SQL += $(addprefix src/lock/, \
 	lock.sql \
-	install.sql)
+	installed.sql \
+	tables.sql \
+	triggers.sql \
+	conflicts.sql \
+	install.sql \
+	remove.sql)

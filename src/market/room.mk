@@ -11,6 +11,7 @@ OBJS += $(addprefix src/market/, \
 	market_converted_price.o)
 
 SQL += $(addprefix src/market/, \
+	foreign_code.sql \
 	exchange_rate.sql \
 	iso_codes.sql \
 	market.sql \
