@@ -149,7 +149,7 @@ GRANT INSERT ON lock_shop.contracts TO regress_lock_eve;
 GRANT TRIGGER ON lock_shop.contracts TO regress_lock_bob;
 SET ROLE regress_lock_bob;
 \set arguments '''customers=lock_bob.clients'', ''customer_key=id'', ''customer_segment=segment'', ''subscriptions=lock_shop.contracts'', ''subscription_customer=customer_id'', ''subscription_segment=segment'''
-CREATE TRIGGER zz AFTER INSERT ON lock_shop.contracts FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments);
+CREATE TRIGGER zz AFTER INSERT ON lock_shop.contracts FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(:arguments);
 CALL lock_test.refused($$ COMMENT ON TRIGGER zz ON lock_shop.contracts IS 'acts as the owner' $$);
 CREATE INDEX spied ON lock_bob.clients (segment) WHERE lock_bob.spy('');
 SET ROLE regress_lock_eve;
@@ -171,7 +171,7 @@ INSERT INTO lock_shop.contracts VALUES (1, 2, 'eu');
 -- a trigger that is replaced is another one
 SET ROLE regress_lock_bob;
 CREATE OR REPLACE TRIGGER segmentation_lock_insert AFTER INSERT ON lock_shop.contracts REFERENCING NEW TABLE AS n FOR EACH STATEMENT
-    EXECUTE FUNCTION segmentation.lock_subscription(:arguments, 'running_when=false');
+    EXECUTE FUNCTION segmentation_internal.lock_subscription(:arguments, 'running_when=false');
 SET ROLE regress_lock_eve;
 CALL lock_test.refused($$ INSERT INTO lock_shop.contracts VALUES (2, 3, 'eu') $$);
 RESET ROLE;

@@ -270,7 +270,7 @@ DROP TABLE sales;
 
 -- our trigger functions are of use to nobody by themselves
 SET ROLE regress_lock_other;
-CALL refused($$ SELECT segmentation.lock_subscription() $$);
+CALL refused($$ SELECT segmentation_internal.lock_subscription() $$);
 CREATE TABLE mine (id int, customer_id int, segment segment_id);
 CREATE PROCEDURE try_trigger(event text, function text) LANGUAGE plpgsql AS $$
 BEGIN
@@ -319,13 +319,13 @@ CALL try_trigger('AFTER UPDATE ON mine FOR EACH ROW', 'lock_customer(''customers
 
 -- one's own table with somebody's customers in the arguments: no foreign key, no rights
 \set arguments '''customers=lock_test.customers'', ''customer_key=id'', ''customer_segment=segment'', ''subscriptions=lock_test.mine'', ''subscription_customer=customer_id'', ''subscription_segment=segment'''
-CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments);
+CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(:arguments);
 CALL refused($$ INSERT INTO mine VALUES (1, 9, 'us') $$);
 CALL refused($$ ALTER TABLE mine ADD FOREIGN KEY (customer_id) REFERENCES customers $$);
 -- and not even a lock on the customers that would hold up their owner
 BEGIN;
 CALL refused($$ INSERT INTO mine VALUES (1, 9, 'us') $$);
-SELECT length(segmentation.lock_query(ARRAY['customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment',
+SELECT length(segmentation_internal.lock_query(ARRAY['customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment',
     'subscriptions=lock_test.subscriptions', 'subscription_customer=customer_id', 'subscription_segment=segment'], 'lock')) > 0 AS text;
 SELECT count(*) FROM pg_locks WHERE relation IN ('customers'::regclass, 'subscriptions'::regclass);
 COMMIT;
@@ -338,12 +338,12 @@ BEGIN
     RETURN true;
 END
 $$;
-CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
+CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(
     'customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.subscriptions',
     'subscription_customer=customer_id', 'subscription_segment=segment', 'locks_when=lock_test.peek()');
-CREATE TRIGGER u AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
+CREATE TRIGGER u AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(
     'customers=lock_test.customers', 'garbage');
-CREATE TRIGGER v AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
+CREATE TRIGGER v AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(
     'customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.mine',
     'subscription_customer=customer_id', 'subscription_segment=segment', 'locks_when=true) IS TRUE; SELECT lock_test.peek(); --');
 RESET ROLE;
@@ -362,7 +362,7 @@ RESET ROLE;
 CREATE PROCEDURE agree(name text, relation regclass) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', name, relation,
-        (SELECT segmentation_internal.lock_agreement(segmentation.lock_arguments(oid)) FROM pg_trigger WHERE tgrelid = relation AND tgname = name));
+        (SELECT segmentation_internal.lock_agreement(segmentation_internal.lock_arguments(oid)) FROM pg_trigger WHERE tgrelid = relation AND tgname = name));
 END
 $$;
 
@@ -372,7 +372,7 @@ SET ROLE regress_lock_other;
 DROP TABLE mine;
 CREATE TABLE mine (id int PRIMARY KEY, customer_id int REFERENCES customers, segment segment_id);
 INSERT INTO mine VALUES (1, 7, 'eu');
-CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments, 'locks_when=lock_test.peek()');
+CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(:arguments, 'locks_when=lock_test.peek()');
 CALL agree('t', 'mine');
 CALL refused($$ INSERT INTO mine VALUES (2, 9, 'us') $$);
 RESET ROLE;
@@ -421,7 +421,7 @@ $$;
 CREATE DOMAIN told AS int CHECK (lock_test.tell());
 CREATE TYPE told_of AS (t told);
 CREATE TABLE mine (id int PRIMARY KEY, customer_id int REFERENCES customers, segment segment_id);
-CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(:arguments,
+CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(:arguments,
     'locks_when=(''{1}''::lock_test.told[])[1] = 1', 'running_when=(''(1)''::lock_test.told_of).t = 1');
 CALL agree('t', 'mine');
 RESET ROLE;
@@ -434,10 +434,10 @@ UPDATE customers SET id = 77 WHERE id = 7;
 RESET ROLE;
 SELECT count(*) FROM segmentation.check_restore() WHERE object = 'lock_test.mine';
 CALL refused($$ SELECT * FROM segmentation.move_customer('customers', '{9}', 'us', 'no') $$);
-SELECT length(segmentation.lock_query(ARRAY['customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment',
+SELECT length(segmentation_internal.lock_query(ARRAY['customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment',
     'subscriptions=lock_test.mine', 'subscription_customer=customer_id', 'subscription_segment=segment',
     'locks_when=(''{1}''::lock_test.told[])[1] = 1'], 'lock')) > 0 AS text;
-SELECT expression FROM segmentation.lock_condition('mine', '(''{1}''::lock_test.told[])[1] = 1', 'locks_when');
+SELECT expression FROM segmentation_internal.lock_condition('mine', '(''{1}''::lock_test.told[])[1] = 1', 'locks_when');
 RESET ROLE;
 DROP TABLE mine;
 
@@ -454,7 +454,7 @@ CREATE VIEW told_view AS SELECT lock_test.tell(1) AS t;
 CREATE PROCEDURE try_condition(condition text) LANGUAGE plpgsql AS $$
 BEGIN
     RAISE INFO '--- % ---', condition;
-    EXECUTE format('CREATE TRIGGER zz AFTER INSERT ON lock_test.subscriptions FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(%L, %L, %L, %L, %L, %L, %L)',
+    EXECUTE format('CREATE TRIGGER zz AFTER INSERT ON lock_test.subscriptions FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(%L, %L, %L, %L, %L, %L, %L)',
         'customers=lock_test.customers', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.subscriptions',
         'subscription_customer=customer_id', 'subscription_segment=segment', 'locks_when=' || condition);
     CALL lock_test.refused('INSERT INTO lock_test.subscriptions SELECT 99, 8, ''eu''');
@@ -476,7 +476,7 @@ CALL try_condition('s.segment::text = ''eu'' AND s.status IS DISTINCT FROM ''dra
 -- nor does he get it into a lock that is installed
 SET ROLE regress_lock_owner;
 CALL refused($$ SELECT segmentation.install_lock('customers', 'subscriptions', locks_when => 'lock_test.tell(id)', dry_run => true) $$);
-SELECT expression FROM segmentation.lock_condition('subscriptions', 'upper(status) <> ''X''', 'locks_when');
+SELECT expression FROM segmentation_internal.lock_condition('subscriptions', 'upper(status) <> ''X''', 'locks_when');
 RESET ROLE;
 REVOKE TRIGGER, INSERT ON subscriptions FROM regress_lock_other;
 RESET client_min_messages;
@@ -504,14 +504,14 @@ SELECT count(*) > 0 AS installed FROM segmentation.install_lock('clients', 'own'
 GRANT REFERENCES ON clients TO regress_lock_other;
 SET ROLE regress_lock_other;
 CREATE TABLE strangers (id int PRIMARY KEY, client_id int REFERENCES clients, segment segment_id);
-CREATE TRIGGER stranger AFTER INSERT ON strangers FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
+CREATE TRIGGER stranger AFTER INSERT ON strangers FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(
     'customers=lock_test.clients', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.strangers',
     'subscription_customer=client_id', 'subscription_segment=segment');
 CALL agree('stranger', 'strangers');
 CREATE TABLE broken (id int PRIMARY KEY, client_id int REFERENCES clients);
-CREATE TRIGGER stranger AFTER INSERT ON broken FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription('customers=lock_test.clients');
+CREATE TRIGGER stranger AFTER INSERT ON broken FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription('customers=lock_test.clients');
 CREATE TABLE wrong (id int PRIMARY KEY, client_id int REFERENCES clients);
-CREATE TRIGGER stranger AFTER INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION segmentation.lock_subscription(
+CREATE TRIGGER stranger AFTER INSERT ON wrong FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(
     'customers=lock_test.clients', 'customer_key=id', 'customer_segment=segment', 'subscriptions=lock_test.strangers',
     'subscription_customer=client_id', 'subscription_segment=segment');
 SET ROLE regress_lock_owner;

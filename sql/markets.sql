@@ -39,9 +39,9 @@ SELECT id, currency, countries, status, default_language FROM segmentation.clone
 SELECT id, currency FROM segmentation.clone_market('fr', 'jp', 'JPY', rate => 162.37);
 SELECT market, code, price, free, billing_period, kind FROM segmentation.offer WHERE market IN ('ch', 'jp') ORDER BY market, code;
 -- once, from the exact product: 0.13499999999999999996 and 0.125 are 0.13 and 0.12
-SELECT segmentation.market_price('9.99 EUR', 'USD', 0.01351351351351351351), segmentation.market_price('0.25 EUR', 'USD', 0.5),
-    segmentation.market_price('0.75 EUR', 'USD', 0.5), segmentation.market_price('999999999999999999 EUR', 'USD', 0.999999999999999999);
-SELECT segmentation.market_price('999999999999999999 EUR', 'USD', 1.1);
+SELECT segmentation_internal.market_price('9.99 EUR', 'USD', 0.01351351351351351351), segmentation_internal.market_price('0.25 EUR', 'USD', 0.5),
+    segmentation_internal.market_price('0.75 EUR', 'USD', 0.5), segmentation_internal.market_price('999999999999999999 EUR', 'USD', 0.999999999999999999);
+SELECT segmentation_internal.market_price('999999999999999999 EUR', 'USD', 1.1);
 SELECT market, offer, language, title, description FROM segmentation.offer_text WHERE market = 'jp' ORDER BY offer, language;
 SELECT segment, language, title FROM segmentation.segment_text ORDER BY segment;
 
@@ -143,7 +143,7 @@ SELECT count(*) FROM segmentation.segment WHERE id = 'xx';
 CREATE ROLE catalogue_editor;
 CREATE ROLE anybody;
 GRANT INSERT, UPDATE, DELETE ON segmentation.market, segmentation.offer, segmentation.offer_text, segmentation.segment_text TO catalogue_editor;
-GRANT EXECUTE ON FUNCTION segmentation.create_market, segmentation.clone_market, segmentation.market_set_status,
+GRANT EXECUTE ON FUNCTION segmentation.create_market, segmentation.clone_market, segmentation_internal.market_set_status,
     segmentation.activate_market, segmentation.suspend_market, segmentation.retire_market TO catalogue_editor;
 SET ROLE anybody;
 SELECT code, title, price FROM segmentation.price_list('fr', 'en');
@@ -166,10 +166,10 @@ SELECT pg_temp.refusal($$SELECT FROM customer$$);
 SELECT pg_temp.refusal($$SELECT segmentation.retire_market('it')$$);
 SELECT pg_temp.refusal($$UPDATE segmentation.market SET currency = 'CHF' WHERE id = 'it'$$);
 SET ROLE anybody;
-SELECT pg_temp.refusal($$SELECT segmentation.market_has_customers(oid, 'it') FROM pg_constraint WHERE conrelid = 'customer'::regclass AND contype = 'f'$$);
+SELECT pg_temp.refusal($$SELECT segmentation_internal.market_has_customers(oid, 'it') FROM pg_constraint WHERE conrelid = 'customer'::regclass AND contype = 'f'$$);
 RESET ROLE;
-SELECT pg_temp.refusal($$SELECT segmentation.market_has_customers(0, 'it')$$);
-SELECT pg_temp.refusal($$SELECT segmentation.market_has_customers(oid, 'it') FROM pg_constraint WHERE conrelid = 'customer'::regclass AND contype = 'p'$$) ~ 'is no foreign key' AS refused;
+SELECT pg_temp.refusal($$SELECT segmentation_internal.market_has_customers(0, 'it')$$);
+SELECT pg_temp.refusal($$SELECT segmentation_internal.market_has_customers(oid, 'it') FROM pg_constraint WHERE conrelid = 'customer'::regclass AND contype = 'p'$$) ~ 'is no foreign key' AS refused;
 DROP OWNED BY catalogue_editor, anybody;
 DROP ROLE catalogue_editor, anybody;
 

@@ -85,7 +85,7 @@ CALL refused($$ INSERT INTO service_override (tenant, number, segment, member, r
     UPDATE service_override SET reason = 'another' $$);
 -- the trigger on a table of somebody's own
 CREATE TABLE other (id int, segment text, author int, set_at text);
-CREATE TRIGGER check_override BEFORE UPDATE ON other FOR EACH ROW EXECUTE FUNCTION segmentation.check_override();
+CREATE TRIGGER check_override BEFORE UPDATE ON other FOR EACH ROW EXECUTE FUNCTION segmentation_internal.check_override();
 INSERT INTO other VALUES (1, 'big', 7, 'now');
 CALL refused($$ UPDATE other SET id = 2 $$);
 ALTER TABLE other ALTER segment TYPE segment_id USING segment::segment_id;

@@ -53,8 +53,8 @@ CALL refused($$ UPDATE tier_override SET segment = 'pilots' $$);
 UPDATE tier_override SET author = 'bob';
 SELECT author, set_at <= clock_timestamp() FROM tier_override;
 UPDATE tier_override SET reason = 'a good partner' RETURNING author = session_user, segment, member;
-CALL refused($$ CREATE TABLE other (id int); CREATE TRIGGER t AFTER INSERT ON other FOR EACH ROW EXECUTE FUNCTION segmentation.check_override(); INSERT INTO other VALUES (1) $$);
-CALL refused($$ CREATE TABLE other (id int); CREATE TRIGGER t BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION segmentation.check_override(); INSERT INTO other VALUES (1) $$);
+CALL refused($$ CREATE TABLE other (id int); CREATE TRIGGER t AFTER INSERT ON other FOR EACH ROW EXECUTE FUNCTION segmentation_internal.check_override(); INSERT INTO other VALUES (1) $$);
+CALL refused($$ CREATE TABLE other (id int); CREATE TRIGGER t BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION segmentation_internal.check_override(); INSERT INTO other VALUES (1) $$);
 
 -- in an exclusive model the customer leaves the segment that the rules gave, and where one is taken out the next rank has it
 INSERT INTO tier_override (id, segment, member, reason) VALUES (9, 'gold', false, 'in arrears'), (10, 'rest', true, 'a test account'),

@@ -252,7 +252,7 @@ BEGIN
         FROM unnest('{BEFORE,AFTER,INSTEAD OF}'::text[]) AS timing, unnest('{INSERT,UPDATE,DELETE,TRUNCATE}'::text[]) AS event, unnest('{ROW,STATEMENT}'::text[]) AS level,
             unnest('{hostile.customer,hostile.buyer,hostile.partitioned,hostile.view,hostile.bare,pg_temp.own_temporary}'::text[]) AS target,
             unnest(ARRAY['', '''''', '''customers=hostile.dropped''', '''x=y''', '''customers=hostile.customer''',
-                (SELECT string_agg(quote_literal(a), ', ') FROM unnest((SELECT segmentation.lock_arguments(oid) FROM pg_trigger WHERE tgrelid = 'hostile.subscription'::regclass AND tgname = 'segmentation_lock_insert')) AS a)]) AS arguments
+                (SELECT string_agg(quote_literal(a), ', ') FROM unnest((SELECT segmentation_internal.lock_arguments(oid) FROM pg_trigger WHERE tgrelid = 'hostile.subscription'::regclass AND tgname = 'segmentation_lock_insert')) AS a)]) AS arguments
     LOOP
         CALL hostile.try(format('DO $do$ BEGIN %s; INSERT INTO %s SELECT 21; UPDATE %2$s SET id = id + 100; DELETE FROM %2$s; TRUNCATE %2$s CASCADE; END $do$', trigger, relation), function);
     END LOOP;

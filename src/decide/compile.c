@@ -296,7 +296,7 @@ print_segments(Printer *printer, StringInfo buf)
 		print_line_begin(printer, PROPOSED_BEFORE);
 		appendStringInfo(&printer->lines, " %s", reference_name(printer, replaced->model->id, replaced->segment->id));
 	}
-	appendStringInfo(buf, "segmentation.segments_of(\n"
+	appendStringInfo(buf, "segmentation_internal.segments_of(\n"
 					 "         -- each segment and what decides it: conditions by their numbers, and other segments\n"
 					 "         '{%s}'::pg_catalog.text[],\n         ", printer->lines.data);
 	program_print_conditions(buf, printer->conditions);

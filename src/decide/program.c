@@ -348,7 +348,7 @@ program_run(Program *program, const int64 *flags)
 	}
 }
 
-/* ARRAY[segmentation.flags(...), ...]: conditions as segments_of takes them */
+/* ARRAY[segmentation_internal.flags(...), ...]: conditions as segments_of takes them */
 void
 program_print_conditions(StringInfo buf, const List *conditions)
 {

@@ -20,7 +20,7 @@
 
 #include "types/segment_id.h"
 
-/* conditions in one call of segmentation.flags: bits that are true, and above them those that are null */
+/* conditions in one call of segmentation_internal.flags: bits that are true, and above them those that are null */
 #define FLAGS_WIDTH 32
 
 typedef enum Ternary

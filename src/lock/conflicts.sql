@@ -1,19 +1,19 @@
 -- what contradicts a lock that is being installed
 
 -- a second lock on the same customers must mean the same key and segment
-CREATE FUNCTION segmentation.lock_check_installed(customers regclass, subscriptions regclass, arguments text[]) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_check_installed(customers regclass, subscriptions regclass, arguments text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     installed record;
 BEGIN
-    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = subscriptions AND tgfoid = 'segmentation.lock_subscription()'::regprocedure) THEN
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = subscriptions AND tgfoid = 'segmentation_internal.lock_subscription()'::regprocedure) THEN
         PERFORM segmentation_internal.refuse('42710',
             format('table "%s" has a lock already', subscriptions),
             hint => format('To change it, remove it first: SELECT segmentation.remove_lock(%L, %L);', customers, subscriptions));
     END IF;
     FOR installed IN
-        SELECT a FROM pg_trigger, unnest(segmentation.lock_arguments(oid)) a
-         WHERE tgrelid = customers AND tgfoid = 'segmentation.lock_customer()'::regprocedure AND a <> ALL (arguments)
+        SELECT a FROM pg_trigger, unnest(segmentation_internal.lock_arguments(oid)) a
+         WHERE tgrelid = customers AND tgfoid = 'segmentation_internal.lock_customer()'::regprocedure AND a <> ALL (arguments)
     LOOP
         PERFORM segmentation_internal.refuse('22023',
             format('customers in "%s" have a lock with another key or segment', customers),
@@ -28,7 +28,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_installed(regclass, regclass, text[]) IS 'raises an error where a lock contradicts one that is installed';
+COMMENT ON FUNCTION segmentation_internal.lock_check_installed(regclass, regclass, text[]) IS 'raises an error where a lock contradicts one that is installed';
 
 CREATE FUNCTION segmentation_internal.lock_conflicts(arguments text[])
     RETURNS TABLE (customer_key text[], customer_segment text, subscription text[], segment text)
@@ -44,7 +44,7 @@ LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION segmentation_internal.lock_count(text[], text) IS 'runs a statement of a lock that counts customers: those that are to be locked, or locks them';
 
-CREATE FUNCTION segmentation.lock_raise_conflicts(customers regclass, arguments text[]) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_raise_conflicts(customers regclass, arguments text[]) RETURNS void
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
@@ -69,9 +69,9 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_raise_conflicts(regclass, text[]) IS 'raises an error where customers and subscriptions contradict each other at installation';
+COMMENT ON FUNCTION segmentation_internal.lock_raise_conflicts(regclass, text[]) IS 'raises an error where customers and subscriptions contradict each other at installation';
 
-CREATE FUNCTION segmentation.lock_market_conflicts(arguments text[]) RETURNS SETOF text
+CREATE FUNCTION segmentation_internal.lock_market_conflicts(arguments text[]) RETURNS SETOF text
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     conflict record;
@@ -93,16 +93,16 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_market_conflicts(text[]) IS 'what contradicts the markets of the catalogue at installation';
+COMMENT ON FUNCTION segmentation_internal.lock_market_conflicts(text[]) IS 'what contradicts the markets of the catalogue at installation';
 
-CREATE FUNCTION segmentation.lock_raise_market_conflicts(customers regclass, arguments text[]) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_raise_market_conflicts(customers regclass, arguments text[]) RETURNS void
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     total bigint;
     named text;
 BEGIN
     SELECT count(*), string_agg(sentence, '; ' ORDER BY n) FILTER (WHERE n <= 3) INTO total, named
-      FROM segmentation.lock_market_conflicts(arguments) WITH ORDINALITY c(sentence, n);
+      FROM segmentation_internal.lock_market_conflicts(arguments) WITH ORDINALITY c(sentence, n);
     IF total > 0 THEN
         PERFORM segmentation_internal.refuse('23514',
             format('customers in "%s" or their subscriptions contradict the catalogue of markets', customers),
@@ -113,24 +113,24 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_raise_market_conflicts(regclass, text[]) IS 'raises an error where customers or subscriptions contradict the catalogue of markets at installation';
+COMMENT ON FUNCTION segmentation_internal.lock_raise_market_conflicts(regclass, text[]) IS 'raises an error where customers or subscriptions contradict the catalogue of markets at installation';
 
-CREATE FUNCTION segmentation.lock_has_market_key(customers regclass, market_column name) RETURNS boolean
+CREATE FUNCTION segmentation_internal.lock_has_market_key(customers regclass, market_column name) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM segmentation.lock_foreign_keys(customers, 'segmentation.market', NULL) f
+    SELECT EXISTS (SELECT FROM segmentation_internal.lock_foreign_keys(customers, 'segmentation.market', NULL) f
                     WHERE f.columns = ARRAY[market_column] AND f.key = '{id}' AND NOT f.is_deferrable)
 $$;
-COMMENT ON FUNCTION segmentation.lock_has_market_key(regclass, name) IS 'whether a column of the customers is a foreign key to the markets';
+COMMENT ON FUNCTION segmentation_internal.lock_has_market_key(regclass, name) IS 'whether a column of the customers is a foreign key to the markets';
 
 -- the foreign key to the markets is theirs to allow; from texts the server takes none from version 18 on,
 -- neither in a dump from before
-CREATE FUNCTION segmentation.lock_check_markets(customers regclass, market_column name) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_check_markets(customers regclass, market_column name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     text_type oid := (SELECT atttypid FROM pg_attribute WHERE attrelid = customers AND attname = market_column AND attcollation <> 0);
     market_type regtype := (SELECT atttypid FROM pg_attribute WHERE attrelid = 'segmentation.market'::regclass AND attname = 'id');
 BEGIN
-    IF segmentation.lock_has_market_key(customers, market_column) THEN
+    IF segmentation_internal.lock_has_market_key(customers, market_column) THEN
         RETURN;
     END IF;
     IF text_type IS NOT NULL THEN
@@ -147,10 +147,10 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_markets(regclass, name) IS 'raises an error where the foreign key to the markets is wanting and cannot be made';
+COMMENT ON FUNCTION segmentation_internal.lock_check_markets(regclass, name) IS 'raises an error where the foreign key to the markets is wanting and cannot be made';
 
 -- triggers of others have their say in what is updated
-CREATE FUNCTION segmentation.lock_check_done(customers regclass, arguments text[]) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_check_done(customers regclass, arguments text[]) RETURNS void
 LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     remaining CONSTANT bigint := segmentation_internal.lock_count(arguments, 'unlocked');
@@ -161,7 +161,7 @@ BEGIN
             detail => format('The update of column segment_locked_at did not take effect for %s of them.', remaining),
             hint => format('Another trigger on "%s" suppresses it.', customers));
     END IF;
-    PERFORM segmentation.lock_raise_conflicts(customers, arguments);
+    PERFORM segmentation_internal.lock_raise_conflicts(customers, arguments);
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_done(regclass, text[]) IS 'raises an error where installation has left a customer unlocked or in another segment';
+COMMENT ON FUNCTION segmentation_internal.lock_check_done(regclass, text[]) IS 'raises an error where installation has left a customer unlocked or in another segment';

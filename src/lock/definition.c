@@ -257,7 +257,7 @@ guarded_columns(const LockDefinition *def, Relation customers)
 static void
 require_guard(const LockDefinition *def, Relation customers)
 {
-	List	   *function = list_make2(makeString("segmentation"), makeString("lock_customer"));
+	List	   *function = list_make2(makeString("segmentation_internal"), makeString("lock_customer"));
 	Oid			funcid = LookupFuncName(function, 0, NULL, false);
 	TriggerDesc *triggers = customers->trigdesc;
 

@@ -141,7 +141,7 @@ compare_by_table(const ListCell *a, const ListCell *b)
 static List *
 insert_triggers(TupleDesc *desc)
 {
-	List	   *function = list_make2(makeString("segmentation"),
+	List	   *function = list_make2(makeString("segmentation_internal"),
 									  makeString("lock_subscription"));
 	Oid			funcid = LookupFuncName(function, 0, NULL, false);
 	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);

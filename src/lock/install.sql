@@ -1,6 +1,6 @@
 -- installing a lock
 
-CREATE FUNCTION segmentation.lock_install(
+CREATE FUNCTION segmentation_internal.lock_install(
     customers regclass, subscriptions regclass, customer_key name[], customer_segment name,
     subscription_customer name[], subscription_segment name,
     offers regclass, subscription_offer name, offer_segment name,
@@ -16,8 +16,8 @@ DECLARE
     statement text;
     conflict record;
 BEGIN
-    PERFORM segmentation.lock_check_table(customers, 'customers');
-    PERFORM segmentation.lock_check_table(subscriptions, 'subscriptions');
+    PERFORM segmentation_internal.lock_check_table(customers, 'customers');
+    PERFORM segmentation_internal.lock_check_table(subscriptions, 'subscriptions');
     IF subscriptions = customers OR offers IN (customers, subscriptions) THEN
         PERFORM segmentation_internal.refuse('22023',
             'customers, subscriptions and offers must be different tables');
@@ -27,7 +27,7 @@ BEGIN
             'customer_key must name at least one column');
     END IF;
     IF customer_key IS NULL THEN
-        customer_key := segmentation.lock_primary_key(customers);
+        customer_key := segmentation_internal.lock_primary_key(customers);
         IF customer_key IS NULL THEN
             PERFORM segmentation_internal.refuse('42704',
                 format('table "%s" has no primary key', customers),
@@ -35,7 +35,7 @@ BEGIN
         END IF;
         RETURN QUERY SELECT 'found', format('customer_key => %L, the primary key', customer_key);
     END IF;
-    PERFORM segmentation.lock_check_column(customers, customer_segment,
+    PERFORM segmentation_internal.lock_check_column(customers, customer_segment,
         format('Say with customer_segment which it is, or add it: ALTER TABLE %s ADD COLUMN %I %s;', customers, customer_segment,
                (SELECT atttypid::regtype FROM pg_attribute WHERE attrelid = 'segmentation.market'::regclass AND attname = 'id')));
     IF (SELECT attgenerated <> '' FROM pg_attribute WHERE attrelid = customers AND attname = customer_segment) THEN
@@ -45,15 +45,15 @@ BEGIN
             hint => 'Make it an ordinary column, filled by the application or a trigger.');
     END IF;
 
-    foreign_key := segmentation.lock_foreign_key(subscriptions, customers, subscription_customer, customer_key, 'subscription_customer');
+    foreign_key := segmentation_internal.lock_foreign_key(subscriptions, customers, subscription_customer, customer_key, 'subscription_customer');
     IF subscription_customer IS NULL THEN
         RETURN QUERY SELECT 'found', format('subscription_customer => %L, the foreign key', foreign_key.columns);
     END IF;
-    arguments := ARRAY['customers=' || segmentation.lock_table_name(customers),
-                       'customer_key=' || segmentation.lock_column_list(foreign_key.key),
+    arguments := ARRAY['customers=' || segmentation_internal.lock_table_name(customers),
+                       'customer_key=' || segmentation_internal.lock_column_list(foreign_key.key),
                        'customer_segment=' || quote_ident(customer_segment),
-                       'subscriptions=' || segmentation.lock_table_name(subscriptions),
-                       'subscription_customer=' || segmentation.lock_column_list(foreign_key.columns)];
+                       'subscriptions=' || segmentation_internal.lock_table_name(subscriptions),
+                       'subscription_customer=' || segmentation_internal.lock_column_list(foreign_key.columns)];
     watched := foreign_key.columns || watched;
     IF foreign_key.is_deferrable THEN
         deferrables := deferrables || 'customers'::text;
@@ -70,8 +70,8 @@ BEGIN
                 'offers of the catalogue need markets => true',
                 hint => 'Their segments are markets.');
         END IF;
-        PERFORM segmentation.lock_check_offers(customers, subscriptions, offers, customer_segment);
-        foreign_key := segmentation.lock_foreign_key(subscriptions, offers, array_remove(ARRAY[subscription_offer], NULL), NULL, 'subscription_offer');
+        PERFORM segmentation_internal.lock_check_offers(customers, subscriptions, offers, customer_segment);
+        foreign_key := segmentation_internal.lock_foreign_key(subscriptions, offers, array_remove(ARRAY[subscription_offer], NULL), NULL, 'subscription_offer');
         IF subscription_offer IS NULL THEN
             RETURN QUERY SELECT 'found', format('subscription_offer => %L, the foreign key', foreign_key.columns);
         END IF;
@@ -81,23 +81,23 @@ BEGIN
             offer_segment := customer_segment;
             RETURN QUERY SELECT 'found', format('offer_segment => %L, named as the customer''s', offer_segment);
         END IF;
-        PERFORM segmentation.lock_check_column(offers, offer_segment, 'Say with offer_segment which it is.');
+        PERFORM segmentation_internal.lock_check_column(offers, offer_segment, 'Say with offer_segment which it is.');
     END IF;
     -- a subscription that names its offer's segment has it, and the foreign key holds the offer
     IF offers IS NOT NULL AND offer_segment = ANY (foreign_key.key) THEN
         subscription_segment := foreign_key.columns[array_position(foreign_key.key, offer_segment)];
         RETURN QUERY SELECT 'found', format('subscription_segment => %L, part of the key of its offer', subscription_segment);
-        arguments := arguments || ARRAY['offers=' || segmentation.lock_table_name(offers),
-                                        'subscription_offer=' || segmentation.lock_column_list(foreign_key.columns),
-                                        'offer_key=' || segmentation.lock_column_list(foreign_key.key),
+        arguments := arguments || ARRAY['offers=' || segmentation_internal.lock_table_name(offers),
+                                        'subscription_offer=' || segmentation_internal.lock_column_list(foreign_key.columns),
+                                        'offer_key=' || segmentation_internal.lock_column_list(foreign_key.key),
                                         'subscription_segment=' || quote_ident(subscription_segment)];
         offers := NULL;
         watched := foreign_key.columns || watched;
     ELSIF offers IS NOT NULL THEN
-        PERFORM segmentation.lock_check_table(offers, 'offers');
-        arguments := arguments || ARRAY['offers=' || segmentation.lock_table_name(offers),
-                                        'subscription_offer=' || segmentation.lock_column_list(foreign_key.columns),
-                                        'offer_key=' || segmentation.lock_column_list(foreign_key.key),
+        PERFORM segmentation_internal.lock_check_table(offers, 'offers');
+        arguments := arguments || ARRAY['offers=' || segmentation_internal.lock_table_name(offers),
+                                        'subscription_offer=' || segmentation_internal.lock_column_list(foreign_key.columns),
+                                        'offer_key=' || segmentation_internal.lock_column_list(foreign_key.key),
                                         'offer_segment=' || quote_ident(offer_segment)];
         watched := foreign_key.columns || watched;
         offer_key := foreign_key.key;
@@ -120,7 +120,7 @@ BEGIN
             subscription_segment := customer_segment;
             RETURN QUERY SELECT 'found', format('subscription_segment => %L, named as the customer''s', subscription_segment);
         END IF;
-        PERFORM segmentation.lock_check_column(subscriptions, subscription_segment, 'Say with subscription_segment which it is.');
+        PERFORM segmentation_internal.lock_check_column(subscriptions, subscription_segment, 'Say with subscription_segment which it is.');
         arguments := arguments || ('subscription_segment=' || quote_ident(subscription_segment));
         watched := subscription_segment || watched;
     END IF;
@@ -128,7 +128,7 @@ BEGIN
                            || ('locks_when=' || locks_when) || ('running_when=' || running_when)
                            || CASE WHEN markets THEN 'markets=true' END;
     IF subscription_price IS NOT NULL THEN
-        PERFORM segmentation.lock_check_column(subscriptions, subscription_price, 'Say with subscription_price which it is.');
+        PERFORM segmentation_internal.lock_check_column(subscriptions, subscription_price, 'Say with subscription_price which it is.');
         arguments := arguments || ('subscription_price=' || quote_ident(subscription_price));
         watched := subscription_price || watched;
     END IF;
@@ -136,22 +136,22 @@ BEGIN
     watched := ARRAY(SELECT DISTINCT w FROM unnest(watched) w WHERE w IS NOT NULL ORDER BY w);
 
     IF NOT dry_run THEN
-        PERFORM segmentation.lock_tables(customers,
+        PERFORM segmentation_internal.lock_tables(customers,
             CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = customers AND attname = 'segment_locked_at')
                  THEN 'SHARE ROW EXCLUSIVE' ELSE 'ACCESS EXCLUSIVE' END,
             array_remove(ARRAY[subscriptions, offers], NULL));
     END IF;
-    PERFORM segmentation.lock_check_installed(customers, subscriptions, arguments);
+    PERFORM segmentation_internal.lock_check_installed(customers, subscriptions, arguments);
     IF markets THEN
-        PERFORM segmentation.lock_check_markets(customers, customer_segment);
+        PERFORM segmentation_internal.lock_check_markets(customers, customer_segment);
     END IF;
     IF NOT dry_run THEN
-        PERFORM segmentation.lock_raise_conflicts(customers, arguments);
-        PERFORM segmentation.lock_raise_market_conflicts(customers, arguments);
+        PERFORM segmentation_internal.lock_raise_conflicts(customers, arguments);
+        PERFORM segmentation_internal.lock_raise_market_conflicts(customers, arguments);
     END IF;
 
     RETURN QUERY SELECT 'lock', format('customers that have subscriptions: %s', segmentation_internal.lock_count(arguments, 'unlocked'));
-    FOR statement IN SELECT u FROM segmentation.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key,
+    FOR statement IN SELECT u FROM segmentation_internal.lock_statements(customers, subscriptions, offers, arguments, watched, customer_key,
                                                                    customer_segment, offer_key, markets) s,
                                    unnest(array_remove(ARRAY[s, segmentation_internal.lock_consent(
                                        s, array_remove(ARRAY[customers, subscriptions, offers], NULL), arguments)], NULL)) u LOOP
@@ -166,14 +166,14 @@ BEGIN
                                                    coalesce(quote_ident(conflict.customer_segment), 'NULL'), coalesce(conflict.subscription::text, ''),
                                                    coalesce(quote_ident(conflict.segment), 'NULL'));
         END LOOP;
-        RETURN QUERY SELECT 'conflict', c FROM segmentation.lock_market_conflicts(arguments) c;
+        RETURN QUERY SELECT 'conflict', c FROM segmentation_internal.lock_market_conflicts(arguments) c;
     ELSE
         PERFORM segmentation_internal.lock_count(arguments, 'lock');
-        PERFORM segmentation.lock_check_done(customers, arguments);
+        PERFORM segmentation_internal.lock_check_done(customers, arguments);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_install(regclass, regclass, name[], name, name[], name, regclass, name, name, name, text, text, name[], boolean, boolean) IS 'install_lock with its conditions checked and qualified';
+COMMENT ON FUNCTION segmentation_internal.lock_install(regclass, regclass, name[], name, name[], name, regclass, name, name, name, text, text, name[], boolean, boolean) IS 'install_lock with its conditions checked and qualified';
 
 -- Conditions are read under the caller's search_path, all else under a safe one.
 CREATE FUNCTION segmentation.install_lock(
@@ -200,9 +200,9 @@ BEGIN
             'install_lock must run at isolation level READ COMMITTED',
             detail => 'It has to see subscriptions that were committed after the transaction began.');
     END IF;
-    SELECT * INTO locking FROM segmentation.lock_condition(subscriptions, locks_when, 'locks_when');
-    SELECT * INTO running FROM segmentation.lock_condition(subscriptions, running_when, 'running_when');
-    RETURN QUERY SELECT i.step, i.detail FROM segmentation.lock_install(
+    SELECT * INTO locking FROM segmentation_internal.lock_condition(subscriptions, locks_when, 'locks_when');
+    SELECT * INTO running FROM segmentation_internal.lock_condition(subscriptions, running_when, 'running_when');
+    RETURN QUERY SELECT i.step, i.detail FROM segmentation_internal.lock_install(
         customers, subscriptions, customer_key, customer_segment, subscription_customer, subscription_segment,
         offers, subscription_offer, offer_segment, subscription_price, locking.expression, running.expression,
         locking.columns OPERATOR(pg_catalog.||) running.columns, markets IS TRUE, dry_run) i;

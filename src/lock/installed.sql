@@ -5,22 +5,22 @@
 -- both names the customers.
 CREATE VIEW segmentation.lock AS
     WITH trigger AS (
-        SELECT t.tgrelid, t.tgfoid, segmentation.lock_arguments(t.oid) AS arguments,
+        SELECT t.tgrelid, t.tgfoid, segmentation_internal.lock_arguments(t.oid) AS arguments,
                (t.tgtype OPERATOR(pg_catalog.&) 4::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0 AS on_insert,
                (t.tgtype OPERATOR(pg_catalog.&) 16::pg_catalog.int2) OPERATOR(pg_catalog.<>) 0 AS on_update
           FROM pg_catalog.pg_trigger t
-         WHERE t.tgfoid OPERATOR(pg_catalog.=) ANY (ARRAY['segmentation.lock_subscription()'::pg_catalog.regprocedure,
-                                                          'segmentation.lock_customer()'::pg_catalog.regprocedure]::pg_catalog.oid[])
+         WHERE t.tgfoid OPERATOR(pg_catalog.=) ANY (ARRAY['segmentation_internal.lock_subscription()'::pg_catalog.regprocedure,
+                                                          'segmentation_internal.lock_customer()'::pg_catalog.regprocedure]::pg_catalog.oid[])
            AND t.tgparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid
            AND NOT t.tgdeferrable
     ), installed AS (
         SELECT t.tgrelid::pg_catalog.regclass AS subscriptions, t.tgrelid, t.arguments
           FROM trigger t
-         WHERE t.tgfoid OPERATOR(pg_catalog.=) 'segmentation.lock_subscription()'::pg_catalog.regprocedure AND t.on_insert
+         WHERE t.tgfoid OPERATOR(pg_catalog.=) 'segmentation_internal.lock_subscription()'::pg_catalog.regprocedure AND t.on_insert
          UNION ALL
         SELECT NULL, t.tgrelid, t.arguments
           FROM trigger t
-         WHERE t.tgfoid OPERATOR(pg_catalog.=) 'segmentation.lock_customer()'::pg_catalog.regprocedure AND t.on_update
+         WHERE t.tgfoid OPERATOR(pg_catalog.=) 'segmentation_internal.lock_customer()'::pg_catalog.regprocedure AND t.on_update
            AND NOT EXISTS (SELECT FROM trigger s
                             WHERE s.tgfoid OPERATOR(pg_catalog.<>) t.tgfoid
                               AND s.arguments[1] OPERATOR(pg_catalog.=) t.arguments[1])

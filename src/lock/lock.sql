@@ -22,49 +22,49 @@ COMMENT ON COLUMN segmentation.customer_move.to_segment IS 'segment since the mo
 COMMENT ON COLUMN segmentation.customer_move.reason IS 'why, as the caller said';
 COMMENT ON COLUMN segmentation.customer_move.relation IS 'table of customers, whatever its name is now';
 
-CREATE FUNCTION segmentation.lock_subscription() RETURNS trigger
+CREATE FUNCTION segmentation_internal.lock_subscription() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_subscription';
-COMMENT ON FUNCTION segmentation.lock_subscription() IS 'trigger of a lock on subscriptions: locks their customers, refuses another segment';
+COMMENT ON FUNCTION segmentation_internal.lock_subscription() IS 'trigger of a lock on subscriptions: locks their customers, refuses another segment';
 
-CREATE FUNCTION segmentation.lock_statement() RETURNS trigger
+CREATE FUNCTION segmentation_internal.lock_statement() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_statement';
-COMMENT ON FUNCTION segmentation.lock_statement() IS 'trigger of a lock on partitioned subscriptions: those of one statement are checked together';
+COMMENT ON FUNCTION segmentation_internal.lock_statement() IS 'trigger of a lock on partitioned subscriptions: those of one statement are checked together';
 
-CREATE FUNCTION segmentation.lock_customer() RETURNS trigger
+CREATE FUNCTION segmentation_internal.lock_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_customer';
-COMMENT ON FUNCTION segmentation.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one, also on its way to another partition';
+COMMENT ON FUNCTION segmentation_internal.lock_customer() IS 'trigger of a lock on customers: refuses to change the segment, lock or key of a locked one, also on its way to another partition';
 
 -- immutable to the statement that asks
-CREATE FUNCTION segmentation.lock_watches(relation regclass, columns name[]) RETURNS boolean
+CREATE FUNCTION segmentation_internal.lock_watches(relation regclass, columns name[]) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_watches';
-COMMENT ON FUNCTION segmentation.lock_watches(regclass, name[]) IS 'true, or an error where no trigger of a lock looks at these columns, for others have their names now';
+COMMENT ON FUNCTION segmentation_internal.lock_watches(regclass, name[]) IS 'true, or an error where no trigger of a lock looks at these columns, for others have their names now';
 
-CREATE FUNCTION segmentation.lock_new_customer() RETURNS trigger
+CREATE FUNCTION segmentation_internal.lock_new_customer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_customer';
-COMMENT ON FUNCTION segmentation.lock_new_customer() IS 'trigger of a lock on customers: checks the subscriptions of a key that has changed hands, and locks its new customer';
+COMMENT ON FUNCTION segmentation_internal.lock_new_customer() IS 'trigger of a lock on customers: checks the subscriptions of a key that has changed hands, and locks its new customer';
 
 -- without row security: subscriptions that the owner of the offers does not see count too
-CREATE FUNCTION segmentation.lock_offer() RETURNS trigger
+CREATE FUNCTION segmentation_internal.lock_offer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_offer'
     SET search_path = pg_catalog, pg_temp SET row_security = off;
-COMMENT ON FUNCTION segmentation.lock_offer() IS 'trigger of a lock on offers: refuses to change the segment of a subscribed one';
+COMMENT ON FUNCTION segmentation_internal.lock_offer() IS 'trigger of a lock on offers: refuses to change the segment of a subscribed one';
 
-CREATE FUNCTION segmentation.lock_new_offer() RETURNS trigger
+CREATE FUNCTION segmentation_internal.lock_new_offer() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'lock_new_offer';
-COMMENT ON FUNCTION segmentation.lock_new_offer() IS 'trigger of a lock on offers: checks the subscriptions of a key that has changed hands';
+COMMENT ON FUNCTION segmentation_internal.lock_new_offer() IS 'trigger of a lock on offers: checks the subscriptions of a key that has changed hands';
 
-CREATE FUNCTION segmentation.lock_arguments(trigger oid) RETURNS text[]
+CREATE FUNCTION segmentation_internal.lock_arguments(trigger oid) RETURNS text[]
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_arguments';
-COMMENT ON FUNCTION segmentation.lock_arguments(oid) IS 'arguments of a trigger, NULL where it has none';
+COMMENT ON FUNCTION segmentation_internal.lock_arguments(oid) IS 'arguments of a trigger, NULL where it has none';
 
-CREATE FUNCTION segmentation.lock_condition(subscriptions regclass, condition text, argument text,
+CREATE FUNCTION segmentation_internal.lock_condition(subscriptions regclass, condition text, argument text,
     OUT expression text, OUT columns name[])
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_condition';
-COMMENT ON FUNCTION segmentation.lock_condition(regclass, text, text) IS 'a condition over a subscription, checked, with all names qualified, and the columns that it reads';
+COMMENT ON FUNCTION segmentation_internal.lock_condition(regclass, text, text) IS 'a condition over a subscription, checked, with all names qualified, and the columns that it reads';
 
-CREATE FUNCTION segmentation.lock_query(arguments text[], query text) RETURNS text
+CREATE FUNCTION segmentation_internal.lock_query(arguments text[], query text) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_query_text';
-COMMENT ON FUNCTION segmentation.lock_query(text[], text) IS 'a condition or query of the lock that has these trigger arguments';
+COMMENT ON FUNCTION segmentation_internal.lock_query(text[], text) IS 'a condition or query of the lock that has these trigger arguments';
 
 CREATE FUNCTION segmentation_internal.lock_run(arguments text[], query text) RETURNS SETOF record
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'lock_run';

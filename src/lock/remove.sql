@@ -2,24 +2,24 @@
 
 -- Triggers of locks on tables of the caller's; others may have made their own
 -- with the same arguments.
-CREATE FUNCTION segmentation.lock_triggers(OUT relation regclass, OUT trigger name, OUT function name, OUT arguments text[]) RETURNS SETOF record
+CREATE FUNCTION segmentation_internal.lock_triggers(OUT relation regclass, OUT trigger name, OUT function name, OUT arguments text[]) RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.tgrelid, t.tgname, p.proname, segmentation.lock_arguments(t.oid)
+    SELECT t.tgrelid, t.tgname, p.proname, segmentation_internal.lock_arguments(t.oid)
       FROM pg_trigger t
            JOIN pg_proc p ON p.oid = t.tgfoid
            JOIN pg_class c ON c.oid = t.tgrelid
      WHERE p.pronamespace = 'segmentation'::regnamespace AND starts_with(p.proname, 'lock_')
        AND t.tgparentid = 0 AND pg_has_role(c.relowner, 'USAGE')
 $$;
-COMMENT ON FUNCTION segmentation.lock_triggers() IS 'triggers of locks on tables that the caller owns';
+COMMENT ON FUNCTION segmentation_internal.lock_triggers() IS 'triggers of locks on tables that the caller owns';
 
-CREATE FUNCTION segmentation.lock_references(referencing regclass, referenced regclass) RETURNS boolean
+CREATE FUNCTION segmentation_internal.lock_references(referencing regclass, referenced regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conrelid = referencing AND confrelid = referenced)
 $$;
-COMMENT ON FUNCTION segmentation.lock_references(regclass, regclass) IS 'whether a table has a foreign key to another';
+COMMENT ON FUNCTION segmentation_internal.lock_references(regclass, regclass) IS 'whether a table has a foreign key to another';
 
-CREATE FUNCTION segmentation.lock_check_owner(relation regclass) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_check_owner(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = relation), 'USAGE') THEN
@@ -30,54 +30,54 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_owner(regclass) IS 'raises an error where the caller does not own a table';
+COMMENT ON FUNCTION segmentation_internal.lock_check_owner(regclass) IS 'raises an error where the caller does not own a table';
 
 -- drops the triggers with the arguments given, each lock's as one text, and
 -- then the guard of the customers if no lock is left; says whether any was there
-CREATE FUNCTION segmentation.lock_drop_triggers(customers regclass, locks text[]) RETURNS boolean
+CREATE FUNCTION segmentation_internal.lock_drop_triggers(customers regclass, locks text[]) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     installed record;
     dropped boolean := false;
 BEGIN
-    FOR installed IN SELECT t.* FROM segmentation.lock_triggers() t WHERE t.arguments::text = ANY (locks) LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s', installed.trigger, segmentation.lock_table_name(installed.relation));
+    FOR installed IN SELECT t.* FROM segmentation_internal.lock_triggers() t WHERE t.arguments::text = ANY (locks) LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', installed.trigger, segmentation_internal.lock_table_name(installed.relation));
         dropped := true;
     END LOOP;
     FOR installed IN
-        SELECT t.* FROM segmentation.lock_triggers() t
+        SELECT t.* FROM segmentation_internal.lock_triggers() t
          WHERE t.function = 'lock_customer' AND t.relation = customers
-           AND NOT EXISTS (SELECT FROM segmentation.lock_triggers() o
+           AND NOT EXISTS (SELECT FROM segmentation_internal.lock_triggers() o
                             WHERE o.function <> 'lock_customer'
                               AND (o.relation = customers
-                                   OR (o.function = 'lock_subscription' AND segmentation.lock_references(o.relation, customers))))
+                                   OR (o.function = 'lock_subscription' AND segmentation_internal.lock_references(o.relation, customers))))
     LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s', installed.trigger, segmentation.lock_table_name(installed.relation));
+        EXECUTE format('DROP TRIGGER %I ON %s', installed.trigger, segmentation_internal.lock_table_name(installed.relation));
         dropped := true;
     END LOOP;
     RETURN dropped;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_drop_triggers(regclass, text[]) IS 'drops the triggers of locks, and the guard of the customers with the last';
+COMMENT ON FUNCTION segmentation_internal.lock_drop_triggers(regclass, text[]) IS 'drops the triggers of locks, and the guard of the customers with the last';
 
 -- Tables may have been renamed since, or dropped: a lock is of these customers
 -- if its triggers are on them or name them, or if a foreign key says so.
 CREATE FUNCTION segmentation_internal.lock_arguments_of(customers regclass, subscriptions regclass) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(array_agg(DISTINCT t.arguments::text), '{}')
-      FROM segmentation.lock_triggers() t
+      FROM segmentation_internal.lock_triggers() t
      WHERE t.function <> 'lock_customer'
        AND (subscriptions IS NULL OR t.relation = subscriptions
-            OR 'subscriptions=' || segmentation.lock_table_name(subscriptions) = ANY (t.arguments))
+            OR 'subscriptions=' || segmentation_internal.lock_table_name(subscriptions) = ANY (t.arguments))
        AND (customers IS NULL OR t.relation = customers
-            OR 'customers=' || segmentation.lock_table_name(customers) = ANY (t.arguments)
-            OR (t.function = 'lock_subscription' AND segmentation.lock_references(t.relation, customers)))
+            OR 'customers=' || segmentation_internal.lock_table_name(customers) = ANY (t.arguments)
+            OR (t.function = 'lock_subscription' AND segmentation_internal.lock_references(t.relation, customers)))
 $$;
 COMMENT ON FUNCTION segmentation_internal.lock_arguments_of(regclass, regclass) IS 'the locks of customers or subscriptions: the arguments of each as one text';
 
 CREATE FUNCTION segmentation_internal.lock_table_now(lock text, function name, argument text) RETURNS regclass
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
-RETURN coalesce((SELECT t.relation FROM segmentation.lock_triggers() t
+RETURN coalesce((SELECT t.relation FROM segmentation_internal.lock_triggers() t
                   WHERE t.function = lock_table_now.function AND t.arguments::text = lock LIMIT 1),
                 (SELECT to_regclass(substr(a, length(argument) + 2)) FROM unnest(lock::text[]) a
                   WHERE starts_with(a, argument || '=')));
@@ -130,10 +130,10 @@ LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
           FROM unnest(lock::text[]) WITH ORDINALITY u(a, n)
     ), given AS (
         SELECT n, name, CASE
-                   WHEN name = 'customers' THEN format('%L', segmentation.lock_table_name(t.customers))
-                   WHEN name = 'subscriptions' THEN format('%L', segmentation.lock_table_name(t.subscriptions))
+                   WHEN name = 'customers' THEN format('%L', segmentation_internal.lock_table_name(t.customers))
+                   WHEN name = 'subscriptions' THEN format('%L', segmentation_internal.lock_table_name(t.subscriptions))
                    WHEN name = 'offers'
-                   THEN quote_literal(coalesce(segmentation.lock_table_name(coalesce(t.offers, segmentation_internal.lock_referenced(
+                   THEN quote_literal(coalesce(segmentation_internal.lock_table_name(coalesce(t.offers, segmentation_internal.lock_referenced(
                             t.subscriptions, (SELECT o.value FROM argument o WHERE o.name = 'subscription_offer')))), value))
                    WHEN name = 'subscription_segment' AND EXISTS (SELECT FROM argument o WHERE o.name = 'offers') THEN NULL
                    WHEN name IN ('locks_when', 'running_when') THEN quote_literal(segmentation_internal.lock_portable(value))
@@ -162,7 +162,7 @@ BEGIN
             'argument "customers" must not be null',
             hint => 'Where that table is gone, name the subscriptions.');
     END IF;
-    PERFORM segmentation.lock_check_owner(customers), segmentation.lock_check_owner(subscriptions);
+    PERFORM segmentation_internal.lock_check_owner(customers), segmentation_internal.lock_check_owner(subscriptions);
 END
 $$;
 COMMENT ON FUNCTION segmentation_internal.lock_check_named(regclass, regclass) IS 'raises an error where neither table of a lock is named, or one is somebody else''s';
@@ -188,7 +188,7 @@ BEGIN
     locks := segmentation_internal.lock_arguments_of(customers, subscriptions);
     customers := coalesce(customers, segmentation_internal.lock_customers_of(locks));
     calls := ARRAY(SELECT segmentation_internal.lock_call(l) FROM unnest(locks) l);
-    IF NOT segmentation.lock_drop_triggers(customers, locks) THEN
+    IF NOT segmentation_internal.lock_drop_triggers(customers, locks) THEN
         PERFORM segmentation_internal.lock_refuse_none(customers, subscriptions);
     END IF;
     RETURN QUERY SELECT c FROM unnest(calls) c WHERE c IS NOT NULL ORDER BY c;
@@ -207,7 +207,7 @@ BEGIN
            JOIN (VALUES ('customer_segment', 'lock_new_customer'), ('subscription_segment', 'lock_subscription'),
                         ('offer_segment', 'lock_offer'), ('subscription_price', 'lock_subscription')) needs (argument, function)
              ON needs.argument = split_part(a, '=', 1)
-           JOIN segmentation.lock_triggers() t ON t.function = needs.function AND t.arguments::text = lock
+           JOIN segmentation_internal.lock_triggers() t ON t.function = needs.function AND t.arguments::text = lock
            CROSS JOIN unnest(segmentation_internal.lock_names(substr(a, strpos(a, '=') + 1))) AS col (name)
      WHERE NOT segmentation_internal.lock_has_columns(t.relation, quote_ident(col.name))
      LIMIT 1;
@@ -215,9 +215,9 @@ BEGIN
         PERFORM segmentation_internal.refuse('42703',
             format('column "%s" of table "%s", part of its lock, does not exist', missing.name, missing.relation),
             hint => format('Give it back its name, or remove the lock and change the name in the call that this returns: SELECT segmentation.remove_lock(%s, %s);',
-                           coalesce((SELECT quote_literal(t.relation) FROM segmentation.lock_triggers() t
+                           coalesce((SELECT quote_literal(t.relation) FROM segmentation_internal.lock_triggers() t
                                       WHERE t.arguments::text = lock AND t.function = 'lock_new_customer' LIMIT 1), 'NULL'),
-                           coalesce((SELECT quote_literal(t.relation) FROM segmentation.lock_triggers() t
+                           coalesce((SELECT quote_literal(t.relation) FROM segmentation_internal.lock_triggers() t
                                       WHERE t.arguments::text = lock AND t.function = 'lock_subscription' LIMIT 1), 'NULL')));
     END IF;
 END
@@ -236,7 +236,7 @@ DECLARE
     details text[];
 BEGIN
     BEGIN
-        PERFORM segmentation.lock_drop_triggers(customers, locks);
+        PERFORM segmentation_internal.lock_drop_triggers(customers, locks);
         FOR call IN SELECT c FROM unnest(calls) c WHERE c IS NOT NULL LOOP
             FOR done IN EXECUTE left(call, -2) || ', dry_run => true);' LOOP
                 steps := steps || done.step;
@@ -267,13 +267,13 @@ BEGIN
     locks := segmentation_internal.lock_arguments_of(customers, subscriptions);
     customers := coalesce(customers, segmentation_internal.lock_customers_of(locks));
     -- all locks of customers share their guard, which names them
-    IF EXISTS (SELECT FROM segmentation.lock_triggers() t WHERE t.relation = customers AND t.function = 'lock_customer'
-                  AND 'customers=' || segmentation.lock_table_name(customers) <> ALL (t.arguments)) THEN
+    IF EXISTS (SELECT FROM segmentation_internal.lock_triggers() t WHERE t.relation = customers AND t.function = 'lock_customer'
+                  AND 'customers=' || segmentation_internal.lock_table_name(customers) <> ALL (t.arguments)) THEN
         locks := segmentation_internal.lock_arguments_of(customers, NULL);
     END IF;
     PERFORM segmentation_internal.lock_check_columns(l) FROM unnest(locks) l;
     PERFORM segmentation_internal.lock_check_conditions(t.arguments, t.relation)
-       FROM (SELECT DISTINCT l.relation, l.arguments FROM segmentation.lock_triggers() l
+       FROM (SELECT DISTINCT l.relation, l.arguments FROM segmentation_internal.lock_triggers() l
               WHERE l.function = 'lock_subscription' AND l.arguments::text = ANY (locks)) t;
     calls := array_remove(ARRAY(SELECT segmentation_internal.lock_call(l) FROM unnest(locks) l ORDER BY 1), NULL);
     IF calls = '{}' THEN
@@ -283,7 +283,7 @@ BEGIN
         RETURN QUERY SELECT r.* FROM segmentation_internal.lock_try_renewal(customers, locks, calls) r;
         RETURN;
     END IF;
-    PERFORM segmentation.lock_drop_triggers(customers, locks);
+    PERFORM segmentation_internal.lock_drop_triggers(customers, locks);
     FOREACH call IN ARRAY calls LOOP
         RETURN QUERY EXECUTE call;
     END LOOP;

@@ -1,6 +1,6 @@
 -- what a lock needs of tables: their kinds, columns, keys and offers
 
-CREATE FUNCTION segmentation.lock_check_table(relation regclass, role text) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_check_table(relation regclass, role text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     class pg_class;
@@ -36,12 +36,12 @@ BEGIN
             detail => 'A column and triggers that are added to it would not be dumped.',
             hint => 'Install the lock on tables of your own.');
     END IF;
-    PERFORM segmentation.lock_check_owner(relation);
+    PERFORM segmentation_internal.lock_check_owner(relation);
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_table(regclass, text) IS 'raises an error where a table cannot have a lock';
+COMMENT ON FUNCTION segmentation_internal.lock_check_table(regclass, text) IS 'raises an error where a table cannot have a lock';
 
-CREATE FUNCTION segmentation.lock_check_column(relation regclass, col name, hint text) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_check_column(relation regclass, col name, hint text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = relation AND attname = col AND attnum > 0) THEN
@@ -51,9 +51,9 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_column(regclass, name, text) IS 'raises an error where a table lacks a column';
+COMMENT ON FUNCTION segmentation_internal.lock_check_column(regclass, name, text) IS 'raises an error where a table lacks a column';
 
-CREATE FUNCTION segmentation.lock_primary_key(relation regclass) RETURNS name[]
+CREATE FUNCTION segmentation_internal.lock_primary_key(relation regclass) RETURNS name[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT array_agg(a.attname ORDER BY k.n)
       FROM pg_index i
@@ -61,9 +61,9 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
      WHERE i.indrelid = relation AND i.indisprimary AND k.n <= i.indnkeyatts
 $$;
-COMMENT ON FUNCTION segmentation.lock_primary_key(regclass) IS 'columns of a table''s primary key, NULL where it has none';
+COMMENT ON FUNCTION segmentation_internal.lock_primary_key(regclass) IS 'columns of a table''s primary key, NULL where it has none';
 
-CREATE FUNCTION segmentation.lock_foreign_keys(referencing regclass, referenced regclass, key_order name[],
+CREATE FUNCTION segmentation_internal.lock_foreign_keys(referencing regclass, referenced regclass, key_order name[],
     OUT constraint_name name, OUT columns name[], OUT key name[], OUT is_deferrable boolean) RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.conname,
@@ -80,17 +80,17 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
      GROUP BY c.oid, c.conname, c.condeferrable
      ORDER BY c.conname
 $$;
-COMMENT ON FUNCTION segmentation.lock_foreign_keys(regclass, regclass, name[]) IS 'enforced foreign keys from one table to another, their column pairs in the order of the key given';
+COMMENT ON FUNCTION segmentation_internal.lock_foreign_keys(regclass, regclass, name[]) IS 'enforced foreign keys from one table to another, their column pairs in the order of the key given';
 
-CREATE FUNCTION segmentation.lock_column_list(columns name[]) RETURNS text
+CREATE FUNCTION segmentation_internal.lock_column_list(columns name[]) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(columns) WITH ORDINALITY u(c, n)
 $$;
-COMMENT ON FUNCTION segmentation.lock_column_list(name[]) IS 'quoted names of columns, separated by commas';
+COMMENT ON FUNCTION segmentation_internal.lock_column_list(name[]) IS 'quoted names of columns, separated by commas';
 
-CREATE FUNCTION segmentation.lock_table_name(relation regclass) RETURNS text
+CREATE FUNCTION segmentation_internal.lock_table_name(relation regclass) RETURNS text
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'lock_table_name';
-COMMENT ON FUNCTION segmentation.lock_table_name(regclass) IS 'qualified name of a table, as triggers keep it';
+COMMENT ON FUNCTION segmentation_internal.lock_table_name(regclass) IS 'qualified name of a table, as triggers keep it';
 
 -- Of a key of several columns, a column that is named like it; a column of the right
 -- type that stands in no key yet, if there is but one; or else a new one; and where the key is not unique yet, that comes first.
@@ -126,10 +126,10 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
                                            AND ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = referenced AND attnum = ANY (i.indkey[:i.indnkeyatts - 1]))
                                                OPERATOR(pg_catalog.@>) key
                                            AND i.indnkeyatts = cardinality(key))
-                       THEN format('ALTER TABLE %s ADD UNIQUE (%s); ', referenced, segmentation.lock_column_list(key)) END,
+                       THEN format('ALTER TABLE %s ADD UNIQUE (%s); ', referenced, segmentation_internal.lock_column_list(key)) END,
                   format('ALTER TABLE %s %sADD FOREIGN KEY (%s) REFERENCES %s (%s);', referencing,
                          string_agg(format('ADD COLUMN %I %s, ', referencing_column, type), '' ORDER BY n) FILTER (WHERE column_name IS NULL),
-                         string_agg(quote_ident(referencing_column), ', ' ORDER BY n), referenced, segmentation.lock_column_list(key)))
+                         string_agg(quote_ident(referencing_column), ', ' ORDER BY n), referenced, segmentation_internal.lock_column_list(key)))
       FROM named
 $$;
 COMMENT ON FUNCTION segmentation_internal.lock_key_statements(regclass, regclass, name[], name[]) IS 'the statements that would add a foreign key that a lock can stand on';
@@ -138,13 +138,13 @@ COMMENT ON FUNCTION segmentation_internal.lock_key_statements(regclass, regclass
 CREATE FUNCTION segmentation_internal.lock_check_key(referencing regclass, referenced regclass, columns name[], key name[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM segmentation.lock_check_column(referenced, k, 'Name columns that identify a row of the table.') FROM unnest(key) k;
-    PERFORM segmentation.lock_check_column(referencing, c, 'Name the columns of the foreign key.') FROM unnest(columns) c;
+    PERFORM segmentation_internal.lock_check_column(referenced, k, 'Name columns that identify a row of the table.') FROM unnest(key) k;
+    PERFORM segmentation_internal.lock_check_column(referencing, c, 'Name the columns of the foreign key.') FROM unnest(columns) c;
     IF cardinality(columns) <> cardinality(key) THEN
         PERFORM segmentation_internal.refuse('22023',
             format('columns of "%s" do not fit the key of "%s"', referencing, referenced),
-            detail => format('The key has %s (%s), and %s given (%s).', cardinality(key), segmentation.lock_column_list(key),
-                             cardinality(columns), segmentation.lock_column_list(columns)),
+            detail => format('The key has %s (%s), and %s given (%s).', cardinality(key), segmentation_internal.lock_column_list(key),
+                             cardinality(columns), segmentation_internal.lock_column_list(columns)),
             hint => 'Name one column for each column of the key, in its order.');
     END IF;
 END
@@ -161,10 +161,10 @@ BEGIN
             format('table "%s" has no primary key', referenced),
             hint => 'Give it one; a lock stands on foreign keys, which need it.');
     END IF;
-    SELECT f.constraint_name, f.key INTO other FROM segmentation.lock_foreign_keys(referencing, referenced, NULL) f
+    SELECT f.constraint_name, f.key INTO other FROM segmentation_internal.lock_foreign_keys(referencing, referenced, NULL) f
      WHERE given_columns IS NULL OR f.columns @> given_columns LIMIT 1;
     PERFORM segmentation_internal.refuse('42704',
-        format('table "%s" has no foreign key to "%s" (%s)', referencing, referenced, segmentation.lock_column_list(wanted_key)),
+        format('table "%s" has no foreign key to "%s" (%s)', referencing, referenced, segmentation_internal.lock_column_list(wanted_key)),
         detail => 'A lock stands on foreign keys: their row locks order what concurrent sessions do.',
         hint => CASE WHEN other.key IS NOT NULL AND argument = 'subscription_customer' AND cardinality(other.key) >= cardinality(wanted_key)
                      THEN format('Say customer_key => %L, which foreign key "%s" refers to.', other.key, other.constraint_name)
@@ -175,7 +175,7 @@ COMMENT ON FUNCTION segmentation_internal.lock_refuse_no_key(regclass, regclass,
 
 -- the one foreign key that fits, or an error that says how to get one; several
 -- over the same columns are as one
-CREATE FUNCTION segmentation.lock_foreign_key(referencing regclass, referenced regclass,
+CREATE FUNCTION segmentation_internal.lock_foreign_key(referencing regclass, referenced regclass,
     wanted_columns name[], wanted_key name[], argument text,
     OUT columns name[], OUT key name[], OUT is_deferrable boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -188,13 +188,13 @@ BEGIN
     END IF;
     FOR candidate IN
         SELECT min(f.constraint_name::text) AS constraint_name, f.columns AS c, f.key AS k, bool_or(f.is_deferrable) AS d
-          FROM segmentation.lock_foreign_keys(referencing, referenced, wanted_key) f
+          FROM segmentation_internal.lock_foreign_keys(referencing, referenced, wanted_key) f
          WHERE (wanted_key IS NULL OR (f.key @> wanted_key AND f.key <@ wanted_key))
            AND (wanted_columns IS NULL OR f.columns @> wanted_columns)
          GROUP BY f.columns, f.key
          ORDER BY 1
     LOOP
-        names := names || format('"%s" (%s)', candidate.constraint_name, segmentation.lock_column_list(candidate.c));
+        names := names || format('"%s" (%s)', candidate.constraint_name, segmentation_internal.lock_column_list(candidate.c));
         columns := candidate.c;
         key := candidate.k;
         is_deferrable := candidate.d;
@@ -206,15 +206,15 @@ BEGIN
             hint => format('Say with %s which columns count.', argument));
     ELSIF names IS NULL THEN
         PERFORM segmentation_internal.lock_refuse_no_key(referencing, referenced, wanted_columns,
-            coalesce(wanted_key, segmentation.lock_primary_key(referenced)), argument);
+            coalesce(wanted_key, segmentation_internal.lock_primary_key(referenced)), argument);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_foreign_key(regclass, regclass, name[], name[], text) IS 'the foreign key from one table to another that a lock stands on';
+COMMENT ON FUNCTION segmentation_internal.lock_foreign_key(regclass, regclass, name[], name[], text) IS 'the foreign key from one table to another that a lock stands on';
 
 -- A subscription that is linked to offers by items can have offers of several
 -- segments, and then it has none.
-CREATE FUNCTION segmentation.lock_check_offers(customers regclass, subscriptions regclass, offers regclass, customer_segment name) RETURNS void
+CREATE FUNCTION segmentation_internal.lock_check_offers(customers regclass, subscriptions regclass, offers regclass, customer_segment name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     items regclass;
@@ -232,7 +232,7 @@ BEGIN
        AND o.contype = 'f' AND o.confrelid = offers AND o.conparentid = 0 AND o.conrelid <> customers
      ORDER BY o.conrelid::text
      LIMIT 1;
-    IF coalesce(items, between_them) IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.lock_foreign_keys(subscriptions, offers, NULL)) THEN
+    IF coalesce(items, between_them) IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation_internal.lock_foreign_keys(subscriptions, offers, NULL)) THEN
         PERFORM segmentation_internal.refuse('42704',
             format('subscriptions in "%s" do not name their offer', subscriptions),
             detail => format(CASE WHEN items IS NOT NULL THEN 'Table "%s" stands between "%s" and "%s", so that one subscription can have offers of several segments.'
@@ -245,4 +245,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.lock_check_offers(regclass, regclass, regclass, name) IS 'raises an error where subscriptions reach their offers only through a table of items';
+COMMENT ON FUNCTION segmentation_internal.lock_check_offers(regclass, regclass, regclass, name) IS 'raises an error where subscriptions reach their offers only through a table of items';

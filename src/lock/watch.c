@@ -86,7 +86,7 @@ static bool
 is_watched(Relation rel, const List *columns)
 {
 	TriggerDesc *triggers = CopyTriggerDesc(rel->trigdesc);
-	Oid			schema = get_namespace_oid("segmentation", false);
+	Oid			schema = get_namespace_oid("segmentation_internal", false);
 
 	for (int i = 0; triggers && i < triggers->numtriggers; i++)
 	{
@@ -103,7 +103,7 @@ is_watched(Relation rel, const List *columns)
 static char *
 renewal(Relation rel)
 {
-	Oid			schema = get_namespace_oid("segmentation", false);
+	Oid			schema = get_namespace_oid("segmentation_internal", false);
 
 	for (int i = 0; rel->trigdesc && i < rel->trigdesc->numtriggers; i++)
 	{

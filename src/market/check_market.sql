@@ -1,6 +1,6 @@
 -- what is missing or doubtful about a market before it goes live
 
-CREATE FUNCTION segmentation.market_known(id @extschema@.segment_id) RETURNS segmentation.market
+CREATE FUNCTION segmentation_internal.market_known(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     result segmentation.market;
@@ -18,9 +18,9 @@ BEGIN
     RETURN result;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_known(@extschema@.segment_id) IS 'the market of an id, or an error';
+COMMENT ON FUNCTION segmentation_internal.market_known(@extschema@.segment_id) IS 'the market of an id, or an error';
 
-CREATE FUNCTION segmentation.market_same_offers(a @extschema@.segment_id, b @extschema@.segment_id) RETURNS boolean
+CREATE FUNCTION segmentation_internal.market_same_offers(a @extschema@.segment_id, b @extschema@.segment_id) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT NOT EXISTS (
@@ -31,7 +31,7 @@ BEGIN ATOMIC
                   FROM segmentation.offer WHERE market OPERATOR(@extschema@.=) b) y USING (code)
          WHERE x IS DISTINCT FROM y);
 END;
-COMMENT ON FUNCTION segmentation.market_same_offers(@extschema@.segment_id, @extschema@.segment_id) IS
+COMMENT ON FUNCTION segmentation_internal.market_same_offers(@extschema@.segment_id, @extschema@.segment_id) IS
     'whether two markets have the same offers at the same prices, whatever their texts';
 
 CREATE FUNCTION segmentation.check_market(id @extschema@.segment_id)
@@ -39,7 +39,7 @@ CREATE FUNCTION segmentation.check_market(id @extschema@.segment_id)
     LANGUAGE sql STABLE ROWS 5
 BEGIN ATOMIC
     WITH this AS MATERIALIZED (
-        SELECT m.* FROM segmentation.market_known(check_market.id) m
+        SELECT m.* FROM segmentation_internal.market_known(check_market.id) m
     ), other AS MATERIALIZED (
         SELECT m.*,
                m.business IS NOT DISTINCT FROM this.business AS same_business,
@@ -50,7 +50,7 @@ BEGIN ATOMIC
                    IS NOT DISTINCT FROM (this.currency, this.customer_type, this.partner, this.channel, this.sales_representative,
                                          this.service_level, this.product, this.business, this.sector)
                    AND m.countries @> this.countries AND m.countries <@ this.countries
-                   AND segmentation.market_same_offers(m.id, this.id) AS same_but_language
+                   AND segmentation_internal.market_same_offers(m.id, this.id) AS same_but_language
           FROM segmentation.market m, this
          WHERE m.id OPERATOR(@extschema@.<>) this.id AND m.status <> 'retired'
     ), offer AS MATERIALIZED (

@@ -1,6 +1,6 @@
 -- making markets, and their way from draft to retired
 
-CREATE FUNCTION segmentation.market_check_new(id @extschema@.segment_id, currency text, countries text[], default_language text) RETURNS void
+CREATE FUNCTION segmentation_internal.market_check_new(id @extschema@.segment_id, currency text, countries text[], default_language text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     unknown text;
@@ -34,7 +34,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_check_new(@extschema@.segment_id, text, text[], text) IS
+COMMENT ON FUNCTION segmentation_internal.market_check_new(@extschema@.segment_id, text, text[], text) IS
     'raises an error that says what is wrong with a market to be made';
 
 CREATE FUNCTION segmentation.create_market(
@@ -56,7 +56,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     result segmentation.market;
 BEGIN
-    PERFORM segmentation.market_check_new(id, currency, countries, default_language);
+    PERFORM segmentation_internal.market_check_new(id, currency, countries, default_language);
     INSERT INTO segmentation.market (id, currency, countries, customer_type, partner, channel, sales_representative,
                                      service_level, product, business, sector, default_language)
         VALUES (id, currency, countries, customer_type, partner, channel, sales_representative,
@@ -73,17 +73,17 @@ REVOKE EXECUTE ON FUNCTION segmentation.create_market(@extschema@.segment_id, te
 COMMENT ON FUNCTION segmentation.create_market(@extschema@.segment_id, text, text[], text, text, text, text, text, text, text, text, text, text) IS
     'makes a market, a draft at first; the title is in the default language';
 
-CREATE FUNCTION segmentation.market_converted_price(price @extschema@.currency_price, currency text, rate numeric) RETURNS @extschema@.currency_price
+CREATE FUNCTION segmentation_internal.market_converted_price(price @extschema@.currency_price, currency text, rate numeric) RETURNS @extschema@.currency_price
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION segmentation.market_converted_price(@extschema@.currency_price, text, numeric) IS
+COMMENT ON FUNCTION segmentation_internal.market_converted_price(@extschema@.currency_price, text, numeric) IS
     'a price times a rate in another currency, rounded half-even to the minor unit';
 
 -- a price by another market's rate; one that is the same stays exact
-CREATE FUNCTION segmentation.market_price(price @extschema@.currency_price, currency text, rate numeric) RETURNS @extschema@.currency_price
+CREATE FUNCTION segmentation_internal.market_price(price @extschema@.currency_price, currency text, rate numeric) RETURNS @extschema@.currency_price
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE rate WHEN 1 THEN @extschema@.currency_price(@extschema@.amount(price), currency)
-       ELSE segmentation.market_converted_price(price, currency, rate) END;
-COMMENT ON FUNCTION segmentation.market_price(@extschema@.currency_price, text, numeric) IS
+       ELSE segmentation_internal.market_converted_price(price, currency, rate) END;
+COMMENT ON FUNCTION segmentation_internal.market_price(@extschema@.currency_price, text, numeric) IS
     'a price at a rate in another currency, rounded half-even to the minor unit unless the rate is 1';
 
 -- one statement, so that texts agree with offers whatever others do meanwhile
@@ -91,11 +91,11 @@ CREATE FUNCTION segmentation.clone_market("from" @extschema@.segment_id, "to" @e
     RETURNS segmentation.market
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    source CONSTANT segmentation.market := segmentation.market_known("from");
+    source CONSTANT segmentation.market := segmentation_internal.market_known("from");
     lost record;
     result segmentation.market;
 BEGIN
-    PERFORM segmentation.market_check_new("to", currency, '{}', source.default_language);
+    PERFORM segmentation_internal.market_check_new("to", currency, '{}', source.default_language);
     IF rate IS NULL OR rate <= 0 OR rate >= 'Infinity' THEN
         PERFORM segmentation_internal.refuse('22023',
             format('a rate of %s makes no prices', quote_nullable(rate)),
@@ -104,7 +104,7 @@ BEGIN
     SELECT o.code, o.price INTO lost
       FROM segmentation.offer o
      WHERE o.market OPERATOR(@extschema@.=) "from"
-       AND @extschema@.sign(segmentation.market_price(o.price, clone_market.currency, rate)) = 0
+       AND @extschema@.sign(segmentation_internal.market_price(o.price, clone_market.currency, rate)) = 0
      ORDER BY o.code LIMIT 1;
     IF FOUND THEN
         PERFORM segmentation_internal.refuse('22003',
@@ -125,7 +125,7 @@ BEGIN
              WHERE t.model OPERATOR(@extschema@.=) source.model AND t.segment OPERATOR(@extschema@.=) "from"
     ), offer AS (
         INSERT INTO segmentation.offer (market, code, price, free, billing_period, available, promotional, kind, customer)
-            SELECT "to", o.code, segmentation.market_price(o.price, clone_market.currency, rate), o.free, o.billing_period,
+            SELECT "to", o.code, segmentation_internal.market_price(o.price, clone_market.currency, rate), o.free, o.billing_period,
                    o.available, o.promotional, o.kind, o.customer
               FROM segmentation.offer o WHERE o.market OPERATOR(@extschema@.=) "from"
     ), offer_text AS (
@@ -141,12 +141,12 @@ REVOKE EXECUTE ON FUNCTION segmentation.clone_market(@extschema@.segment_id, @ex
 COMMENT ON FUNCTION segmentation.clone_market(@extschema@.segment_id, @extschema@.segment_id, text, numeric) IS
     'makes a draft market, without countries, of another one''s offers and texts: at the same figures, or converted by a rate';
 
-CREATE FUNCTION segmentation.market_has_customers(foreign_key oid, id @extschema@.segment_id) RETURNS boolean
+CREATE FUNCTION segmentation_internal.market_has_customers(foreign_key oid, id @extschema@.segment_id) RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C STRICT;
-COMMENT ON FUNCTION segmentation.market_has_customers(oid, @extschema@.segment_id) IS 'whether the table that has a foreign key to the markets has customers of one';
+COMMENT ON FUNCTION segmentation_internal.market_has_customers(oid, @extschema@.segment_id) IS 'whether the table that has a foreign key to the markets has customers of one';
 
 -- a snapshot that is older than a customer would hide it
-CREATE FUNCTION segmentation.market_customers(id @extschema@.segment_id) RETURNS regclass
+CREATE FUNCTION segmentation_internal.market_customers(id @extschema@.segment_id) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     reference record;
@@ -164,14 +164,14 @@ BEGIN
            AND c.conrelid <> 'segmentation.offer'::regclass
          ORDER BY c.conrelid::regclass::text COLLATE "C", c.conname
     LOOP
-        IF segmentation.market_has_customers(reference.foreign_key, id) THEN
+        IF segmentation_internal.market_has_customers(reference.foreign_key, id) THEN
             RETURN reference.customers;
         END IF;
     END LOOP;
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_customers(@extschema@.segment_id) IS 'a table that has customers of a market, NULL if there is none';
+COMMENT ON FUNCTION segmentation_internal.market_customers(@extschema@.segment_id) IS 'a table that has customers of a market, NULL if there is none';
 
 CREATE FUNCTION segmentation_internal.another_market_id(id @extschema@.segment_id) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
@@ -179,7 +179,7 @@ RETURN (SELECT other FROM (SELECT format('%s-%s', left(id::text, 20), n), n FROM
          WHERE NOT EXISTS (SELECT FROM segmentation.market AS m WHERE m.id::text = other) ORDER BY n LIMIT 1);
 COMMENT ON FUNCTION segmentation_internal.another_market_id(@extschema@.segment_id) IS 'an id like that of a market that no market has, for hints';
 
-CREATE FUNCTION segmentation.market_change() RETURNS trigger
+CREATE FUNCTION segmentation_internal.market_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     customers regclass;
@@ -191,7 +191,7 @@ BEGIN
                 hint => format('Clone it: SELECT segmentation.clone_market(%L, %L, %L); with a rate => other than 1 where its prices are to be converted.',
                                OLD.id, segmentation_internal.another_market_id(OLD.id), NEW.currency));
         END IF;
-        customers := segmentation.market_customers(OLD.id);
+        customers := segmentation_internal.market_customers(OLD.id);
         IF customers IS NOT NULL THEN
             PERFORM segmentation_internal.refuse('23001',
                 format('cannot change the currency of market "%s", which has customers', OLD.id),
@@ -211,7 +211,7 @@ BEGIN
     IF OLD.status <> 'retired' AND NEW.status = 'retired' THEN
         -- waits for customers that are being added, whose foreign key holds their market
         PERFORM FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) OLD.id FOR UPDATE;
-        customers := segmentation.market_customers(OLD.id);
+        customers := segmentation_internal.market_customers(OLD.id);
         IF customers IS NOT NULL THEN
             PERFORM segmentation_internal.refuse('55000',
                 format('cannot retire market "%s", which has customers', OLD.id),
@@ -222,15 +222,15 @@ BEGIN
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_change() IS 'trigger of markets: refuses another currency once there are offers or customers, and steps that a status cannot take';
+COMMENT ON FUNCTION segmentation_internal.market_change() IS 'trigger of markets: refuses another currency once there are offers or customers, and steps that a status cannot take';
 
 CREATE TRIGGER market_change BEFORE UPDATE ON segmentation.market
     FOR EACH ROW WHEN (OLD.currency <> NEW.currency OR OLD.status <> NEW.status)
-    EXECUTE FUNCTION segmentation.market_change();
+    EXECUTE FUNCTION segmentation_internal.market_change();
 COMMENT ON TRIGGER market_change ON segmentation.market IS 'currency and status change only as they may';
 
 -- after the change, so that what was changed together with the status counts
-CREATE FUNCTION segmentation.market_activation() RETURNS trigger
+CREATE FUNCTION segmentation_internal.market_activation() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     missing text;
@@ -249,21 +249,21 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION segmentation.market_activation() IS 'trigger of markets: refuses to make one active while check_market finds errors, and warns of a withdrawn currency';
+COMMENT ON FUNCTION segmentation_internal.market_activation() IS 'trigger of markets: refuses to make one active while check_market finds errors, and warns of a withdrawn currency';
 
 CREATE TRIGGER market_activation AFTER UPDATE ON segmentation.market
     FOR EACH ROW WHEN (OLD.status <> 'active' AND NEW.status = 'active')
-    EXECUTE FUNCTION segmentation.market_activation();
+    EXECUTE FUNCTION segmentation_internal.market_activation();
 COMMENT ON TRIGGER market_activation ON segmentation.market IS 'a market becomes active only without errors';
 
 -- who comes second finds what the first has made of it
-CREATE FUNCTION segmentation.market_set_status(id @extschema@.segment_id, status text) RETURNS segmentation.market
+CREATE FUNCTION segmentation_internal.market_set_status(id @extschema@.segment_id, status text) RETURNS segmentation.market
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     old segmentation.market;
     result segmentation.market;
 BEGIN
-    PERFORM segmentation.market_known(id);
+    PERFORM segmentation_internal.market_known(id);
     SELECT * INTO old FROM segmentation.market m WHERE m.id OPERATOR(@extschema@.=) market_set_status.id FOR NO KEY UPDATE;
     IF old.status = market_set_status.status THEN
         PERFORM segmentation_internal.refuse('55000',
@@ -275,23 +275,23 @@ BEGIN
     RETURN result;
 END
 $$;
-REVOKE EXECUTE ON FUNCTION segmentation.market_set_status(@extschema@.segment_id, text) FROM PUBLIC;
-COMMENT ON FUNCTION segmentation.market_set_status(@extschema@.segment_id, text) IS 'gives a market another status, or says that it has it already';
+REVOKE EXECUTE ON FUNCTION segmentation_internal.market_set_status(@extschema@.segment_id, text) FROM PUBLIC;
+COMMENT ON FUNCTION segmentation_internal.market_set_status(@extschema@.segment_id, text) IS 'gives a market another status, or says that it has it already';
 
 CREATE FUNCTION segmentation.activate_market(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-RETURN segmentation.market_set_status(id, 'active');
+RETURN segmentation_internal.market_set_status(id, 'active');
 REVOKE EXECUTE ON FUNCTION segmentation.activate_market(@extschema@.segment_id) FROM PUBLIC;
 COMMENT ON FUNCTION segmentation.activate_market(@extschema@.segment_id) IS 'lets a market sell; refused while check_market finds errors';
 
 CREATE FUNCTION segmentation.suspend_market(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-RETURN segmentation.market_set_status(id, 'suspended');
+RETURN segmentation_internal.market_set_status(id, 'suspended');
 REVOKE EXECUTE ON FUNCTION segmentation.suspend_market(@extschema@.segment_id) FROM PUBLIC;
 COMMENT ON FUNCTION segmentation.suspend_market(@extschema@.segment_id) IS 'stops an active market: it keeps its customers and takes no new subscription';
 
 CREATE FUNCTION segmentation.retire_market(id @extschema@.segment_id) RETURNS segmentation.market
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-RETURN segmentation.market_set_status(id, 'retired');
+RETURN segmentation_internal.market_set_status(id, 'retired');
 REVOKE EXECUTE ON FUNCTION segmentation.retire_market(@extschema@.segment_id) FROM PUBLIC;
 COMMENT ON FUNCTION segmentation.retire_market(@extschema@.segment_id) IS 'ends a market without customers for ever';

@@ -73,16 +73,16 @@ COMMENT ON COLUMN segmentation.market.default_language IS 'language of texts tha
 COMMENT ON COLUMN segmentation.market.status IS 'draft: being made; active: sells; suspended: keeps its customers, takes no new subscription; retired: for ever over';
 COMMENT ON COLUMN segmentation.market.model IS 'the model that all markets are segments of: "market"';
 
-CREATE FUNCTION segmentation.market_segment() RETURNS trigger
+CREATE FUNCTION segmentation_internal.market_segment() RETURNS trigger
     AS 'MODULE_PATHNAME' LANGUAGE C;
-COMMENT ON FUNCTION segmentation.market_segment() IS 'trigger of markets: a segment of model "market" comes and goes with each';
+COMMENT ON FUNCTION segmentation_internal.market_segment() IS 'trigger of markets: a segment of model "market" comes and goes with each';
 
 CREATE TRIGGER market_segment_comes BEFORE INSERT ON segmentation.market
-    FOR EACH ROW EXECUTE FUNCTION segmentation.market_segment();
+    FOR EACH ROW EXECUTE FUNCTION segmentation_internal.market_segment();
 CREATE TRIGGER market_segment_goes AFTER DELETE ON segmentation.market
-    FOR EACH ROW EXECUTE FUNCTION segmentation.market_segment();
+    FOR EACH ROW EXECUTE FUNCTION segmentation_internal.market_segment();
 CREATE TRIGGER market_segments_go AFTER TRUNCATE ON segmentation.market
-    FOR EACH STATEMENT EXECUTE FUNCTION segmentation.market_segment();
+    FOR EACH STATEMENT EXECUTE FUNCTION segmentation_internal.market_segment();
 COMMENT ON TRIGGER market_segment_comes ON segmentation.market IS 'a market is a segment of model "market"';
 COMMENT ON TRIGGER market_segment_goes ON segmentation.market IS 'and no longer than it is there';
 COMMENT ON TRIGGER market_segments_go ON segmentation.market IS 'likewise';

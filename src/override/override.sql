@@ -1,8 +1,8 @@
 -- people's decisions, which beat the rules
 
-CREATE FUNCTION segmentation.check_override() RETURNS trigger
+CREATE FUNCTION segmentation_internal.check_override() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME';
-COMMENT ON FUNCTION segmentation.check_override() IS
+COMMENT ON FUNCTION segmentation_internal.check_override() IS
     'trigger on a model''s table of overrides: the model has such a segment, and who changes an override is its author';
 
 CREATE FUNCTION segmentation.model_overrides(model text)

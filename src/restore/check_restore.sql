@@ -80,7 +80,7 @@ COMMENT ON FUNCTION segmentation_internal.disabled_triggers() IS 'triggers of ou
 
 CREATE FUNCTION segmentation_internal.triggers_of_locks(OUT relation regclass, OUT function name, OUT arguments text[]) RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT t.tgrelid, p.proname, segmentation.lock_arguments(t.oid)
+    SELECT t.tgrelid, p.proname, segmentation_internal.lock_arguments(t.oid)
       FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
      WHERE p.pronamespace = 'segmentation'::regnamespace AND starts_with(p.proname, 'lock_') AND t.tgparentid = 0
 $$;
@@ -96,7 +96,7 @@ DECLARE
     offers CONSTANT regclass := to_regclass(said ->> 'offers');
     names CONSTANT name[] := ARRAY['segment_locked_at'];
     present CONSTANT text[] := ARRAY(SELECT regexp_replace(t.tgname, '_\d+$', '') FROM pg_trigger AS t
-                                      WHERE segmentation.lock_arguments(t.oid) = arguments AND t.tgparentid = 0);
+                                      WHERE segmentation_internal.lock_arguments(t.oid) = arguments AND t.tgparentid = 0);
     statement text;
     trigger_name text;
 BEGIN
@@ -105,13 +105,13 @@ BEGIN
          WHERE said ? a AND to_regclass(said ->> a) IS NULL;
     IF FOUND OR said IS NULL THEN
         RETURN;
-    ELSIF NOT segmentation.lock_references(subscriptions, customers) THEN
+    ELSIF NOT segmentation_internal.lock_references(subscriptions, customers) THEN
         missing := format('foreign key from %s to %s', subscriptions, customers);
         is_renewed := false;
         RETURN NEXT;
     END IF;
     is_renewed := true;
-    FOR statement IN SELECT s FROM segmentation.lock_statements(customers, subscriptions, CASE WHEN NOT said ? 'subscription_segment' THEN offers END, arguments, names, names,
+    FOR statement IN SELECT s FROM segmentation_internal.lock_statements(customers, subscriptions, CASE WHEN NOT said ? 'subscription_segment' THEN offers END, arguments, names, names,
                                        (parse_ident(said ->> 'customer_segment'))[1], names, said ? 'markets') AS s
     LOOP
         trigger_name := btrim(substring(statement FROM '^CREATE (?:CONSTRAINT )?TRIGGER (\S+) '), '"');
@@ -125,7 +125,7 @@ BEGIN
         ELSIF segmentation_internal.lock_consent(statement, array_remove(
                   ARRAY[customers, subscriptions, CASE WHEN NOT said ? 'subscription_segment' THEN offers END], NULL), arguments) IS NOT NULL
               AND NOT EXISTS (SELECT FROM pg_trigger AS t
-                               WHERE segmentation.lock_arguments(t.oid) = arguments AND t.tgparentid = 0
+                               WHERE segmentation_internal.lock_arguments(t.oid) = arguments AND t.tgparentid = 0
                                  AND regexp_replace(t.tgname, '_\d+$', '') = regexp_replace(trigger_name, '_\d+$', '')
                                  AND obj_description(t.oid, 'pg_trigger') = segmentation_internal.lock_agreement(arguments)) THEN
             missing := format('comment on trigger %s', regexp_replace(trigger_name, '_\d+$', ''));
@@ -256,10 +256,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE t.relation IS NOT NULL AND NOT segmentation_internal.has_primary_key(t.relation)
     UNION ALL
     SELECT 'trigger-missing', m.override::regclass::text, format('nothing checks the overrides of model "%s"', m.id),
-           format('CREATE TRIGGER check_override BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION segmentation.check_override();', m.override::regclass)
+           format('CREATE TRIGGER check_override BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION segmentation_internal.check_override();', m.override::regclass)
       FROM model AS m
      WHERE m.override IS NOT NULL
-       AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = m.override AND tgfoid = 'segmentation.check_override()'::regprocedure)
+       AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = m.override AND tgfoid = 'segmentation_internal.check_override()'::regprocedure)
     UNION ALL
     SELECT 'answers-missing', m.id, 'it has been refreshed, and there is no answer and no history',
            format('Restore the rows of its tables, or begin anew: SELECT * FROM segmentation.refresh(%L);', m.id)
