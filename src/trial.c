@@ -66,3 +66,13 @@ trial_run_rule(TrialFunction work, void *arg)
 		ReThrowError(error);
 	return error;
 }
+
+/* of the server or of other sessions, and not of what was tried */
+bool
+is_servers_error(int code)
+{
+	int			class = ERRCODE_TO_CATEGORY(code);
+
+	return class == ERRCODE_OPERATOR_INTERVENTION || class == ERRCODE_INSUFFICIENT_RESOURCES ||
+		class == ERRCODE_SYSTEM_ERROR || class == ERRCODE_TRANSACTION_ROLLBACK || code == ERRCODE_LOCK_NOT_AVAILABLE;
+}

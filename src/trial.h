@@ -11,5 +11,6 @@ typedef void (*TrialFunction) (void *arg);
 extern ErrorData *trial_run(TrialFunction work, void *arg, bool stays);
 extern ErrorData *trial_run_rule(TrialFunction work, void *arg);
 extern bool is_rules_error(int code);
+extern bool is_servers_error(int code);
 
 #endif							/* SEGMENTATION_TRIAL_H */

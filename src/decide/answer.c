@@ -59,7 +59,7 @@ note_change(Datum arg, Oid relid)
 }
 
 static void
-begin_counting(void)
+begin_watching_answers(void)
 {
 	changes = 1;
 	CacheRegisterRelcacheCallback(note_change, (Datum) 0);
@@ -96,7 +96,7 @@ raise_no_key(Relation rel)
 
 /* as the planner has it: one that was built over rows that older snapshots see otherwise does not have them all */
 static bool
-is_complete(Relation index)
+is_answer_complete(Relation index)
 {
 	return index->rd_index->indisvalid &&
 		(!index->rd_index->indcheckxmin ||
@@ -115,7 +115,7 @@ open_primary_key(Relation rel, int nkeys)
 	if (!OidIsValid(rel->rd_pkindex))
 		raise_no_key(rel);
 	index = index_open(rel->rd_pkindex, AccessShareLock);
-	if (index->rd_index->indnkeyatts != nkeys || !is_complete(index))
+	if (index->rd_index->indnkeyatts != nkeys || !is_answer_complete(index))
 		raise_no_key(rel);
 	return index;
 }
@@ -156,7 +156,7 @@ position_of(Relation rel, AttrNumber attnum, Datum *names, int count)
 }
 
 static void
-prepare_column(AnswerLookup *lookup, Relation rel, Relation index, int n, Datum *names, FmgrInfo *flinfo)
+prepare_answer_column(AnswerLookup *lookup, Relation rel, Relation index, int n, Datum *names, FmgrInfo *flinfo)
 {
 	AttrNumber	attnum = index->rd_index->indkey.values[n];
 	Oid			type = index->rd_opcintype[n];
@@ -187,7 +187,7 @@ prepare_key(AnswerLookup *lookup, Relation rel, FunctionCallInfo fcinfo)
 		raise_no_key(rel);
 	index = open_primary_key(rel, lookup->nkeys);
 	for (int i = 0; i < lookup->nkeys; i++)
-		prepare_column(lookup, rel, index, i, names, fcinfo->flinfo);
+		prepare_answer_column(lookup, rel, index, i, names, fcinfo->flinfo);
 	lookup->index = RelationGetRelid(index);
 	index_close(index, NoLock);
 }
@@ -209,7 +209,7 @@ is_prepared(const AnswerLookup *lookup, Relation rel, FmgrInfo *flinfo)
 }
 
 static AnswerLookup *
-prepare(Relation rel, FunctionCallInfo fcinfo)
+prepare_answer(Relation rel, FunctionCallInfo fcinfo)
 {
 	AnswerLookup *lookup = fcinfo->flinfo->fn_extra;
 	uint64		begun;
@@ -219,7 +219,7 @@ prepare(Relation rel, FunctionCallInfo fcinfo)
 	if (is_prepared(lookup, rel, fcinfo->flinfo))
 		return lookup;
 	if (changes == 0)
-		begin_counting();
+		begin_watching_answers();
 	begun = changes;
 	prepare_segments(lookup, rel);
 	prepare_key(lookup, rel, fcinfo);
@@ -242,7 +242,7 @@ fill_in(ScanKeyData *keys, const AnswerLookup *lookup, FunctionCallInfo fcinfo)
 }
 
 static ArrayType *
-look_up(const AnswerLookup *lookup, Relation rel, ScanKeyData *keys)
+look_up_answer(const AnswerLookup *lookup, Relation rel, ScanKeyData *keys)
 {
 	Relation	index = index_open(lookup->index, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
@@ -283,11 +283,11 @@ stored_answer(PG_FUNCTION_ARGS)
 	if (!has_null(fcinfo))
 	{
 		Relation	rel = relation_open_existing(PG_GETARG_OID(0), AccessShareLock);
-		AnswerLookup *lookup = prepare(rel, fcinfo);
+		AnswerLookup *lookup = prepare_answer(rel, fcinfo);
 		ScanKeyData keys[INDEX_MAX_KEYS];
 
 		fill_in(keys, lookup, fcinfo);
-		result = look_up(lookup, rel, keys);
+		result = look_up_answer(lookup, rel, keys);
 		relation_close(rel, NoLock);
 	}
 	PG_RETURN_ARRAYTYPE_P(result ? result : construct_empty_array(segment_id_type()));

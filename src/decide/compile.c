@@ -51,7 +51,7 @@ reference_name(const Printer *printer, const char *model, const char *segment)
 }
 
 static int
-condition_number(Printer *printer, const char *condition)
+number_of_condition(Printer *printer, const char *condition)
 {
 	ListCell   *cell;
 
@@ -72,7 +72,7 @@ print_program(Printer *printer, const CompiledSegment *segment)
 		const RuleToken *token = lfirst(cell);
 
 		if (token->condition)
-			appendStringInfo(&printer->lines, " %d", condition_number(printer, token->condition));
+			appendStringInfo(&printer->lines, " %d", number_of_condition(printer, token->condition));
 		else if (token->reference)
 			appendStringInfo(&printer->lines, " %s",
 							 reference_name(printer, token->reference->model, token->reference->segment));
@@ -98,7 +98,7 @@ print_kept_member(Printer *printer, const CompiledSegment *segment)
 		number++;
 	condition = psprintf("kept_%d.segmentation_segments OPERATOR(pg_catalog.@>) '{\"%s\"}'::%s.segment_id[]",
 						 number, segment->segment->id, types_schema());
-	appendStringInfo(&printer->lines, " %d", condition_number(printer, condition));
+	appendStringInfo(&printer->lines, " %d", number_of_condition(printer, condition));
 }
 
 /* a register says that the customer may belong to an earlier segment whose rule fails */
@@ -109,7 +109,7 @@ undecided_name(const Model *model)
 }
 
 static void
-print_rule(Printer *printer, const CompiledSegment *segment)
+print_rule_tokens(Printer *printer, const CompiledSegment *segment)
 {
 	const char *undecided = undecided_name(segment->model);
 
@@ -162,8 +162,8 @@ print_overrides(Printer *printer, const CompiledSegment *segment)
 		return;
 	id = segment->segment->id;
 	number = join_number(printer, overridden);
-	appendStringInfo(&printer->lines, " %d is_not_true and", condition_number(printer, override_takes_out(number, id)));
-	appendStringInfo(&printer->lines, " %d is_true or", condition_number(printer, override_puts_in(number, id)));
+	appendStringInfo(&printer->lines, " %d is_not_true and", number_of_condition(printer, override_takes_out(number, id)));
+	appendStringInfo(&printer->lines, " %d is_true or", number_of_condition(printer, override_puts_in(number, id)));
 }
 
 /* whether the customer was put into one of the model's segments */
@@ -176,7 +176,7 @@ print_put_in_any(Printer *printer, const Model *model)
 		appendStringInfoString(&printer->lines, " false");
 	else
 		appendStringInfo(&printer->lines, " %d",
-						 condition_number(printer, override_puts_in_any(join_number(printer, overridden))));
+						 number_of_condition(printer, override_puts_in_any(join_number(printer, overridden))));
 }
 
 static void
@@ -197,7 +197,7 @@ print_undecided(Printer *printer, const CompiledSegment *segment, const char *gi
 	appendStringInfo(&printer->lines, " %s not", given);
 	if (override_is_about(overridden, id))
 		appendStringInfo(&printer->lines, " %d is_not_true and",
-						 condition_number(printer, override_takes_out(join_number(printer, overridden), id)));
+						 number_of_condition(printer, override_takes_out(join_number(printer, overridden), id)));
 	if (segment->undecided)
 		appendStringInfo(&printer->lines, " %s or", undecided_name(model));
 }
@@ -235,7 +235,7 @@ print_member(Printer *printer, const CompiledSegment *segment, const char *line)
 	if (is_ranked(segment))
 		open_register(printer, model);
 	print_line_begin(printer, line);
-	print_rule(printer, segment);
+	print_rule_tokens(printer, segment);
 	if (segment->stored)
 		return;
 	if (is_ranked(segment))
@@ -249,7 +249,7 @@ print_member(Printer *printer, const CompiledSegment *segment, const char *line)
 }
 
 static void
-print_segment(Printer *printer, const CompiledSegment *segment)
+print_segment_line(Printer *printer, const CompiledSegment *segment)
 {
 	const char *id = segment->segment->id;
 	const Model *model = segment->model;
@@ -277,7 +277,7 @@ print_proposed(Printer *printer, const CompiledSegment *segment)
 	if (clash == NULL)
 		return;
 	print_line_begin(printer, PROPOSED_CLASH);
-	appendStringInfo(&printer->lines, " %d", condition_number(printer, clash));
+	appendStringInfo(&printer->lines, " %d", number_of_condition(printer, clash));
 }
 
 static void
@@ -290,7 +290,7 @@ print_segments(Printer *printer, StringInfo buf)
 		if (((CompiledSegment *) lfirst(cell))->proposed)
 			print_proposed(printer, lfirst(cell));
 		else
-			print_segment(printer, lfirst(cell));
+			print_segment_line(printer, lfirst(cell));
 	if (replaced)
 	{
 		print_line_begin(printer, PROPOSED_BEFORE);

@@ -147,7 +147,7 @@ define_objects(Model *model, const char *schema)
 }
 
 static void
-check_arguments(FunctionCallInfo fcinfo)
+check_create_arguments(FunctionCallInfo fcinfo)
 {
 	argument_require(fcinfo, ARG_NAME, "name");
 	argument_require(fcinfo, ARG_SOURCE, "source");
@@ -164,7 +164,7 @@ create_model(PG_FUNCTION_ARGS)
 	ModelContext saved;
 	ErrorContextCallback *context = context_hide_own();
 
-	check_arguments(fcinfo);
+	check_create_arguments(fcinfo);
 	model.id = segment_id_argument(fcinfo, ARG_NAME);
 	model.source = PG_GETARG_OID(ARG_SOURCE);
 	model.key = names_from_array(PG_GETARG_ARRAYTYPE_P(ARG_KEY), "key");

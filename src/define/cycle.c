@@ -110,7 +110,7 @@ has_rank(const List *edges)
 }
 
 static List *
-models_of(const List *edges)
+models_of_path(const List *edges)
 {
 	List	   *models = NIL;
 	ListCell   *cell;
@@ -131,10 +131,10 @@ read_edges_locked(const char *model, const char *segment)
 	List	   *edges = read_edges(model, segment);
 	int			locked = 0;
 
-	while (list_length(models_of(edges)) > locked)
+	while (list_length(models_of_path(edges)) > locked)
 	{
-		change_lock(models_of(edges));
-		locked = list_length(models_of(edges));
+		change_lock(models_of_path(edges));
+		locked = list_length(models_of_path(edges));
 		edges = read_edges(model, segment);
 	}
 	return edges;

@@ -14,7 +14,7 @@
 #include "types/segment_id.h"
 
 static void
-check_not_referred(const char *id)
+check_model_not_referred(const char *id)
 {
 	char	   *referring;
 
@@ -32,7 +32,7 @@ check_not_referred(const char *id)
 }
 
 static void
-check_no_market(const char *id)
+check_model_has_no_market(const char *id)
 {
 	if (catalogue_execute("SELECT FROM segmentation.market WHERE model OPERATOR(@types@.=) $1::@types@.segment_id LIMIT 1",
 						  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL) > 0)
@@ -60,8 +60,8 @@ drop_model(PG_FUNCTION_ARGS)
 	id = segment_id_argument(fcinfo, 0);
 	SPI_connect();
 	model = change_begin(id, NIL);
-	check_not_referred(id);
-	check_no_market(id);
+	check_model_not_referred(id);
+	check_model_has_no_market(id);
 	model_enter_caller(&saved);
 	if (model->source_name)
 	{

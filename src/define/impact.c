@@ -51,7 +51,7 @@ find_model(Impact *impact, const char *id)
 	"FROM node n ORDER BY n.model OPERATOR(@types@.<>) $1::@types@.segment_id, n.model, n.segment"
 
 static void
-collect(Impact *impact)
+collect_affected(Impact *impact)
 {
 	Datum		values[] = {CStringGetTextDatum(impact->model), (Datum) 0};
 
@@ -227,12 +227,12 @@ change_and_look(void *arg)
 	Impact	   *impact = arg;
 
 	change(impact);
-	collect(impact);
+	collect_affected(impact);
 	for_each_model(impact, write_after);
 }
 
 static Datum
-id_datum(const char *id)
+affected_id_datum(const char *id)
 {
 	SegmentId  *result = palloc(sizeof(SegmentId));
 
@@ -247,7 +247,7 @@ put_row(ReturnSetInfo *result, const AffectedModel *affected, const AffectedSegm
 	const char *depends_on = segment ? segment->depends_on : NULL;
 	bool		counted = affected->problem == NULL;
 	Datum		values[] = {
-		id_datum(affected->id), segment ? id_datum(segment->id) : (Datum) 0,
+		affected_id_datum(affected->id), segment ? affected_id_datum(segment->id) : (Datum) 0,
 		depends_on ? CStringGetTextDatum(depends_on) : (Datum) 0,
 		Int64GetDatum(customers), Int64GetDatum(entering), Int64GetDatum(leaving),
 		problem ? CStringGetTextDatum(problem) : (Datum) 0
@@ -289,7 +289,7 @@ by_id(const ListCell *a, const ListCell *b)
 }
 
 static void
-check_arguments(FunctionCallInfo fcinfo)
+check_impact_arguments(FunctionCallInfo fcinfo)
 {
 	static const char *const names[] = {"model", "segment", "rule", "rank", "source", "key", "kind", "time_zone", "segment_column"};
 	bool		of_segment = !PG_ARGISNULL(IMPACT_ARG_SEGMENT);
@@ -312,13 +312,13 @@ model_impact(PG_FUNCTION_ARGS)
 	ErrorData  *error;
 	ListCell   *cell;
 
-	check_arguments(fcinfo);
+	check_impact_arguments(fcinfo);
 	impact.model = segment_id_argument(fcinfo, IMPACT_ARG_MODEL);
 	impact.segment = PG_ARGISNULL(IMPACT_ARG_SEGMENT) ? NULL : segment_id_argument(fcinfo, IMPACT_ARG_SEGMENT);
 	impact.drops = impact.segment && PG_ARGISNULL(IMPACT_ARG_RULE) && PG_ARGISNULL(IMPACT_ARG_RANK);
 	model_check_owner(model_read_definition(impact.model));
 	(void) find_model(&impact, impact.model);
-	collect(&impact);
+	collect_affected(&impact);
 	if ((error = trial_run(change_and_look, &impact, false)) != NULL)
 		ReThrowError(error);
 	for_each_model(&impact, write_before);

@@ -38,7 +38,7 @@ choose_select(char *const select[2])
 
 /* how many customers come out differently, and then for each segment who would enter and leave it */
 static char *
-comparison(const AffectedModel *affected)
+comparison_of_answers(const AffectedModel *affected)
 {
 	const Model *model = affected->before;
 	char	   *key = key_column_list(model->key, NULL);
@@ -57,7 +57,7 @@ comparison(const AffectedModel *affected)
 }
 
 static int64
-get_count(uint64 row, int column)
+affected_count_at(uint64 row, int column)
 {
 	bool		isnull;
 
@@ -74,11 +74,11 @@ read_counts(AffectedModel *affected)
 
 		if (segment)
 		{
-			segment->entering = get_count(i, 2);
-			segment->leaving = get_count(i, 3);
+			segment->entering = affected_count_at(i, 2);
+			segment->leaving = affected_count_at(i, 3);
 		}
 		else
-			affected->customers = get_count(i, 2);
+			affected->customers = affected_count_at(i, 2);
 	}
 }
 
@@ -92,7 +92,7 @@ moment(const Impact *impact)
 
 /* as the model's owner and in its time zone */
 static void
-execute(const Model *model, SPIPlanPtr plan, TimestampTz as_of, DestReceiver *dest)
+execute_affected_plan(const Model *model, SPIPlanPtr plan, TimestampTz as_of, DestReceiver *dest)
 {
 	SPIExecuteOptions options = {.read_only = true, .dest = dest};
 	ModelContext saved;
@@ -109,7 +109,7 @@ execute(const Model *model, SPIPlanPtr plan, TimestampTz as_of, DestReceiver *de
 }
 
 static SPIPlanPtr
-prepare(const Model *model, const char *sql)
+prepare_affected(const Model *model, const char *sql)
 {
 	ModelContext saved;
 	SPIPlanPtr	plan;
@@ -124,14 +124,14 @@ prepare(const Model *model, const char *sql)
 static Tuplestorestate *
 evaluate_before(const AffectedModel *affected, TimestampTz as_of)
 {
-	SPIPlanPtr	plan = prepare(affected->before, choose_select(affected->select_before));
+	SPIPlanPtr	plan = prepare_affected(affected->before, choose_select(affected->select_before));
 	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
 	Tuplestorestate *rows = tuplestore_begin_heap(false, false, work_mem);
 	DestReceiver *dest = CreateTuplestoreDestReceiver();
 
 	SetTuplestoreDestReceiverParams(dest, rows, CurrentMemoryContext, true, NULL, NULL);
-	execute(affected->before, plan, as_of, dest);
+	execute_affected_plan(affected->before, plan, as_of, dest);
 	enr->md.name = BEFORE;
 	enr->md.tupdesc = CreateTupleDescCopy(source->resultDesc);
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
@@ -151,7 +151,7 @@ impact_compare(void *arg)
 
 	SPI_connect();
 	rows = evaluate_before(affected, moment(impact));
-	execute(affected->after, prepare(affected->after, comparison(affected)), moment(impact), NULL);
+	execute_affected_plan(affected->after, prepare_affected(affected->after, comparison_of_answers(affected)), moment(impact), NULL);
 	MemoryContextSwitchTo(impact->context);
 	read_counts(affected);
 	tuplestore_end(rows);

@@ -50,7 +50,7 @@ typedef struct Definition
 
 /* the rule under the search_path of whoever defines it */
 static void
-parse(Definition *def, const Model *model)
+parse_definition(Definition *def, const Model *model)
 {
 	def->rule = NULL;
 	if (def->text == NULL)
@@ -123,7 +123,7 @@ check_unchanged(const Model *before, const Model *model)
 }
 
 static void
-check_reference(const Definition *def, const Model *model, const RuleReference *reference)
+check_segment_reference(const Definition *def, const Model *model, const RuleReference *reference)
 {
 	bool		own = strcmp(reference->model, model->id) == 0;
 	Model	   *other = own ? NULL : model_read_definition(reference->model);
@@ -149,18 +149,18 @@ check_references(const Definition *def, const Model *model)
 
 	if (def->rule)
 		foreach(cell, def->rule->references)
-			check_reference(def, model, lfirst(cell));
+			check_segment_reference(def, model, lfirst(cell));
 }
 
 static bool
-is_given(const char *value, const char *before)
+is_definition_argument_given(const char *value, const char *before)
 {
 	return value && (before == NULL || strcmp(value, before) != 0);
 }
 
 /* what there is already: the rank that stays, and whether anything changes */
 static void
-compare(Definition *def)
+compare_definition(Definition *def)
 {
 	char	   *rank;
 
@@ -172,8 +172,8 @@ compare(Definition *def)
 		return;
 	rank = catalogue_get(0, 2);
 	def->moves = def->has_rank && (rank == NULL || pg_strtoint32(rank) != def->rank);
-	def->is_same = !def->moves && !is_given(def->title, catalogue_get(0, 1)) &&
-		!is_given(def->kept, catalogue_get(0, 3));
+	def->is_same = !def->moves && !is_definition_argument_given(def->title, catalogue_get(0, 1)) &&
+		!is_definition_argument_given(def->kept, catalogue_get(0, 3));
 	def->has_rank |= rank != NULL;
 }
 
@@ -262,7 +262,7 @@ define(Definition *def, const Model *before)
 
 	check_unchanged(before, model);
 	check_references(def, model);
-	compare(def);
+	compare_definition(def);
 	check_rank(def, model);
 	if (!def->is_same)
 		write_definition(def, model);
@@ -270,7 +270,7 @@ define(Definition *def, const Model *before)
 }
 
 static Datum
-share(int64 members, int64 customers)
+share_of_segment(int64 members, int64 customers)
 {
 	Datum		quotient = DirectFunctionCall2(numeric_div,
 											   NumericGetDatum(int64_to_numeric(members)),
@@ -281,7 +281,7 @@ share(int64 members, int64 customers)
 
 /* members, share, unknown */
 static Datum
-count_row(FunctionCallInfo fcinfo, const SegmentCount *count)
+segment_count_row(FunctionCallInfo fcinfo, const SegmentCount *count)
 {
 	TupleDesc	desc;
 	Datum		values[3] = {0};
@@ -291,13 +291,13 @@ count_row(FunctionCallInfo fcinfo, const SegmentCount *count)
 		elog(ERROR, "return type must be a row type");
 	values[0] = Int64GetDatum(count->members);
 	if (!nulls[1])
-		values[1] = share(count->members, count->customers);
+		values[1] = share_of_segment(count->members, count->customers);
 	values[2] = Int64GetDatum(count->unknown);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 
 static Definition *
-read_arguments(FunctionCallInfo fcinfo)
+read_definition_arguments(FunctionCallInfo fcinfo)
 {
 	Definition *def = palloc0(sizeof(Definition));
 
@@ -317,7 +317,7 @@ Datum
 define_segment(PG_FUNCTION_ARGS)
 {
 	ErrorContextCallback *context = context_hide_own();
-	Definition *def = read_arguments(fcinfo);
+	Definition *def = read_definition_arguments(fcinfo);
 	Model	   *before = model_read_definition(def->model);
 	Model	   *model;
 	SegmentCount count = {0};
@@ -325,7 +325,7 @@ define_segment(PG_FUNCTION_ARGS)
 	model_check_owner(before);
 	if (before->source_name)
 		model_check_objects(before);
-	parse(def, before);
+	parse_definition(def, before);
 	SPI_connect();
 	model = define(def, before);
 	if (def->rule)
@@ -334,7 +334,7 @@ define_segment(PG_FUNCTION_ARGS)
 		count_segment(def->model, def->segment, &count);
 	SPI_finish();
 	error_context_stack = context;
-	return count_row(fcinfo, &count);
+	return segment_count_row(fcinfo, &count);
 }
 
 /* "service/a, service/b" */
@@ -350,7 +350,7 @@ referring_segments(const char *model, const char *segment)
 }
 
 static void
-check_not_referred(const char *model, const char *segment)
+check_segment_not_referred(const char *model, const char *segment)
 {
 	char	   *referring = referring_segments(model, segment);
 
@@ -366,7 +366,7 @@ check_not_referred(const char *model, const char *segment)
 
 /* markets make and drop their segments themselves */
 static void
-check_no_market(const char *model, const char *segment)
+check_segment_is_no_market(const char *model, const char *segment)
 {
 	if (catalogue_execute("SELECT FROM segmentation.market WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
 						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
@@ -416,8 +416,8 @@ drop_segment(PG_FUNCTION_ARGS)
 	segment = segment_id_argument(fcinfo, 1);
 	SPI_connect();
 	model = change_begin(id, NIL);
-	check_not_referred(id, segment);
-	check_no_market(id, segment);
+	check_segment_not_referred(id, segment);
+	check_segment_is_no_market(id, segment);
 	if (catalogue_execute("DELETE FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
 						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
 						  2, (Oid[]) {TEXTOID, TEXTOID},

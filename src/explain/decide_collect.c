@@ -122,7 +122,7 @@ note_condition(Splitting *splitting, Node *node)
 
 /* the same condition of a rule is one, wherever it stands */
 static int
-number_of_condition(Splitting *splitting, Node *node)
+number_of_decided_condition(Splitting *splitting, Node *node)
 {
 	DecidedSegment *segment = splitting->segment;
 	ListCell   *cell;
@@ -196,7 +196,7 @@ split(Splitting *splitting, Node *node)
 			args = lappend(args, split(splitting, lfirst(cell)));
 		return (Node *) makeBoolExpr(((BoolExpr *) node)->boolop, args, -1);
 	}
-	return as_parameter(number_of_condition(splitting, node));
+	return as_parameter(number_of_decided_condition(splitting, node));
 }
 
 static void

@@ -25,7 +25,7 @@
 #define SHOWN_LENGTH 60
 
 static void
-add_condition(List **conditions, Condition *condition)
+add_deciding_condition(List **conditions, Condition *condition)
 {
 	*conditions = list_append_unique_ptr(*conditions, condition);
 }
@@ -55,7 +55,7 @@ static void
 name_deciding(const DecidedSegment *segment, Node *tree, List **conditions)
 {
 	if (IsA(tree, Param))
-		add_condition(conditions, list_nth(segment->conditions, ((Param *) tree)->paramid - 1));
+		add_deciding_condition(conditions, list_nth(segment->conditions, ((Param *) tree)->paramid - 1));
 	else if (IsA(tree, BooleanTest))
 		name_deciding(segment, (Node *) ((BooleanTest *) tree)->arg, conditions);
 	else if (IsA(tree, BoolExpr) && ((BoolExpr *) tree)->boolop == NOT_EXPR)
@@ -104,7 +104,7 @@ shown(const char *value)
 
 /* "employees > 1000 is false (employees is 12)" */
 static void
-append_condition(StringInfo buf, const Decision *decision, const DecidedSegment *segment, const Condition *condition)
+append_condition_json(StringInfo buf, const Decision *decision, const DecidedSegment *segment, const Condition *condition)
 {
 	ListCell   *cell;
 
@@ -127,7 +127,7 @@ conditions_text(const Decision *decision, const DecidedSegment *segment, const L
 	{
 		if (foreach_current_index(cell) > 0)
 			appendStringInfoString(&buf, "; ");
-		append_condition(&buf, decision, segment, lfirst(cell));
+		append_condition_json(&buf, decision, segment, lfirst(cell));
 	}
 	return buf.data;
 }
@@ -306,7 +306,7 @@ put_segment(const ReturnSetInfo *result, const Decision *decision, const Decided
 	if (!nulls[4])
 	{
 		initStringInfo(&near_miss);
-		append_condition(&near_miss, decision, segment, turning);
+		append_condition_json(&near_miss, decision, segment, turning);
 		values[4] = CStringGetTextDatum(near_miss.data);
 	}
 	values[5] = detail(decision, segment, conditions, turning);

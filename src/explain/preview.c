@@ -60,7 +60,7 @@ sample_condition(const Preview *preview)
 }
 
 static char *
-count_query(const PreviewRun *run)
+preview_count_query(const PreviewRun *run)
 {
 	CompiledCustomers customers = {.which = sample_condition(run->preview)};
 
@@ -228,7 +228,7 @@ PreviewCounts
 preview_count(const Preview *preview)
 {
 	PreviewCounting counting = {0};
-	PreviewRun	run = {.preview = preview, .print = count_query, .counts = &counting.counts};
+	PreviewRun	run = {.preview = preview, .print = preview_count_query, .counts = &counting.counts};
 
 	for (size_t i = 0; i < lengthof(said); i++)
 		(void) segment_id_parse(said[i], strlen(said[i]), &counting.said[i], NULL);

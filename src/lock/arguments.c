@@ -77,7 +77,7 @@ parse_table(const char *value)
 }
 
 static void
-parse_argument(LockDefinition *def, const char *arg)
+parse_trigger_argument(LockDefinition *def, const char *arg)
 {
 	const char *eq = strchr(arg, '=');
 	char	   *name = eq ? pnstrdup(arg, eq - arg) : pstrdup(arg);
@@ -142,7 +142,7 @@ lock_definition_parse(int nargs, char **args)
 	LockDefinition *def = palloc0(sizeof(LockDefinition));
 
 	for (int i = 0; i < nargs; i++)
-		parse_argument(def, args[i]);
+		parse_trigger_argument(def, args[i]);
 	if (def->subscription_segment && def->offers)
 	{
 		def->held_offers = def->offers;

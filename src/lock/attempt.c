@@ -12,16 +12,6 @@
 #include "trial.h"
 #include "lock/lock.h"
 
-/* of the server or of other sessions, and not of what was looked at */
-static bool
-is_servers_error(int code)
-{
-	int			class = ERRCODE_TO_CATEGORY(code);
-
-	return class == ERRCODE_OPERATOR_INTERVENTION || class == ERRCODE_INSUFFICIENT_RESOURCES ||
-		class == ERRCODE_TRANSACTION_ROLLBACK || class == ERRCODE_SYSTEM_ERROR;
-}
-
 /*
  * Work over subscriptions.  Whoever has the rights of the customers' owner is to
  * mend their lock first: an error.  What somebody else has on a table of his own is

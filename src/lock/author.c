@@ -93,7 +93,7 @@ type_owner(Oid type)
 }
 
 static bool
-check_function(Oid function, void *context)
+check_author_of_function(Oid function, void *context)
 {
 	const AuthorCheck *check = context;
 	Oid			owner;
@@ -128,7 +128,7 @@ is_type_of_column(Relation rel, Oid type)
 
 /* whoever owns a type has written the CHECK of a domain, and casts that others' functions find */
 static void
-check_type(const AuthorCheck *check, Oid type)
+check_author_of_type(const AuthorCheck *check, Oid type)
 {
 	Oid			owner;
 
@@ -145,8 +145,8 @@ author_walker(Node *node, void *check)
 	if (node == NULL)
 		return false;
 	if (!IsA(node, List) && !IsA(node, CaseWhen))
-		check_type(check, exprType(node));
-	(void) check_functions_in_node(node, check_function, check);
+		check_author_of_type(check, exprType(node));
+	(void) check_functions_in_node(node, check_author_of_function, check);
 	return expression_tree_walker(node, author_walker, check);
 }
 

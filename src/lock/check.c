@@ -53,7 +53,7 @@ find(InstalledLock *lock, CollectedRows *rows)
  * the foreign key has been checked, but hidden.
  */
 static void
-raise_missing(InstalledLock *lock, Relation rel)
+raise_missing_customer(InstalledLock *lock, Relation rel)
 {
 	const LockDefinition *def = lock->def;
 
@@ -318,7 +318,7 @@ hold_offers(InstalledLock *lock, CollectedRows *rows)
 
 /* returns of how many subscriptions the customer is held */
 static int64
-hold(InstalledLock *lock, CollectedRows *rows)
+hold_customers(InstalledLock *lock, CollectedRows *rows)
 {
 	if (lock->def->offers)
 		hold_offers(lock, rows);
@@ -336,7 +336,7 @@ bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
 		Conflict	conflict = {0};
 
 		if (found.missing > 0 && !missing_allowed)
-			raise_missing(lock, rel);
+			raise_missing_customer(lock, rel);
 		if (found.contradicted > 0 && find_conflict(lock, rows, &conflict))
 			raise_conflict(lock, rel, &conflict);
 		if (found.contradicted == 0 && found.unlocked == 0 &&
@@ -345,7 +345,7 @@ bring_into_agreement(InstalledLock *lock, CollectedRows *rows, Relation rel,
 		if (round == MAX_ROUNDS)
 			raise_not_locked(lock, rel);
 		if (held < rows->count)
-			held = hold(lock, rows);
+			held = hold_customers(lock, rows);
 		if (found.unlocked > 0)
 			lock_customers(lock, rows);
 	}
@@ -363,7 +363,7 @@ check_by_statements(InstalledLock *lock, CollectedRows *rows, Relation rel, bool
 						owner_needs(lock));
 	if (share)
 	{
-		held = hold(lock, rows);
+		held = hold_customers(lock, rows);
 		agreeing = lock_look_up(lock, rows);
 	}
 	if (held < rows->count || !agree_at_once(lock, rows, agreeing))

@@ -14,7 +14,7 @@
 
 /* readers of a transition table each have their place in it */
 static int
-begin_reading(Tuplestorestate *table)
+begin_reading_transitions(Tuplestorestate *table)
 {
 	int			pointer = tuplestore_alloc_read_pointer(table, EXEC_FLAG_REWIND);
 
@@ -33,7 +33,7 @@ read_next(Tuplestorestate *table, int pointer, TupleTableSlot *slot)
 }
 
 static bool
-is_changed(InstalledLock *lock, TupleTableSlot *old, TupleTableSlot *new)
+is_watched_column_changed(InstalledLock *lock, TupleTableSlot *old, TupleTableSlot *new)
 {
 	int			attnum = -1;
 
@@ -56,14 +56,14 @@ collect_statement(InstalledLock *lock, CollectedRows *rows, TriggerData *trigdat
 	Tuplestorestate *new_table = trigdata->tg_newtable;
 	TupleTableSlot *old = old_table ? MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple) : NULL;
 	TupleTableSlot *new = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
-	int			old_pointer = old_table ? begin_reading(old_table) : 0;
-	int			new_pointer = begin_reading(new_table);
+	int			old_pointer = old_table ? begin_reading_transitions(old_table) : 0;
+	int			new_pointer = begin_reading_transitions(new_table);
 
 	while (read_next(new_table, new_pointer, new))
 	{
 		if (!read_next(old_table, old_pointer, old))
 			elog(ERROR, "transition tables of an UPDATE differ in length");
-		if (old_table == NULL || is_changed(lock, old, new))
+		if (old_table == NULL || is_watched_column_changed(lock, old, new))
 			lock_rows_add(rows, lock, old, new, econtext);
 	}
 	if (old)

@@ -60,7 +60,7 @@ parse_expression(ParseState *pstate, const char *condition)
  * condition over it would never hold.
  */
 static void
-check_columns(Relation rel, Node *expr, const char *condition)
+check_condition_columns(Relation rel, Node *expr, const char *condition)
 {
 	ListCell   *cell;
 
@@ -127,7 +127,7 @@ analyse_condition(Relation rel, const List *evaluators, const char *condition)
 	lock_check_authors(rel, evaluators, expr);
 	expr = rule_normalise(expr);
 
-	check_columns(rel, expr, condition);
+	check_condition_columns(rel, expr, condition);
 	if (contain_volatile_functions(expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -240,7 +240,7 @@ point_into_argument(void *arg)
 }
 
 static Node *
-parse_argument(Relation rel, const GivenCondition *given)
+parse_condition_argument(Relation rel, const GivenCondition *given)
 {
 	ErrorContextCallback callback = {error_context_stack, point_into_argument, (void *) given};
 	Node	   *expr;
@@ -252,7 +252,7 @@ parse_argument(Relation rel, const GivenCondition *given)
 }
 
 static char *
-condition_text(Node *expr, Relation rel)
+lock_condition_text(Node *expr, Relation rel)
 {
 	return expression_deparse(expr, deparse_context_for("s", RelationGetRelid(rel)), true);
 }
@@ -267,9 +267,9 @@ explain_reading_back(void *kept)
 
 /* what is kept must mean the same where other schemas are searched */
 static void
-read_back(Relation rel, Node *expr, const char *condition)
+read_condition_back(Relation rel, Node *expr, const char *condition)
 {
-	char	   *kept = condition_text(expr, rel);
+	char	   *kept = lock_condition_text(expr, rel);
 	ErrorContextCallback callback = {error_context_stack, explain_reading_back, kept};
 	int			save_nestlevel = expression_enter_safe_path();
 
@@ -293,15 +293,15 @@ lock_condition(PG_FUNCTION_ARGS)
 	ErrorContextCallback *context = context_hide_own();
 	Relation	rel = relation_open_existing(PG_GETARG_OID(0), AccessShareLock);
 	GivenCondition given = {text_to_cstring(PG_GETARG_TEXT_PP(2)), text_to_cstring(PG_GETARG_TEXT_PP(1))};
-	Node	   *expr = parse_argument(rel, &given);
+	Node	   *expr = parse_condition_argument(rel, &given);
 	TupleDesc	desc;
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	read_back(rel, expr, given.condition);
-	values[0] = CStringGetTextDatum(condition_text(expr, rel));
+	read_condition_back(rel, expr, given.condition);
+	values[0] = CStringGetTextDatum(lock_condition_text(expr, rel));
 	values[1] = names_to_array(expression_column_names(expr, rel));
 	relation_close(rel, AccessShareLock);
 	error_context_stack = context;

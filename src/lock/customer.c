@@ -118,7 +118,7 @@ refuse_unlocking(const Change *change)
 }
 
 static void
-refuse_segment(const Change *change)
+refuse_customer_segment(const Change *change)
 {
 	const LockDefinition *def = change->def;
 	char	   *target = is_null(change, change->new, def->customer_segment) ? NULL :
@@ -199,7 +199,7 @@ check_change(const Change *change)
 	if (moment_differs(change))
 		refuse_unlocking(change);
 	if (differs(change, change->def->customer_segment) && !is_permitted_move(change))
-		refuse_segment(change);
+		refuse_customer_segment(change);
 	if (key_differs(change) && !key_cascades(change))
 		refuse_key(change);
 }

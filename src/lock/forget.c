@@ -63,7 +63,7 @@ lock_key_of(Oid customers)
 }
 
 static void
-check_customers(Oid customers)
+check_customers_table(Oid customers)
 {
 	char		kind = get_rel_relkind(customers);
 
@@ -126,7 +126,7 @@ lock_forget_moves_of(Oid customers, ArrayType *key)
 	Datum		values[3];
 	int			count;
 
-	check_customers(customers);
+	check_customers_table(customers);
 	values[0] = ObjectIdGetDatum(customers);
 	values[1] = CStringGetTextDatum(relation_name(customers));
 	catalogue_execute("SELECT DISTINCT m.customer_key " MOVES_OF, 2, types, values, NULL);

@@ -48,7 +48,7 @@ check_table(const LockDefinition *def, Relation rel, Oid named)
 }
 
 static void
-add_columns(InstalledLock *lock, Relation rel, const List *columns, char letter)
+add_collected_columns(InstalledLock *lock, Relation rel, const List *columns, char letter)
 {
 	ListCell   *cell;
 
@@ -94,12 +94,12 @@ describe_subscriptions(InstalledLock *lock, Relation rel)
 {
 	LockDefinition *def = lock->def;
 
-	add_columns(lock, rel, def->subscription_customer, 'k');
+	add_collected_columns(lock, rel, def->subscription_customer, 'k');
 	lock->nkeys = lock->ncolumns;
 	if (def->offers)
-		add_columns(lock, rel, def->subscription_offer, 'o');
+		add_collected_columns(lock, rel, def->subscription_offer, 'o');
 	else
-		add_columns(lock, rel, list_make1(def->subscription_segment), 'g');
+		add_collected_columns(lock, rel, list_make1(def->subscription_segment), 'g');
 	TupleDescInitEntry(lock->rows_desc, lock->ncolumns + 1, "running", BOOLOID, -1, 0);
 	if (def->markets)
 	{
@@ -134,9 +134,9 @@ describe_rows(InstalledLock *lock, Relation rel)
 	if (lock->part == LOCK_SUBSCRIPTIONS)
 		describe_subscriptions(lock, rel);
 	else if (lock->part == LOCK_CUSTOMERS)
-		add_columns(lock, rel, def->customer_key, 'k');
+		add_collected_columns(lock, rel, def->customer_key, 'k');
 	else
-		add_columns(lock, rel, def->offer_key, 'o');
+		add_collected_columns(lock, rel, def->offer_key, 'o');
 }
 
 static Oid

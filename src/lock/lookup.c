@@ -109,7 +109,7 @@ prepare_columns(Lookup *lookup, Relation index, const LockForeignKey *key, Tuple
  * What it names are columns of a row, from "first" on.
  */
 static bool
-prepare(Lookup *lookup, Relation rel, const LockForeignKey *key, TupleDesc row, int first,
+prepare_lookup(Lookup *lookup, Relation rel, const LockForeignKey *key, TupleDesc row, int first,
 		LOCKMODE mode)
 {
 	Relation	index;
@@ -154,7 +154,7 @@ prepare_customer(LockLookups *lookups, const InstalledLock *lock, Relation rel)
 		&lookup_type_cache(segment->atttypid, TYPECACHE_EQ_OPR_FINFO)->eq_opr_finfo;
 	lookups->collation = segment->attcollation;
 	return (def->offers || is_alike(TupleDescAttr(lock->rows_desc, lock->nkeys), segment)) &&
-		prepare(&lookups->customer, rel, &def->customer_foreign_key, lock->rows_desc, 0,
+		prepare_lookup(&lookups->customer, rel, &def->customer_foreign_key, lock->rows_desc, 0,
 				RowShareLock);
 }
 
@@ -168,7 +168,7 @@ prepare_offer(LockLookups *lookups, const InstalledLock *lock, Relation customer
 	lookups->offer_segment = lock_column(rel, def->offer_segment);
 	result = is_alike(attribute(rel, lookups->offer_segment),
 					  attribute(customers, lookups->customer_segment)) &&
-		prepare(&lookups->offer, rel, &def->offer_foreign_key, lock->rows_desc, lock->nkeys,
+		prepare_lookup(&lookups->offer, rel, &def->offer_foreign_key, lock->rows_desc, lock->nkeys,
 				RowShareLock);
 	table_close(rel, NoLock);
 	return result;
@@ -179,7 +179,7 @@ static bool
 prepare_market(LockLookups *lookups, const InstalledLock *lock, Relation customers)
 {
 	Relation	rel = table_open(lock->def->markets_oid, AccessShareLock);
-	bool		result = prepare(&lookups->market, rel, &lock->def->market_foreign_key,
+	bool		result = prepare_lookup(&lookups->market, rel, &lock->def->market_foreign_key,
 								 RelationGetDescr(customers), lookups->customer_segment - 1,
 								 AccessShareLock);
 

@@ -39,7 +39,7 @@ lock_move_call(const LockDefinition *def, const char *key, const char *to_segmen
 }
 
 static char *
-column_text(Relation rel, const char *quoted_name, TupleTableSlot *slot)
+slot_column_text(Relation rel, const char *quoted_name, TupleTableSlot *slot)
 {
 	AttrNumber	attnum = lock_known_column(rel, quoted_name);
 	bool		isnull;
@@ -80,7 +80,7 @@ lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot)
 	ListCell   *cell;
 
 	foreach(cell, columns)
-		values = lappend(values, column_text(rel, lfirst(cell), slot));
+		values = lappend(values, slot_column_text(rel, lfirst(cell), slot));
 	return lock_array_text(values);
 }
 
@@ -93,7 +93,7 @@ lock_key_values(Relation rel, const List *columns, TupleTableSlot *slot)
 
 	foreach(cell, columns)
 	{
-		char	   *text = column_text(rel, lfirst(cell), slot);
+		char	   *text = slot_column_text(rel, lfirst(cell), slot);
 
 		values = lappend(values, text ? text : "null");
 	}

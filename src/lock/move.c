@@ -79,7 +79,7 @@ find_locks(Move *move)
 
 /* a value as the column's own type reads it, with the column's length */
 static Datum
-read_value(Relation rel, const char *column, char *value, Oid *type)
+read_moved_value(Relation rel, const char *column, char *value, Oid *type)
 {
 	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), lock_known_column(rel, column) - 1);
 	Oid			input;
@@ -111,7 +111,7 @@ read_segment(const Move *move, Oid *type)
 	Datum		result;
 
 	restrict_operation();
-	result = read_value(rel, move->def->customer_segment, pstrdup(move->to), type);
+	result = read_moved_value(rel, move->def->customer_segment, pstrdup(move->to), type);
 	AtEOXact_GUC(false, save_nestlevel);
 	become_self(self);
 	relation_close(rel, AccessShareLock);
@@ -119,7 +119,7 @@ read_segment(const Move *move, Oid *type)
 }
 
 static void
-read_arguments(Move *move)
+read_move_arguments(Move *move)
 {
 	const LockDefinition *def = move->def;
 	KeyValues  *key = key_read(move->customers, lock_unquoted_key(def), move->key, def->customers);
@@ -134,7 +134,7 @@ read_arguments(Move *move)
 
 /* of the customer, over alias c */
 static char *
-customer_condition(const LockDefinition *def)
+moved_customer_condition(const LockDefinition *def)
 {
 	return key_condition(def->customers_oid, lock_unquoted_key(def), "c", 1);
 }
@@ -161,7 +161,7 @@ customer_query(const LockDefinition *def, const char *locking)
 	return psprintf("SELECT c.%s::pg_catalog.text, $%d::pg_catalog.text, (c.%s %s $%d) IS TRUE, "
 					"pg_catalog.concat_ws(', ', %s), %s FROM %s c WHERE %s %s",
 					def->customer_segment, to, def->customer_segment, def->segment_operator, to,
-					keys, keys, def->from_customers, customer_condition(def), locking);
+					keys, keys, def->from_customers, moved_customer_condition(def), locking);
 }
 
 /* the key in columns from the fifth on */
@@ -296,7 +296,7 @@ update_customer(const Move *move)
 	const LockDefinition *def = move->def;
 	char	   *sql = psprintf("WITH moved AS (UPDATE %s c SET %s = $%d WHERE %s RETURNING c.%s %s $%d AS done) "
 							   "SELECT 1 FROM moved WHERE done", def->from_customers,
-							   def->customer_segment, move->parameters.count, customer_condition(def),
+							   def->customer_segment, move->parameters.count, moved_customer_condition(def),
 							   def->customer_segment, def->segment_operator, move->parameters.count);
 	CallingUser	self = become_who_acts(move->customers);
 	ErrorContextCallback callback = {error_context_stack, lock_explain_rights, unconstify(Oid *, &move->customers)};
@@ -410,7 +410,7 @@ get_arguments(FunctionCallInfo fcinfo, Move *move)
 	move->key = PG_GETARG_ARRAYTYPE_P(1);
 	move->to = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	find_locks(move);
-	read_arguments(move);
+	read_move_arguments(move);
 }
 
 /*

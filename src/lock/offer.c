@@ -12,7 +12,7 @@
 #include "lock/installed.h"
 
 static void
-refuse_segment(InstalledLock *lock, Relation rel, TupleTableSlot *old)
+refuse_offer_segment(InstalledLock *lock, Relation rel, TupleTableSlot *old)
 {
 	const LockDefinition *def = lock->def;
 
@@ -37,7 +37,7 @@ refuse_if_subscribed(InstalledLock *lock, CollectedRows *offer, TriggerData *tri
 	SPI_connect();
 	lock_execute(lock, offer, LOCK_QUERY_HOLD_KEYS);
 	if (lock_execute(lock, offer, LOCK_QUERY_SUBSCRIBED) > 0)
-		refuse_segment(lock, trigdata->tg_relation, trigdata->tg_trigslot);
+		refuse_offer_segment(lock, trigdata->tg_relation, trigdata->tg_trigslot);
 	SPI_finish();
 	AtEOXact_GUC(false, save_nestlevel);
 }

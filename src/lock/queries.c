@@ -42,7 +42,7 @@ agreement(const LockDefinition *def)
  * has none and is not locked takes the subscription's, which so must have one.
  */
 static char *
-contradiction(const LockDefinition *def)
+contradiction_condition(const LockDefinition *def)
 {
 	return psprintf("%s IS NOT NULL AND CASE WHEN c.%s IS NULL AND %s IS NULL THEN r.g IS NULL%s "
 					"ELSE r.running AND %s IS NOT TRUE END",
@@ -65,7 +65,7 @@ check_query(const LockDefinition *def, const char *from)
 					"pg_catalog.count(*) FILTER (WHERE %s IS NOT NULL AND %s IS NULL) "
 					"FROM %s r LEFT JOIN %s c ON %s "
 					"WHERE %s IS NULL OR (r.running AND %s IS NOT TRUE)",
-					lock_text_first_key(def), contradiction(def), lock_text_first_key(def), locked_at(def),
+					lock_text_first_key(def), contradiction_condition(def), lock_text_first_key(def), locked_at(def),
 					from, def->from_customers, lock_text_customer_match(def), locked_at(def), agreement(def));
 }
 
@@ -90,7 +90,7 @@ conflict_query(const LockDefinition *def, const char *from)
 					lock_text_array("c", def->customer_key), def->customer_segment,
 					locked_at(def), lock_text_columns("c", def->customer_key, ""), market_reasons(def),
 					from, def->from_customers, lock_text_customer_match(def),
-					contradiction(def), lock_text_columns("c", def->customer_key, ""));
+					contradiction_condition(def), lock_text_columns("c", def->customer_key, ""));
 }
 
 /* FOR KEY SHARE is what a foreign key takes too: it excludes moves only */
@@ -146,7 +146,7 @@ lock_customers_query(const LockDefinition *def, const char *from)
 }
 
 static char *
-fetch_query(const LockDefinition *def, const char *from)
+collected_rows_query(const LockDefinition *def, const char *from)
 {
 	return psprintf("SELECT %s, r.g, r.running%s FROM %s r",
 					lock_text_columns("r", lock_text_key_names(def), ""),
@@ -275,7 +275,7 @@ is_same(const char *column, const char *operator)
 
 /* IS NOT TRUE holds also of NULL, and then the trigger itself looks closer */
 static char *
-customer_condition(const LockDefinition *def)
+customer_trigger_condition(const LockDefinition *def)
 {
 	List	   *same = list_make2(is_same(def->customer_segment, def->customer_segment_operator),
 								  is_same(LOCKED_AT_COLUMN, "OPERATOR(pg_catalog.=)"));
@@ -318,7 +318,7 @@ lock_query(const LockDefinition *def, LockSource source, const char *collected,
 		case LOCK_QUERY_LOCK:
 			return lock_customers_query(def, from);
 		case LOCK_QUERY_FETCH:
-			return fetch_query(def, from);
+			return collected_rows_query(def, from);
 		case LOCK_QUERY_ROWS:
 			return psprintf("SELECT r.* FROM %s r", from);
 		case LOCK_QUERY_UNLOCKED:
@@ -336,7 +336,7 @@ lock_query(const LockDefinition *def, LockSource source, const char *collected,
 		case LOCK_QUERY_VIOLATIONS:
 			return violations_query(def, from);
 		case LOCK_CONDITION_CUSTOMER:
-			return customer_condition(def);
+			return customer_trigger_condition(def);
 		case LOCK_CONDITION_OFFER:
 			return offer_condition(def);
 	}

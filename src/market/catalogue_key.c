@@ -77,7 +77,7 @@ check_referring(Oid relid)
 
 /* a domain's values are of its base type: nothing is cast */
 static void
-check_column(Relation rel, const char *name, Oid referred, const char *referred_name)
+check_catalogue_column(Relation rel, const char *name, Oid referred, const char *referred_name)
 {
 	Oid			type = relation_column(rel, name)->atttypid;
 	Oid			wanted = get_atttype(referred, get_attnum(referred, referred_name));
@@ -95,7 +95,7 @@ check_column(Relation rel, const char *name, Oid referred, const char *referred_
 
 /* the names, quoted, with commas between */
 static char *
-check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *table)
+check_catalogue_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *table)
 {
 	Relation	rel = relation_open_existing(relid, NoLock);
 	List	   *names = names_from_array(array, "columns");
@@ -107,7 +107,7 @@ check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *ta
 				 errmsg("a key to segmentation.%s has the columns (%s)", table->name, table->column_list),
 				 errhint("Name as many columns of your table, in that order.")));
 	foreach(cell, names)
-		check_column(rel, lfirst(cell), referred, table->columns[foreach_current_index(cell)]);
+		check_catalogue_column(rel, lfirst(cell), referred, table->columns[foreach_current_index(cell)]);
 	relation_close(rel, NoLock);
 	return key_column_list(names, NULL);
 }
@@ -118,7 +118,7 @@ check_columns(Oid relid, ArrayType *array, Oid referred, const ReferredTable *ta
  * locked first: nothing more comes on them.
  */
 static void
-check_no_code(Oid relid, Oid reader)
+check_reading_runs_no_code(Oid relid, Oid reader)
 {
 	char	   *found;
 
@@ -155,7 +155,7 @@ add_key(Oid relid, const char *columns, const ReferredTable *table)
 	bool		at_once = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
 
 	if (at_once)
-		check_no_code(relid, catalogue_owner);
+		check_reading_runs_no_code(relid, catalogue_owner);
 	execute_as(catalogue_owner,
 			   psprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES segmentation.%s (%s)%s",
 						relation_name(relid), table->constraint, columns, table->name, table->column_list,
@@ -182,7 +182,7 @@ add_catalogue_key(PG_FUNCTION_ARGS)
 	check_referring(relid);
 	LockRelationOid(relid, ShareRowExclusiveLock);
 	check_referring(relid);
-	columns = check_columns(relid, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_OID(2), table);
+	columns = check_catalogue_columns(relid, PG_GETARG_ARRAYTYPE_P(1), PG_GETARG_OID(2), table);
 	SPI_connect();
 	add_key(relid, columns, table);
 	SPI_finish();

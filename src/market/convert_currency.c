@@ -58,7 +58,7 @@ convert_short(const CurrencyPrice *price, const Conversion *conversion, Decimal 
 }
 
 static Numeric
-multiply(Numeric a, Numeric b)
+multiply_by_rate(Numeric a, Numeric b)
 {
 	return DatumGetNumeric(DirectFunctionCall2(numeric_mul, NumericGetDatum(a), NumericGetDatum(b)));
 }
@@ -75,7 +75,7 @@ convert_long(const CurrencyPrice *price, const Conversion *conversion)
 	{
 		bool		inverse = conversion->steps[i].inverse;
 
-		factors[inverse] = multiply(factors[inverse], conversion->steps[i].rate->rate);
+		factors[inverse] = multiply_by_rate(factors[inverse], conversion->steps[i].rate->rate);
 	}
 	return decimal_quotient(factors[0], factors[1]);
 }

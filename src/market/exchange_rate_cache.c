@@ -58,7 +58,7 @@ is_within(DateADT day, Days days)
 }
 
 static HTAB *
-create_table(ExchangeRateCache *cache, const char *name, Size entry_size)
+create_rate_table(ExchangeRateCache *cache, const char *name, Size entry_size)
 {
 	HASHCTL		ctl = {0};
 
@@ -75,8 +75,8 @@ start_anew(ExchangeRateCache *cache)
 
 	cache->seen = NULL;
 	MemoryContextReset(cache->context);
-	cache->rates = create_table(cache, "exchange rates", sizeof(KnownRates));
-	cache->ways = create_table(cache, "conversions", sizeof(KnownWay));
+	cache->rates = create_rate_table(cache, "exchange rates", sizeof(KnownRates));
+	cache->ways = create_rate_table(cache, "conversions", sizeof(KnownWay));
 	old = MemoryContextSwitchTo(cache->context);
 	cache->seen = snapshot_key_make(GetActiveSnapshot());
 	MemoryContextSwitchTo(old);

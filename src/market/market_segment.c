@@ -89,7 +89,7 @@ called_as_declared(FunctionCallInfo fcinfo)
 }
 
 static void
-follow(TriggerData *trigdata)
+follow_foreign_key(TriggerData *trigdata)
 {
 	MarketKey	key;
 
@@ -124,7 +124,7 @@ market_segment(PG_FUNCTION_ARGS)
 						"market_segment")));
 	SPI_connect();
 	self = become_owner(trigdata->tg_relation->rd_rel->relowner);
-	follow(trigdata);
+	follow_foreign_key(trigdata);
 	become_self(self);
 	SPI_finish();
 	return PointerGetDatum(trigdata->tg_trigtuple);

@@ -76,7 +76,7 @@ take(FunctionCallInfo fcinfo, LatestNpsResponse response)
 
 /* score and @ and microseconds, nothing else; false where it is malformed */
 static bool
-parse(const char *str, LatestNpsResponse *response)
+parse_latest_state(const char *str, LatestNpsResponse *response)
 {
 	char	   *end;
 
@@ -103,7 +103,7 @@ latest_nps_response_in(PG_FUNCTION_ARGS)
 	const char *str = PG_GETARG_CSTRING(0);
 	LatestNpsResponse *response = palloc(sizeof(LatestNpsResponse));
 
-	if (!parse(str, response))
+	if (!parse_latest_state(str, response))
 		ereturn(fcinfo->context, (Datum) 0,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s: \"%s\"",

@@ -97,7 +97,7 @@ count_words(const char *str, const char *end)
 
 /* NULL where the text is no state that could have come about */
 static QuantileState *
-parse_state(const char *str, const char *end)
+parse_quantile_state(const char *str, const char *end)
 {
 	const char *word = skip_space(str, end);
 	const char *word_end = skip_word(word, end);
@@ -127,7 +127,7 @@ Datum
 quantile_state_in(PG_FUNCTION_ARGS)
 {
 	char	   *str = PG_GETARG_CSTRING(0);
-	QuantileState *state = parse_state(str, str + strlen(str));
+	QuantileState *state = parse_quantile_state(str, str + strlen(str));
 
 	if (state == NULL)
 		ereturn(fcinfo->context, (Datum) 0,

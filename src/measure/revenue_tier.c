@@ -134,7 +134,7 @@ revenue_tier_final(PG_FUNCTION_ARGS)
 }
 
 static bool
-is_blank(const char *str, const char *end)
+is_blank_state(const char *str, const char *end)
 {
 	return skip_space(str, end) == end;
 }
@@ -156,7 +156,7 @@ revenue_tier_state_in(PG_FUNCTION_ARGS)
 				 errmsg("invalid input syntax for type %s: \"%s\"", STATE_TYPE,
 						input_excerpt(str, end - str)),
 				 errhint("It is a sum, its currency, of how many prices it is, a bar and a tier scale, such as \"29.7 EUR / 3 | smb 0, mid 1000 EUR\".")));
-	if (!is_blank(bar + 1, end))
+	if (!is_blank_state(bar + 1, end))
 	{
 		scale = tier_scale_parse(bar + 1, end - (bar + 1), fcinfo->context);
 		if (scale == NULL)

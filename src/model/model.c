@@ -235,7 +235,7 @@ raise_unknown(const char *id)
 }
 
 static Model *
-read_model(const char *id, const char *sql, bool with_segments)
+read_model_rows(const char *id, const char *sql, bool with_segments)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext spi_context;
@@ -263,7 +263,7 @@ read_model(const char *id, const char *sql, bool with_segments)
 Model *
 model_read(const char *id)
 {
-	return read_model(id, MODEL_QUERY, true);
+	return read_model_rows(id, MODEL_QUERY, true);
 }
 
 /* a rule may call any function, and that one any of ours: a refresh would begin in itself */
@@ -285,14 +285,14 @@ Model *
 model_read_locked(const char *id)
 {
 	model_refuse_within_refresh();
-	return read_model(id, MODEL_QUERY " FOR NO KEY UPDATE", true);
+	return read_model_rows(id, MODEL_QUERY " FOR NO KEY UPDATE", true);
 }
 
 /* without its segments, which may be many */
 Model *
 model_read_definition(const char *id)
 {
-	return read_model(id, MODEL_QUERY, false);
+	return read_model_rows(id, MODEL_QUERY, false);
 }
 
 /*

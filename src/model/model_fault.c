@@ -67,7 +67,7 @@ call_for_key(const Model *model, const List *key)
 }
 
 static char *
-role_name(Oid role)
+fault_role_name(Oid role)
 {
 	return GetUserNameFromId(role, false);
 }
@@ -86,9 +86,9 @@ find_other_owner(const Model *model, Oid relid)
 	return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 					  psprintf("tables of model \"%s\" belong to different roles", model->id),
 					  psprintf("Its assignment belongs to role %s, and \"%s\" to role %s.",
-							   role_name(model->owner), get_rel_name(relid), role_name(owner)),
+							   fault_role_name(model->owner), get_rel_name(relid), fault_role_name(owner)),
 					  psprintf("Give them the same owner: ALTER TABLE %s OWNER TO %s;", relation_name(relid),
-							   quote_identifier(role_name(model->owner))));
+							   quote_identifier(fault_role_name(model->owner))));
 }
 
 static ModelFault *
@@ -258,12 +258,12 @@ model_check_owns_all(const Model *model)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("relation %s of model \"%s\" belongs to role %s", relation_name(relids[i]), model->id,
-						quote_identifier(role_name(owner))),
+						quote_identifier(fault_role_name(owner))),
 				 errdetail("The model belongs to role %s, but only who owns all of its tables and views can change or drop them.",
-						   quote_identifier(role_name(model->owner))),
-				 errhint("Let role %s or a superuser give it the same owner: ALTER %s %s OWNER TO %s;", quote_identifier(role_name(owner)),
+						   quote_identifier(fault_role_name(model->owner))),
+				 errhint("Let role %s or a superuser give it the same owner: ALTER %s %s OWNER TO %s;", quote_identifier(fault_role_name(owner)),
 						 relids[i] == model->member ? "VIEW" : "TABLE", relation_name(relids[i]),
-						 quote_identifier(role_name(model->owner)))));
+						 quote_identifier(fault_role_name(model->owner)))));
 	}
 }
 
@@ -421,7 +421,7 @@ model_check_source(const Model *model)
 static void
 check_row_security(const Model *model, Oid relid)
 {
-	char	   *owner = role_name(model->owner);
+	char	   *owner = fault_role_name(model->owner);
 
 	if (!OidIsValid(relid) || check_enable_rls(relid, model->owner, true) != RLS_ENABLED)
 		return;

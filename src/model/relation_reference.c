@@ -135,7 +135,7 @@ split_parentheses(char *text, char **inside)
 }
 
 static bool
-is_blank(const char *text)
+is_blank_reference(const char *text)
 {
 	return strspn(text, " \t\n\r\f\v") == strlen(text);
 }
@@ -157,7 +157,7 @@ reference_parse(const char *input)
 		if (!name_split(then, &schema, &name))
 			return NULL;
 		then = quote_qualified_identifier(schema, name);
-		if (is_blank(now))
+		if (is_blank_reference(now))
 			return reference_make(InvalidOid, true, then);
 	}
 	if (!name_split(now, &schema, &name))

@@ -103,7 +103,7 @@ collate_text(Form_pg_attribute attr)
 }
 
 static KeyColumn *
-key_column(Form_pg_attribute attr)
+source_key_column(Form_pg_attribute attr)
 {
 	KeyColumn  *column = palloc0(sizeof(KeyColumn));
 
@@ -133,7 +133,7 @@ source_key(Oid source, const List *names)
 		check_key_name(lfirst(cell), before);
 		check_key_type(attr);
 		before = lappend(before, lfirst(cell));
-		columns = lappend(columns, key_column(attr));
+		columns = lappend(columns, source_key_column(attr));
 	}
 	relation_close(rel, AccessShareLock);
 	return columns;

@@ -199,7 +199,7 @@ search_relation(ClockSearch *search, Oid relid)
 }
 
 static bool
-is_given(const FuncExpr *call, const Node *arg)
+is_clock_argument_given(const FuncExpr *call, const Node *arg)
 {
 	ListCell   *cell;
 
@@ -228,7 +228,7 @@ search_defaults(ClockSearch *search, FuncExpr *call)
 	ReleaseSysCache(tuple);
 	search->omitting = format_procedure(call->funcid);
 	foreach(cell, args)
-		if (!is_given(call, lfirst(cell)))
+		if (!is_clock_argument_given(call, lfirst(cell)))
 			(void) search_node(lfirst(cell), search);
 	search->omitting = outer;
 }
@@ -329,17 +329,6 @@ analyse_body(void *arg)
 	model_leave(&saved);
 }
 
-/* not of the body: one that cannot be analysed is an error of whoever reads the source, if it comes to it */
-static bool
-is_servers_error(int code)
-{
-	int			class = ERRCODE_TO_CATEGORY(code);
-
-	return class == ERRCODE_OPERATOR_INTERVENTION || class == ERRCODE_INSUFFICIENT_RESOURCES ||
-		class == ERRCODE_SYSTEM_ERROR || class == ERRCODE_INTERNAL_ERROR ||
-		class == ERRCODE_TRANSACTION_ROLLBACK || code == ERRCODE_LOCK_NOT_AVAILABLE;
-}
-
 static Node *
 analysed_body(HeapTuple function, const char *text, Node *call)
 {
@@ -348,7 +337,7 @@ analysed_body(HeapTuple function, const char *text, Node *call)
 
 	if (error == NULL)
 		return (Node *) body.queries;
-	if (is_servers_error(error->sqlerrcode))
+	if (is_servers_error(error->sqlerrcode) || ERRCODE_TO_CATEGORY(error->sqlerrcode) == ERRCODE_INTERNAL_ERROR)
 		ReThrowError(error);
 	return NULL;
 }

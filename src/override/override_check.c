@@ -203,7 +203,7 @@ refuse_value(const TriggerData *trigger, const char *constraint, const char *mes
 }
 
 static bool
-is_blank(const TriggerData *trigger, HeapTuple tuple, const char *column)
+is_blank_reason(const TriggerData *trigger, HeapTuple tuple, const char *column)
 {
 	bool		isnull;
 	Datum		value;
@@ -220,9 +220,9 @@ check_values(const TriggerData *trigger, HeapTuple tuple)
 	bool		isnull = true;
 	Datum		expires_at = 0;
 
-	if (is_blank(trigger, tuple, "reason"))
+	if (is_blank_reason(trigger, tuple, "reason"))
 		refuse_value(trigger, "reason_given", "an override needs a reason", "Say in column \"reason\" why it was decided.");
-	if (is_blank(trigger, tuple, "author"))
+	if (is_blank_reason(trigger, tuple, "author"))
 		refuse_value(trigger, "author_given", "an override needs an author",
 					 "Say in column \"author\" who has decided, or leave it out: it is you then.");
 	if (SPI_fnumber(RelationGetDescr(trigger->tg_relation), "expires_at") > 0)

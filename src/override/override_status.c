@@ -15,7 +15,7 @@
 
 /* "ARRAY[o.id::text, ...]" */
 static char *
-customer(const Model *model)
+status_customer_text(const Model *model)
 {
 	StringInfoData buf;
 	ListCell   *cell;
@@ -50,7 +50,7 @@ status_query(const Model *model)
 					"WHEN pg_catalog.array_position(%s, o.segment) IS NULL THEN 'no segment' "
 					"WHEN NOT EXISTS (SELECT FROM %s AS source WHERE %s) THEN 'no customer' "
 					"WHEN %s THEN 'beaten' ELSE 'counts' END FROM %s AS o ORDER BY %s, o.segment",
-					customer(model), ids, relation_name(model->source), model_key_match(model, "source", "o"),
+					status_customer_text(model), ids, relation_name(model->source), model_key_match(model, "source", "o"),
 					beaten(model, ids), relation_name(model->override), key_column_list(model->key, "o"));
 }
 

@@ -73,7 +73,7 @@ override_puts_in_any(int number)
 }
 
 static void
-print_columns(StringInfo buf, const OverriddenModel *overridden, const char *known)
+print_override_columns(StringInfo buf, const OverriddenModel *overridden, const char *known)
 {
 	ListCell   *cell;
 
@@ -119,7 +119,7 @@ override_print_join(StringInfo buf, const OverriddenModel *overridden)
 	char	   *known = model->kind == MODEL_OVERLAPPING ? NULL : ids(model, overridden);
 
 	appendStringInfo(buf, "\n       -- what people have decided in model \"%s\"\n       LEFT JOIN (SELECT ", model->id);
-	print_columns(buf, overridden, known);
+	print_override_columns(buf, overridden, known);
 	appendStringInfo(buf, "\n                    FROM %s\n                   "
 					 "WHERE (expires_at IS NULL OR expires_at OPERATOR(pg_catalog.>) $1)",
 					 relation_name(model->override));

@@ -199,7 +199,7 @@ attempt(void *arg)
 
 /* again without the rules that fail, as long as there are such */
 static void
-run(Refresh *refresh)
+run_refresh(Refresh *refresh)
 {
 	ModelContext saved;
 	ErrorData  *error;
@@ -246,7 +246,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	refresh.versions = model_versions(refresh.model);
 	refresh.cause = choose_cause(&refresh);
 	refresh.nkeys = list_length(refresh.model->key);
-	run(&refresh);
+	run_refresh(&refresh);
 	error_context_stack = context;
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, begin);

@@ -106,7 +106,7 @@ drop_indexes(const Model *model)
 }
 
 static void
-count_row(Refresh *refresh, TupleTableSlot *slot, void *arg)
+count_filled_row(Refresh *refresh, TupleTableSlot *slot, void *arg)
 {
 	refresh_count_row(refresh);
 	refresh_count_change(refresh, (Datum) 0, true, slot->tts_values[0], false);
@@ -124,7 +124,7 @@ insert_all(Refresh *refresh)
 							 "SELECT %s, $2, %d, %s FROM (%s) AS n RETURNING segments",
 							 relation_name(model->assignment), key, evaluated,
 							 key, model->version, evaluated, refresh->select),
-					count_row, NULL);
+					count_filled_row, NULL);
 }
 
 /* the primary key says that the source has a customer twice or one without a key */

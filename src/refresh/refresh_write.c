@@ -88,7 +88,7 @@ keep_held(Refresh *refresh, TupleTableSlot *slot, void *arg)
 }
 
 static RowStore *
-hold(Refresh *refresh, const RowStore *touched)
+hold_answers(Refresh *refresh, const RowStore *touched)
 {
 	const Model *model = refresh->model;
 	char	   *key = key_column_list(model->key, "a");
@@ -327,7 +327,7 @@ refresh_write_difference(Refresh *refresh)
 
 	refresh_find_difference(refresh, appeared, touched);
 	if (touched->count > 0)
-		held = hold(refresh, touched);
+		held = hold_answers(refresh, touched);
 	refresh->moment = Max(refresh->moment, GetCurrentTimestamp());
 	if (held)
 		changes = evaluate_held(refresh, held);

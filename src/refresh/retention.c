@@ -28,7 +28,7 @@
 #include "types/segment_id.h"
 
 static int64
-execute(const Model *model, const char *sql, int nargs, Oid *types, Datum *values)
+execute_retention(const Model *model, const char *sql, int nargs, Oid *types, Datum *values)
 {
 	ModelContext saved;
 	int			result;
@@ -146,7 +146,7 @@ static void
 notice_in_source(const Model *model, KeyValues *key)
 {
 	if (source_is_readable(model) &&
-		execute(model, psprintf("SELECT FROM %s AS t WHERE %s LIMIT 1", relation_name(model->source),
+		execute_retention(model, psprintf("SELECT FROM %s AS t WHERE %s LIMIT 1", relation_name(model->source),
 						 key_condition(model->source, model->key, "t", 1)), key->count, key->types, key->values) > 0)
 		ereport(NOTICE,
 				(errmsg("the customer is still in the source of model \"%s\"", model->id),
@@ -190,7 +190,7 @@ forget_customer(PG_FUNCTION_ARGS)
 
 /* ids of the models of a source, in the order in which all who lock several do */
 static List *
-models_of(Oid source)
+models_of_source(Oid source)
 {
 	List	   *ids = NIL;
 
@@ -283,7 +283,7 @@ refuse_orphan(Oid source, const List *key)
 static int64
 forget_everything(Oid source, ArrayType *key)
 {
-	List	   *ids = models_of(source);
+	List	   *ids = models_of_source(source);
 	bool		locked = was_locked(source);
 	int64		count = 0;
 	ListCell   *cell;
@@ -334,7 +334,7 @@ prune_history(PG_FUNCTION_ARGS)
 	model_check_tables(model);
 	check_may_delete(model->history, list_make1("until"));
 	SPI_connect();
-	count = execute(model, psprintf("DELETE FROM %s WHERE until OPERATOR(pg_catalog.<=) $1", relation_name(model->history)),
+	count = execute_retention(model, psprintf("DELETE FROM %s WHERE until OPERATOR(pg_catalog.<=) $1", relation_name(model->history)),
 					1, (Oid[]) {TIMESTAMPTZOID}, (Datum[]) {PG_GETARG_DATUM(1)});
 	SPI_finish();
 	PG_RETURN_INT64(count);

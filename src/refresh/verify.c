@@ -40,7 +40,7 @@ check_may_verify(const Model *model)
 }
 
 static void
-compare_answers(void *arg)
+execute_comparison(void *arg)
 {
 	VerifyRun  *run = arg;
 	List	   *kept = list_concat_copy(run->recorded, failure_names(run->failing.failures));
@@ -57,7 +57,7 @@ execute_what_can_be(VerifyRun *run)
 	ErrorData  *error;
 
 	moment_set(run->as_of);
-	while ((error = fence_trial(compare_answers, run)) != NULL)
+	while ((error = fence_trial(execute_comparison, run)) != NULL)
 	{
 		if (error->sqlerrcode == ERRCODE_INVALID_TEXT_REPRESENTATION && run->model->kind == MODEL_COLUMN)
 			source_refuse_wrong_segments(failing);

@@ -85,7 +85,7 @@ add_relation(ParseState *pstate, Relation rel, const char *alias, bool bare_colu
 }
 
 static ParseState *
-begin_reading(const Printed *printed)
+begin_dump_check(const Printed *printed)
 {
 	ParseState *pstate = make_parsestate(NULL);
 
@@ -97,7 +97,7 @@ begin_reading(const Printed *printed)
 static ParseState *
 begin_reading_columns(const Printed *printed, Relation rel, bool of_change)
 {
-	ParseState *pstate = begin_reading(printed);
+	ParseState *pstate = begin_dump_check(printed);
 
 	if (rel == NULL)
 		return pstate;
@@ -138,7 +138,7 @@ read_select_list(Printed *printed, ParseState *pstate)
 }
 
 static void
-read_rule(Printed *printed, Relation rel)
+read_stored_rule(Printed *printed, Relation rel)
 {
 	RuleStmt   *rule = castNode(RuleStmt, parse_statement(printed->text));
 	ListCell   *cell;
@@ -168,7 +168,7 @@ read_body(Printed *printed, HeapTuple tuple, Node *body)
 
 	foreach(cell, statements)
 	{
-		ParseState *pstate = begin_reading(printed);
+		ParseState *pstate = begin_dump_check(printed);
 
 		sql_fn_parser_setup(pstate, info);
 		read_statement(printed, pstate, lfirst(cell));
@@ -182,7 +182,7 @@ read_function(Printed *printed, HeapTuple tuple)
 	ListCell   *cell;
 
 	foreach(cell, function->parameters)
-		read_expression(printed, begin_reading(printed), lfirst_node(FunctionParameter, cell)->defexpr);
+		read_expression(printed, begin_dump_check(printed), lfirst_node(FunctionParameter, cell)->defexpr);
 	if (function->sql_body)
 		read_body(printed, tuple, function->sql_body);
 }
@@ -224,12 +224,12 @@ print_and_read(Printed *printed, Relation catalog, HeapTuple tuple, Relation rel
 			if (strcmp(NameStr(((Form_pg_rewrite) GETSTRUCT(tuple))->rulename), "_RETURN") == 0)
 			{
 				printed->text = printed_by(pg_get_viewdef, printed->relation);
-				read_statement(printed, begin_reading(printed), parse_statement(printed->text));
+				read_statement(printed, begin_dump_check(printed), parse_statement(printed->text));
 			}
 			else
 			{
 				printed->text = printed_by(pg_get_ruledef, printed->object);
-				read_rule(printed, rel);
+				read_stored_rule(printed, rel);
 			}
 			break;
 		case TriggerRelationId:

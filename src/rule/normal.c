@@ -76,7 +76,7 @@ is_own_operator(Oid operator)
 }
 
 static Node *
-comparison(Oid operator, Node *left, Node *right, Oid collation)
+comparison_of_operands(Oid operator, Node *left, Node *right, Oid collation)
 {
 	OpExpr	   *result = (OpExpr *) make_opclause(operator, BOOLOID, false, copyObject((Expr *) left),
 												  copyObject((Expr *) right), InvalidOid, collation);
@@ -89,7 +89,7 @@ comparison(Oid operator, Node *left, Node *right, Oid collation)
 static Node *
 equality(OpExpr *expr)
 {
-	return comparison(expr->opno, linitial(expr->args), lsecond(expr->args), expr->inputcollid);
+	return comparison_of_operands(expr->opno, linitial(expr->args), lsecond(expr->args), expr->inputcollid);
 }
 
 /* of a composite value: whether it is null itself, not its fields */
@@ -257,7 +257,7 @@ spell_columns_out(RowCompareExpr *expr, int column)
 	Oid			collation = list_nth_oid(expr->inputcollids, column);
 	Node	   *left = list_nth(expr->largs, column);
 	Node	   *right = list_nth(expr->rargs, column);
-	Node	   *compared = comparison(operator, left, right, collation);
+	Node	   *compared = comparison_of_operands(operator, left, right, collation);
 	Oid			equal;
 
 	if (column == list_length(expr->opnos) - 1)
@@ -266,7 +266,7 @@ spell_columns_out(RowCompareExpr *expr, int column)
 	if (!OidIsValid(equal))
 		elog(ERROR, "missing operator %d in operator family %u", BTEqualStrategyNumber,
 			 list_nth_oid(expr->opfamilies, column));
-	return make_case(list_make1(make_when(comparison(equal, left, right, collation),
+	return make_case(list_make1(make_when(comparison_of_operands(equal, left, right, collation),
 										  spell_columns_out(expr, column + 1))),
 					 compared, -1);
 }

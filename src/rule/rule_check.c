@@ -109,7 +109,7 @@ check_conversion(RuleCheck *check, Node *node)
 }
 
 static void
-check_column(RuleCheck *check, Var *var)
+check_rule_column(RuleCheck *check, Var *var)
 {
 	if (var->varattno == InvalidAttrNumber)
 		ereport(ERROR,
@@ -182,7 +182,7 @@ note_stable(Rule *rule, Oid function)
 }
 
 static bool
-check_function(Oid function, void *context)
+check_rule_function(Oid function, void *context)
 {
 	RuleCheck  *check = context;
 
@@ -236,12 +236,12 @@ check_calls(RuleCheck *check, Node *node)
 						"A rule is one condition, true or not.", HINT_SOURCE_COLUMN);
 	if (IsA(node, NextValueExpr))
 		refuse_function(check, ERRCODE_INVALID_OBJECT_DEFINITION, "volatile function nextval", NULL, NULL);
-	(void) check_functions_in_node(node, check_function, check);
+	(void) check_functions_in_node(node, check_rule_function, check);
 }
 
 /* a temporary type's name would be looked for elsewhere when it is gone */
 static void
-check_type(RuleCheck *check, Node *node)
+check_rule_type(RuleCheck *check, Node *node)
 {
 	Oid			type = IsA(node, List) || IsA(node, CaseWhen) ? InvalidOid : exprType(node);
 
@@ -268,7 +268,7 @@ condition_walker(Node *node, void *context)
 	if (location >= 0)
 		check->location = location;
 	if (IsA(node, Var))
-		check_column(check, (Var *) node);
+		check_rule_column(check, (Var *) node);
 	else if (IsA(node, Const))
 		check_constant(check, (Const *) node);
 	else if (IsA(node, CoerceViaIO) || IsA(node, FuncExpr))
@@ -276,7 +276,7 @@ condition_walker(Node *node, void *context)
 	else if (IsA(node, SQLValueFunction))
 		check_keyword(check, (SQLValueFunction *) node);
 	check_calls(check, node);
-	check_type(check, node);
+	check_rule_type(check, node);
 	(void) expression_tree_walker(node, condition_walker, context);
 	check->location = outer;
 	return false;
@@ -295,7 +295,7 @@ check_reference_argument(RuleCheck *check, Node *argument)
 }
 
 static void
-check_reference(RuleCheck *check, FuncExpr *in_segment)
+check_rule_reference(RuleCheck *check, FuncExpr *in_segment)
 {
 	RuleReference *reference;
 	ListCell   *cell;
@@ -326,7 +326,7 @@ check_connectives(RuleCheck *check, Node *node)
 	ListCell   *cell;
 
 	if (rule_is_in_segment(node))
-		check_reference(check, (FuncExpr *) node);
+		check_rule_reference(check, (FuncExpr *) node);
 	else if (IsA(node, BooleanTest))
 		check_connectives(check, (Node *) ((BooleanTest *) node)->arg);
 	else if (IsA(node, BoolExpr))

@@ -91,7 +91,7 @@ limit_search_path(void)
 
 /* the source as the only table, under its own name */
 static ParseState *
-parse_state(Relation rel, const char *text)
+rule_parse_state(Relation rel, const char *text)
 {
 	ParseState *pstate = make_parsestate(NULL);
 
@@ -140,9 +140,9 @@ parse_single(ParseState *pstate, const char *text)
 
 /* names are resolved by the search_path of the moment */
 static void
-analyse(Rule *rule, Relation rel, const char *text)
+analyse_rule(Rule *rule, Relation rel, const char *text)
 {
-	ParseState *pstate = parse_state(rel, text);
+	ParseState *pstate = rule_parse_state(rel, text);
 	Node	   *raw = parse_single(pstate, text);
 	List	   *literals = rule_check_raw(pstate, raw);
 	Node	   *expr;
@@ -167,7 +167,7 @@ point_into_kept(void *kept)
  * comparisons that name no operator cannot be told which one to take.
  */
 static void
-read_back(Rule *rule, Relation rel, const char *text)
+read_rule_back(Rule *rule, Relation rel, const char *text)
 {
 	Rule		again = {.source = rule->source, .model = rule->model, .time_zone = rule->time_zone};
 	char	   *kept = rule_deparse(rule);
@@ -178,7 +178,7 @@ read_back(Rule *rule, Relation rel, const char *text)
 		return;
 	save_nestlevel = expression_enter_safe_path();
 	error_context_stack = &callback;
-	analyse(&again, rel, kept);
+	analyse_rule(&again, rel, kept);
 	if (!rule_is_same(again.expr, rule->expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -219,7 +219,7 @@ point_into_kept_rule(void *text)
 }
 
 static Rule *
-parse(Oid source, const char *text, const char *model, const char *time_zone,
+parse_rule_text(Oid source, const char *text, const char *model, const char *time_zone,
 	  void (*set_search_path) (void), void (*explain) (void *))
 {
 	int			save_nestlevel = NewGUCNestLevel();
@@ -236,8 +236,8 @@ parse(Oid source, const char *text, const char *model, const char *time_zone,
 	rule->time_zone = time_zone;
 	rule->context = deparse_context_for("source", source);
 	error_context_stack = &callback;
-	analyse(rule, rel, text);
-	read_back(rule, rel, text);
+	analyse_rule(rule, rel, text);
+	read_rule_back(rule, rel, text);
 	error_context_stack = callback.previous;
 	rule->columns = expression_column_names(rule->expr, rel);
 	relation_close(rel, NoLock);
@@ -264,7 +264,7 @@ parse_by_own_path(void *arg)
 {
 	ParseTask  *task = arg;
 
-	task->rule = parse(task->source, task->text, task->model, task->time_zone, keep_search_path, point_into_rule);
+	task->rule = parse_rule_text(task->source, task->text, task->model, task->time_zone, keep_search_path, point_into_rule);
 }
 
 /*
@@ -279,12 +279,12 @@ rule_parse(Oid source, const char *text, const char *model, const char *time_zon
 
 	if (!IsInParallelMode() && trial_run_rule(parse_by_own_path, &task) == NULL)
 		return task.rule;
-	return parse(source, text, model, time_zone, extend_search_path, point_into_rule);
+	return parse_rule_text(source, text, model, time_zone, extend_search_path, point_into_rule);
 }
 
 /* one that was kept: what somebody has put into the schema of our types means nothing to it */
 Rule *
 rule_parse_kept(Oid source, const char *text, const char *model, const char *time_zone)
 {
-	return parse(source, text, model, time_zone, limit_search_path, point_into_kept_rule);
+	return parse_rule_text(source, text, model, time_zone, limit_search_path, point_into_kept_rule);
 }

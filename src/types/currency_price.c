@@ -89,7 +89,7 @@ currency_parse(const char *letters, size_t len, CurrencyCode *code,
 }
 
 static bool
-bad_text(const char *str, size_t len, struct Node *escontext)
+raise_bad_price_text(const char *str, size_t len, struct Node *escontext)
 {
 	ereturn(escontext, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -118,7 +118,7 @@ price_parse(const char *str, size_t len, CurrencyPrice *price,
 	code_word = decimal_scan(words[0], ends[0], &amount) == ends[0] ? 1 : 0;
 	if (words[1] == end || skip_space(ends[1], end) != end ||
 		(code_word == 0 && decimal_scan(words[1], ends[1], &amount) != ends[1]))
-		return bad_text(str, len, escontext);
+		return raise_bad_price_text(str, len, escontext);
 	if (!currency_parse(words[code_word], ends[code_word] - words[code_word],
 						&code, escontext))
 		return false;

@@ -80,7 +80,7 @@ currency_price_ge(PG_FUNCTION_ARGS)
 }
 
 static inline int
-compare_args(FunctionCallInfo fcinfo)
+compare_price_arguments(FunctionCallInfo fcinfo)
 {
 	return price_compare(PG_GETARG_CURRENCY_PRICE_P(0), PG_GETARG_CURRENCY_PRICE_P(1));
 }
@@ -89,39 +89,39 @@ PG_FUNCTION_INFO_V1(currency_price_total_lt);
 Datum
 currency_price_total_lt(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) < 0);
+	PG_RETURN_BOOL(compare_price_arguments(fcinfo) < 0);
 }
 
 PG_FUNCTION_INFO_V1(currency_price_total_le);
 Datum
 currency_price_total_le(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) <= 0);
+	PG_RETURN_BOOL(compare_price_arguments(fcinfo) <= 0);
 }
 
 PG_FUNCTION_INFO_V1(currency_price_total_gt);
 Datum
 currency_price_total_gt(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) > 0);
+	PG_RETURN_BOOL(compare_price_arguments(fcinfo) > 0);
 }
 
 PG_FUNCTION_INFO_V1(currency_price_total_ge);
 Datum
 currency_price_total_ge(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) >= 0);
+	PG_RETURN_BOOL(compare_price_arguments(fcinfo) >= 0);
 }
 
 PG_FUNCTION_INFO_V1(currency_price_cmp);
 Datum
 currency_price_cmp(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(compare_args(fcinfo));
+	PG_RETURN_INT32(compare_price_arguments(fcinfo));
 }
 
 static int
-sort_compare(Datum x, Datum y, SortSupport ssup)
+compare_prices_in_sort(Datum x, Datum y, SortSupport ssup)
 {
 	return price_compare(DatumGetCurrencyPriceP(x), DatumGetCurrencyPriceP(y));
 }
@@ -161,7 +161,7 @@ magnitude_key(const CurrencyPrice *price)
 
 /* in the order of sort_compare, but for ties */
 static Datum
-abbreviate(Datum original, SortSupport ssup)
+abbreviate_price(Datum original, SortSupport ssup)
 {
 	CurrencyPrice *price = DatumGetCurrencyPriceP(original);
 	uint64		zero = UINT64CONST(1) << (KEY_AMOUNT_BITS - 1);
@@ -173,7 +173,7 @@ abbreviate(Datum original, SortSupport ssup)
 
 /* never: abbreviating costs less than finding out whether it pays */
 static bool
-abort_abbreviation(int memtupcount, SortSupport ssup)
+abort_price_abbreviation(int memtupcount, SortSupport ssup)
 {
 	return false;
 }
@@ -184,13 +184,13 @@ currency_price_sortsupport(PG_FUNCTION_ARGS)
 {
 	SortSupport ssup = (SortSupport) PG_GETARG_POINTER(0);
 
-	ssup->comparator = sort_compare;
+	ssup->comparator = compare_prices_in_sort;
 	if (ssup->abbreviate && sizeof(Datum) == sizeof(uint64))
 	{
 		ssup->comparator = ssup_datum_unsigned_cmp;
-		ssup->abbrev_converter = abbreviate;
-		ssup->abbrev_abort = abort_abbreviation;
-		ssup->abbrev_full_comparator = sort_compare;
+		ssup->abbrev_converter = abbreviate_price;
+		ssup->abbrev_abort = abort_price_abbreviation;
+		ssup->abbrev_full_comparator = compare_prices_in_sort;
 	}
 	PG_RETURN_VOID();
 }

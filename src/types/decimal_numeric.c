@@ -87,7 +87,7 @@ decimal_to_numeric(Decimal a)
 }
 
 static Numeric
-multiply(Numeric a, Numeric b)
+multiply_decimals(Numeric a, Numeric b)
 {
 	return DatumGetNumeric(DirectFunctionCall2(numeric_mul, NumericGetDatum(a), NumericGetDatum(b)));
 }
@@ -106,7 +106,7 @@ decimal_multiply(Decimal a, Numeric b)
 	else
 	{
 		/* of integer and numeric the product is exact */
-		result = decimal_from_numeric(multiply(decimal_to_integer(a), b));
+		result = decimal_from_numeric(multiply_decimals(decimal_to_integer(a), b));
 	}
 	result.scale += a.scale;
 	return result;
@@ -130,7 +130,7 @@ restore_zeros(Decimal *decimal, int scale)
 Decimal
 decimal_quotient(Numeric dividend, Numeric divisor)
 {
-	Numeric		shifted = multiply(dividend, int64_div_fast_to_numeric(1, -19));
+	Numeric		shifted = multiply_decimals(dividend, int64_div_fast_to_numeric(1, -19));
 	Numeric		quotient = DatumGetNumeric(DirectFunctionCall2(numeric_div_trunc,
 															   NumericGetDatum(shifted),
 															   NumericGetDatum(divisor)));
@@ -139,7 +139,7 @@ decimal_quotient(Numeric dividend, Numeric divisor)
 	result.scale += 19;
 	restore_zeros(&result, 19);
 	result.inexact |= DatumGetBool(DirectFunctionCall2(numeric_ne,
-													   NumericGetDatum(multiply(quotient, divisor)),
+													   NumericGetDatum(multiply_decimals(quotient, divisor)),
 													   NumericGetDatum(shifted)));
 	return result;
 }

@@ -92,7 +92,7 @@ decode(const SegmentId *id, uint8 *ranks)
 
 /* reports what is wrong with a text; false, for the caller to return */
 static bool
-bad_text(const char *str, size_t len, struct Node *escontext,
+raise_bad_id_text(const char *str, size_t len, struct Node *escontext,
 		 const char *detail)
 {
 	ereturn(escontext, false,
@@ -109,7 +109,7 @@ bad_character(const char *str, size_t len, size_t at, struct Node *escontext)
 {
 	int			width = pg_mbcharcliplen(str + at, len - at, 1);
 
-	return bad_text(str, len, escontext,
+	return raise_bad_id_text(str, len, escontext,
 					psprintf("Character \"%.*s\" at position %d is not allowed.",
 							 width, str + at, (int) at + 1));
 }
@@ -127,16 +127,16 @@ segment_id_parse(const char *str, size_t len, SegmentId *result,
 			return bad_character(str, len, i, escontext);
 	}
 	if (len > SEGMENT_ID_MAX_LEN)
-		return bad_text(str, len, escontext,
+		return raise_bad_id_text(str, len, escontext,
 						psprintf("It is %d characters long.",
 								 pg_mbstrlen_with_len(str, len)));
 	if (len == 0)
-		return bad_text(str, len, escontext, "It is empty.");
+		return raise_bad_id_text(str, len, escontext, "It is empty.");
 	if (!rank_is_alnum(ranks[0]))
-		return bad_text(str, len, escontext,
+		return raise_bad_id_text(str, len, escontext,
 						psprintf("It begins with \"%c\".", str[0]));
 	if (!rank_is_alnum(ranks[len - 1]))
-		return bad_text(str, len, escontext,
+		return raise_bad_id_text(str, len, escontext,
 						psprintf("It ends with \"%c\".", str[len - 1]));
 	encode(ranks, result);
 	return true;

@@ -48,7 +48,7 @@ currency_price_tier(PG_FUNCTION_ARGS)
 
 /* by the first tier that differs, then by the number of tiers */
 static int
-compare(const TierScale *a, const TierScale *b)
+compare_price_with_bound(const TierScale *a, const TierScale *b)
 {
 	for (int i = 0; i < Min(tier_count(a), tier_count(b)); i++)
 	{
@@ -63,11 +63,11 @@ compare(const TierScale *a, const TierScale *b)
 }
 
 static int
-compare_args(FunctionCallInfo fcinfo)
+compare_tier_arguments(FunctionCallInfo fcinfo)
 {
 	TierScale  *a = PG_GETARG_TIER_SCALE_P(0);
 	TierScale  *b = PG_GETARG_TIER_SCALE_P(1);
-	int			result = compare(a, b);
+	int			result = compare_price_with_bound(a, b);
 
 	/* an index build compares many times in one memory context */
 	PG_FREE_IF_COPY(a, 0);
@@ -79,49 +79,49 @@ PG_FUNCTION_INFO_V1(tier_scale_lt);
 Datum
 tier_scale_lt(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) < 0);
+	PG_RETURN_BOOL(compare_tier_arguments(fcinfo) < 0);
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_le);
 Datum
 tier_scale_le(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) <= 0);
+	PG_RETURN_BOOL(compare_tier_arguments(fcinfo) <= 0);
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_eq);
 Datum
 tier_scale_eq(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) == 0);
+	PG_RETURN_BOOL(compare_tier_arguments(fcinfo) == 0);
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_ne);
 Datum
 tier_scale_ne(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) != 0);
+	PG_RETURN_BOOL(compare_tier_arguments(fcinfo) != 0);
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_ge);
 Datum
 tier_scale_ge(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) >= 0);
+	PG_RETURN_BOOL(compare_tier_arguments(fcinfo) >= 0);
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_gt);
 Datum
 tier_scale_gt(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(compare_args(fcinfo) > 0);
+	PG_RETURN_BOOL(compare_tier_arguments(fcinfo) > 0);
 }
 
 PG_FUNCTION_INFO_V1(tier_scale_cmp);
 Datum
 tier_scale_cmp(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(compare_args(fcinfo));
+	PG_RETURN_INT32(compare_tier_arguments(fcinfo));
 }
 
 static uint64

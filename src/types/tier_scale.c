@@ -24,7 +24,7 @@ typedef struct Source
 } Source;
 
 static bool
-bad_text(const Source *source)
+raise_bad_scale_text(const Source *source)
 {
 	ereturn(source->escontext, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -44,7 +44,7 @@ bad_scale(const Source *source, const char *detail)
 }
 
 static char *
-name_of(const Tier *tier)
+tier_name_of(const Tier *tier)
 {
 	return segment_id_to_cstring(&tier->name);
 }
@@ -59,13 +59,13 @@ find_flaw(const TierScale *scale)
 
 		if (price_code(&tier->from) != price_code(&tier[-1].from))
 			return psprintf("Tiers \"%s\" and \"%s\" are in different currencies.",
-							name_of(&tier[-1]), name_of(tier));
+							tier_name_of(&tier[-1]), tier_name_of(tier));
 		if (price_compare_amounts(&tier[-1].from, &tier->from) >= 0)
 			return psprintf("Tier \"%s\" does not begin above tier \"%s\".",
-							name_of(tier), name_of(&tier[-1]));
+							tier_name_of(tier), tier_name_of(&tier[-1]));
 		for (int j = 0; j < i; j++)
 			if (segment_id_compare(&scale->tiers[j].name, &tier->name) == 0)
-				return psprintf("Tier \"%s\" is named twice.", name_of(tier));
+				return psprintf("Tier \"%s\" is named twice.", tier_name_of(tier));
 	}
 	return NULL;
 }
@@ -92,7 +92,7 @@ parse_tier(const Source *source, const char *str, const char *end,
 
 	if (decimal_scan(amount, amount_end, &from) != amount_end ||
 		skip_space(amount_end, end) != end)
-		return bad_text(source);
+		return raise_bad_scale_text(source);
 	if (!segment_id_parse(name, name_end - name, &tier->name, source->escontext))
 		return false;
 	if (!price_from_decimal(&from, code, ROUND_NEVER, &tier->from))
@@ -162,7 +162,7 @@ tier_scale_parse(const char *str, size_t len, struct Node *escontext)
 
 	if (currency == NULL)
 	{
-		(void) bad_text(&source);
+		(void) raise_bad_scale_text(&source);
 		return NULL;
 	}
 	if (!currency_parse(currency, end - currency, &code, escontext))
@@ -192,7 +192,7 @@ append_tier(StringInfo buf, const Tier *tier)
 	int			decimals = price_scale(&tier->from) > 0 ? price_decimals(&tier->from) : 0;
 
 	*end = '\0';
-	appendStringInfo(buf, "%s %s", name_of(tier),
+	appendStringInfo(buf, "%s %s", tier_name_of(tier),
 					 price_put_amount(end, &tier->from, decimals));
 }
 
