@@ -185,7 +185,7 @@ segmentation--$(EXTVERSION).sql: $(SQL) $(srcroot)/Makefile $(srcroot)/segmentat
 	cat $(filter %.sql,$^) > $@
 
 MINUTES ?= 30
-.PHONY: demo test test-versions test-upgrade test-settings bench valgrind fuzz coverage dist
+.PHONY: demo test format test-versions test-upgrade test-settings bench valgrind fuzz coverage dist
 list-%:
 	@echo $($*)
 demo:
@@ -193,6 +193,8 @@ demo:
 test:
 	@$(srcroot)/test/more-packages
 	@$(srcroot)/test/with-server test/run
+format:
+	@$(srcroot)/test/format
 test-versions:
 	@$(srcroot)/test/versions $(VERSIONS)
 test-upgrade:

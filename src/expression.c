@@ -80,7 +80,7 @@ static int
 excess_location(SelectStmt *select)
 {
 	return select->targetList ? linitial_node(ResTarget, list_copy_tail(select->targetList,
-																		 list_length(select->targetList) > 1))->location : -1;
+																		list_length(select->targetList) > 1))->location : -1;
 }
 
 /*
@@ -143,7 +143,9 @@ expression_column_names(Node *expr, Relation rel)
 	ListCell   *cell;
 
 	foreach(cell, expression_columns(expr))
+	{
 		result = lappend(result, pstrdup(NameStr(TupleDescAttr(RelationGetDescr(rel), lfirst_int(cell) - 1)->attname)));
+	}
 	return result;
 }
 
@@ -158,6 +160,6 @@ expression_operator(Oid operid)
 	initStringInfo(&buf);
 	op_input_types(operid, &left, &right);
 	generate_operator_clause(&buf, "", left, operid, "", right);
-	buf.data[--buf.len] = '\0';	/* a blank stands on either side */
+	buf.data[--buf.len] = '\0'; /* a blank stands on either side */
 	return buf.data + 1;
 }

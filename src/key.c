@@ -116,7 +116,9 @@ read_values(Relation rel, const List *columns, ArrayType *key)
 
 	deconstruct_array(key, TEXTOID, -1, false, TYPALIGN_INT, &texts, NULL, &count);
 	foreach(cell, columns)
+	{
 		read_value(read, relation_column(rel, lfirst(cell)), texts[foreach_current_index(cell)]);
+	}
 	return read;
 }
 
@@ -124,21 +126,21 @@ typedef struct OwnersContext
 {
 	CallingUser self;
 	int			nestlevel;
-} OwnersContext;
+}			OwnersContext;
 
 /*
  * As the owner of the table: the types inside of arrays and composites may have
  * functions that check a value, and those are not for the caller to run.
  */
 static void
-enter_as_owner(Relation rel, OwnersContext *saved)
+enter_as_owner(Relation rel, OwnersContext * saved)
 {
 	saved->self = become_restricted(rel->rd_rel->relowner);
 	saved->nestlevel = expression_enter_safe_path();
 }
 
 static void
-leave_as_owner(const OwnersContext *saved)
+leave_as_owner(const OwnersContext * saved)
 {
 	AtEOXact_GUC(false, saved->nestlevel);
 	become_self(saved->self);
@@ -177,10 +179,10 @@ typedef struct Comparison
 	int			next;			/* of these */
 	List	   *same;			/* ArrayType * */
 	MemoryContext context;		/* of what is read of one */
-} Comparison;
+}			Comparison;
 
 static bool
-is_same_key(const Comparison *comparison, Relation rel, ArrayType *kept)
+is_same_key(const Comparison * comparison, Relation rel, ArrayType *kept)
 {
 	const KeyValues *key = comparison->key;
 	KeyValues  *read;
@@ -292,7 +294,9 @@ key_column_list(const List *key, const char *alias)
 
 	initStringInfo(&buf);
 	foreach(cell, key)
+	{
 		appendStringInfo(&buf, "%s%s%s%s", foreach_current_index(cell) > 0 ? ", " : "",
 						 alias ? alias : "", alias ? "." : "", quote_identifier(lfirst(cell)));
+	}
 	return buf.data;
 }

@@ -43,7 +43,9 @@ names_join(const List *names, const char *separator)
 
 	initStringInfo(&buf);
 	foreach(cell, names)
+	{
 		appendStringInfo(&buf, "%s%s", foreach_current_index(cell) > 0 ? separator : "", (char *) lfirst(cell));
+	}
 	return buf.data;
 }
 
@@ -53,8 +55,10 @@ names_contain(const List *names, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, names)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -67,8 +71,10 @@ names_are_same(const List *a, const List *b)
 	if (list_length(a) != list_length(b))
 		return false;
 	forboth(cell, a, other, b)
+	{
 		if (strcmp(lfirst(cell), lfirst(other)) != 0)
 			return false;
+	}
 	return true;
 }
 

@@ -11,7 +11,7 @@
 CallingUser
 become_owner(Oid owner)
 {
-	CallingUser	self;
+	CallingUser self;
 
 	GetUserIdAndSecContext(&self.userid, &self.sec_context);
 	SetUserIdAndSecContext(owner, self.sec_context | SECURITY_LOCAL_USERID_CHANGE |
@@ -34,7 +34,7 @@ restrict_operation(void)
 CallingUser
 become_restricted(Oid owner)
 {
-	CallingUser	self;
+	CallingUser self;
 
 	GetUserIdAndSecContext(&self.userid, &self.sec_context);
 	SetUserIdAndSecContext(owner, self.sec_context | SECURITY_LOCAL_USERID_CHANGE |

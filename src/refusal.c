@@ -223,13 +223,13 @@ typedef struct NearName
 {
 	char	   *name;
 	int			distance;
-} NearName;
+}			NearName;
 
 static int
 compare_near(const ListCell *a, const ListCell *b)
 {
-	const NearName *one = lfirst(a);
-	const NearName *other = lfirst(b);
+	const		NearName *one = lfirst(a);
+	const		NearName *other = lfirst(b);
 
 	return one->distance != other->distance ? one->distance - other->distance : strcmp(one->name, other->name);
 }
@@ -251,7 +251,9 @@ nearest_first(List *names, const char *wanted, size_t len)
 	}
 	list_sort(names, compare_near);
 	foreach(cell, names)
+	{
 		lfirst(cell) = ((NearName *) lfirst(cell))->name;
+	}
 	return names;
 }
 

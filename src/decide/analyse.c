@@ -87,8 +87,10 @@ need_asked_model(Analysis *analysis, const char *id)
 	ListCell   *cell;
 
 	foreach(cell, analysis->result->models)
+	{
 		if (strcmp(((Model *) lfirst(cell))->id, id) == 0)
 			return;
+	}
 	other = model_read(id);
 	reference_check(analysis->result->model, other);
 	add_segments(analysis, other);
@@ -231,7 +233,7 @@ follow_segment(Analysis *analysis, CompiledSegment *segment)
 
 /* the segment must not be asked for by what would replace it; it comes after it */
 static void
-follow_proposed(Analysis *analysis, const ProposedRule *proposed)
+follow_proposed(Analysis *analysis, const ProposedRule * proposed)
 {
 	Compilation *result = analysis->result;
 	CompiledSegment *replaced = proposed->segment ? find_compiled(analysis, result->model->id, proposed->segment) : NULL;
@@ -268,7 +270,7 @@ create_compiled_names(void)
 
 /* after an error the caller can see whose rule it was */
 void
-compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule *proposed)
+compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule * proposed)
 {
 	Analysis	analysis = {.result = compilation, .kept = kept};
 	ListCell   *cell;
@@ -280,14 +282,18 @@ compile_analyse_into(Compilation *compilation, const Model *model, const List *k
 	if (proposed)
 		follow_proposed(&analysis, proposed);
 	else if (model->kind != MODEL_COLUMN)
+	{
 		foreach(cell, model->segments)
+		{
 			follow_segment(&analysis, find_compiled(&analysis, model->id, ((ModelSegment *) lfirst(cell))->id));
+		}
+	}
 	compilation->parsing = NULL;
 	hash_destroy(analysis.segments);
 }
 
 Compilation *
-compile_analyse(const Model *model, const List *kept, const ProposedRule *proposed)
+compile_analyse(const Model *model, const List *kept, const ProposedRule * proposed)
 {
 	Compilation *compilation = palloc0(sizeof(Compilation));
 

@@ -23,7 +23,7 @@
 typedef struct Printer
 {
 	const Compilation *compilation;
-	const CompiledCustomers *customers;
+	const		CompiledCustomers *customers;
 	List	   *conditions;		/* char *, of the program */
 	StringInfoData lines;
 	List	   *kept;			/* Model *, whose assignments are read */
@@ -56,8 +56,10 @@ number_of_condition(Printer *printer, const char *condition)
 	ListCell   *cell;
 
 	foreach(cell, printer->conditions)
+	{
 		if (strcmp(lfirst(cell), condition) == 0)
 			return foreach_current_index(cell) + 1;
+	}
 	printer->conditions = lappend(printer->conditions, unconstify(char *, condition));
 	return list_length(printer->conditions);
 }
@@ -69,7 +71,7 @@ print_program(Printer *printer, const CompiledSegment *segment)
 
 	foreach(cell, compile_program(segment))
 	{
-		const RuleToken *token = lfirst(cell);
+		const		RuleToken *token = lfirst(cell);
 
 		if (token->condition)
 			appendStringInfo(&printer->lines, " %d", number_of_condition(printer, token->condition));
@@ -287,10 +289,12 @@ print_segments(Printer *printer, StringInfo buf)
 	ListCell   *cell;
 
 	foreach(cell, printer->compilation->segments)
+	{
 		if (((CompiledSegment *) lfirst(cell))->proposed)
 			print_proposed(printer, lfirst(cell));
 		else
 			print_segment_line(printer, lfirst(cell));
+	}
 	if (replaced)
 	{
 		print_line_begin(printer, PROPOSED_BEFORE);
@@ -333,8 +337,10 @@ print_recheck(const Printer *printer, StringInfo buf)
 	if (printer->joined == NIL)
 		appendStringInfoString(buf, "NULL::pg_catalog.timestamptz");
 	foreach(cell, printer->joined)
+	{
 		appendStringInfo(buf, "%soverride_%d.segmentation_until", foreach_current_index(cell) > 0 ? ", " : "LEAST(",
 						 ((OverriddenModel *) lfirst(cell))->number);
+	}
 	appendStringInfo(buf, "%s AS recheck_at\n  FROM ", printer->joined == NIL ? "" : ")");
 }
 
@@ -379,7 +385,7 @@ print_from(const Printer *printer, StringInfo buf)
 {
 	const Compilation *compilation = printer->compilation;
 	const Model *model = compilation->model;
-	const CompiledCustomers *customers = printer->customers;
+	const		CompiledCustomers *customers = printer->customers;
 	const char *which = customers->key ? key_condition(model->source, model->key, "source", 2) : customers->which;
 	bool		fenced = customers->row == NULL && compile_needs_fence(compilation);
 	ListCell   *cell;
@@ -389,16 +395,20 @@ print_from(const Printer *printer, StringInfo buf)
 	else
 		appendStringInfo(buf, "%s AS source", customers->row ? customers->row : relation_name(model->source));
 	foreach(cell, printer->kept)
+	{
 		print_kept_join(compilation, buf, lfirst(cell), foreach_current_index(cell) + 1);
+	}
 	foreach(cell, printer->joined)
+	{
 		override_print_join(buf, lfirst(cell));
+	}
 	if (which && !fenced)
 		appendStringInfo(buf, "\n WHERE %s", which);
 }
 
 /* the compiled SELECT; $1 is the moment as of which it is evaluated */
 char *
-compile_select(const Compilation *compilation, const CompiledCustomers *customers)
+compile_select(const Compilation *compilation, const CompiledCustomers * customers)
 {
 	static const CompiledCustomers everyone = {0};
 	const Model *model = compilation->model;

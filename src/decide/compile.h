@@ -27,8 +27,8 @@ typedef struct CompiledSegment
 	bool		stored;			/* its members are read from the answers of its model */
 	bool		kept;			/* its members are those of the last refresh */
 	const struct CompiledSegment *culprit;	/* because this one's rule fails */
-	const struct CompiledSegment *undecided;	/* the culprit of one before it in the order of
-												 * rank: who may belong there keeps what they have */
+	const struct CompiledSegment *undecided;	/* the culprit of one before it in the order of rank: who may belong
+												 * there keeps what they have */
 	bool		done;
 	bool		open;			/* its rule is being followed */
 	const Rule *rule;			/* NULL: none, or not read */
@@ -43,12 +43,12 @@ typedef struct CompiledSegment
  */
 typedef struct ProposedRule
 {
-	const char *segment;		/* whose rule it replaces, with its rank and decisions; NULL, or one
-								 * that the model has not: of a new one without these */
+	const char *segment;		/* whose rule it replaces, with its rank and decisions; NULL, or one that the model has
+								 * not: of a new one without these */
 	const Rule *rule;			/* NULL: none, or the column's */
 	bool		compared;		/* with the segment as it is */
 	const char *clash;			/* a condition, or NULL */
-} ProposedRule;
+}			ProposedRule;
 
 #define PROPOSED_MEMBER "member"
 #define PROPOSED_BEFORE "before"
@@ -58,7 +58,7 @@ typedef struct ProposedRule
 typedef struct Compilation
 {
 	const Model *model;
-	const ProposedRule *proposed;	/* NULL: all segments of the model are decided */
+	const		ProposedRule *proposed; /* NULL: all segments of the model are decided */
 	const CompiledSegment *replaced;	/* whose rule it would replace; NULL: none, or not to be compared */
 	List	   *models;			/* Model *, the own one first */
 	List	   *segments;		/* CompiledSegment *, in the order of evaluation */
@@ -72,16 +72,15 @@ typedef struct CompiledCustomers
 	const char *keys;			/* who has a key in this relation, at least */
 	const KeyValues *key;		/* one customer, whose key is $2 and on */
 	const char *which;			/* for whom this condition holds, on the row "source" */
-	const char *row;			/* somebody else: what stands in FROM for the source.  Nobody has
-								 * decided about them */
-} CompiledCustomers;
+	const char *row;			/* somebody else: what stands in FROM for the source.  Nobody has decided about them */
+}			CompiledCustomers;
 
 /*
  * analyse.c.  kept: a List of "model/segment"; these and whoever asks for them
  * keep the members that they have.
  */
-extern Compilation *compile_analyse(const Model *model, const List *kept, const ProposedRule *proposed);
-extern void compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule *proposed);
+extern Compilation *compile_analyse(const Model *model, const List *kept, const ProposedRule * proposed);
+extern void compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule * proposed);
 extern char *compile_qualified_name(const char *model, const char *segment);
 extern char *compile_segment_name(const CompiledSegment *segment);
 extern char *compile_segment_column(const Model *model);
@@ -90,6 +89,6 @@ extern List *compile_reads(const Compilation *compilation);
 
 /* compile.c */
 extern bool compile_needs_fence(const Compilation *compilation);
-extern char *compile_select(const Compilation *compilation, const CompiledCustomers *customers);
+extern char *compile_select(const Compilation *compilation, const CompiledCustomers * customers);
 
 #endif							/* SEGMENTATION_MODEL_COMPILE_H */

@@ -19,13 +19,13 @@
 typedef struct FailureTrial
 {
 	const Model *model;
-	const ProposedRule *proposed;
+	const		ProposedRule *proposed;
 	const List *kept;
 	Compilation *compilation;	/* to be made */
 	TimestampTz as_of;
 	bool		read_only;		/* what a stable function sees */
 	List	   *segments;		/* CompiledSegment *, to be evaluated */
-} FailureTrial;
+}			FailureTrial;
 
 /* where a conversion of a format ends */
 static const char *
@@ -90,7 +90,7 @@ analyse_kept(void *arg)
 
 /* adds rules that can be read no more, of a column that is gone, say: the message knows of no customer */
 Compilation *
-failure_analyse(const Model *model, const ProposedRule *proposed, List **failures)
+failure_analyse(const Model *model, const ProposedRule * proposed, List **failures)
 {
 	FailureTrial trial = {.model = model, .proposed = proposed};
 	ErrorData  *error;
@@ -116,7 +116,9 @@ evaluate_conditions(void *arg)
 	ListCell   *cell;
 
 	foreach(cell, trial->segments)
+	{
 		conditions = list_concat(conditions, rule_conditions(compile_program(lfirst(cell))));
+	}
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "SELECT pg_catalog.count(");
 	program_print_conditions(&buf, conditions);
@@ -128,7 +130,7 @@ evaluate_conditions(void *arg)
 
 /* adds those of the segments whose conditions cannot be evaluated for everyone */
 static void
-isolate(FailureTrial *trial, List *segments, List **failures)
+isolate(FailureTrial * trial, List *segments, List **failures)
 {
 	ErrorData  *error;
 	int			half = list_length(segments) / 2;
@@ -164,7 +166,7 @@ evaluated_segments(const Compilation *compilation)
 
 /* whether there are rules that fail which were not known before; a proposed one is not looked at */
 bool
-failure_find(const Model *model, const ProposedRule *proposed, TimestampTz as_of, bool read_only, List **failures)
+failure_find(const Model *model, const ProposedRule * proposed, TimestampTz as_of, bool read_only, List **failures)
 {
 	FailureTrial trial = {.model = model, .as_of = as_of, .read_only = read_only};
 	int			known = list_length(*failures);
@@ -183,7 +185,9 @@ failure_names(const List *failures)
 	ListCell   *cell;
 
 	foreach(cell, failures)
+	{
 		names = lappend(names, ((RuleFailure *) lfirst(cell))->name);
+	}
 	return names;
 }
 
@@ -194,8 +198,10 @@ failure_of(const List *failures, const CompiledSegment *culprit)
 	ListCell   *cell;
 
 	foreach(cell, failures)
+	{
 		if (strcmp(((RuleFailure *) lfirst(cell))->name, name) == 0)
 			return lfirst(cell);
+	}
 	elog(ERROR, "failure of rule %s is not known", name);
 	return NULL;
 }

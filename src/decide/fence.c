@@ -39,7 +39,9 @@ fence_reads(Oid source, Node *expr)
 	ListCell   *cell;
 
 	foreach(cell, pull_var_clause(expr, 0))
+	{
 		names = lappend(names, get_attname(source, ((Var *) lfirst(cell))->varattno, false));
+	}
 	return names;
 }
 
@@ -50,6 +52,7 @@ cte_is_computed(Query *query, RangeTblEntry *entry, AttrNumber attnum)
 	ListCell   *cell;
 
 	if (entry->ctelevelsup == 0 && !entry->self_reference)
+	{
 		foreach(cell, query->cteList)
 		{
 			CommonTableExpr *cte = lfirst(cell);
@@ -57,6 +60,7 @@ cte_is_computed(Query *query, RangeTblEntry *entry, AttrNumber attnum)
 			if (strcmp(cte->ctename, entry->ctename) == 0 && IsA(cte->ctequery, Query))
 				return !cte->cterecursive && target_is_computed((Query *) cte->ctequery, attnum);
 		}
+	}
 	return true;
 }
 
@@ -180,9 +184,11 @@ reads_repeat(const Model *model, const List *reads)
 	ListCell   *cell;
 
 	foreach(cell, reads)
+	{
 		if (is_among(lfirst(cell), reads, foreach_current_index(cell)) &&
 			column_is_computed(model->source, get_attnum(model->source, lfirst(cell))))
 			return true;
+	}
 	return false;
 }
 
@@ -246,8 +252,10 @@ columns_text(const Model *model, const List *reads)
 
 	initStringInfo(&buf);
 	foreach(cell, names)
+	{
 		if (!is_among(lfirst(cell), names, foreach_current_index(cell)))
 			appendStringInfo(&buf, "%ssource.%s", buf.len > 0 ? ", " : "", quote_identifier(lfirst(cell)));
+	}
 	return buf.data;
 }
 

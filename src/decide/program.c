@@ -69,7 +69,7 @@ find_line(const Parser *parser, const char *name)
 	/* the own model's segments have no slash in the names of their lines */
 	const char *key = name[0] == '/' && name[1] != '\0' ? name + 1 : name;
 	NamedLine  *entry = strlen(key) < MAX_NAME_LEN ?
-		hash_search(parser->names, key, HASH_FIND, NULL) : NULL;
+	hash_search(parser->names, key, HASH_FIND, NULL) : NULL;
 
 	if (entry == NULL)
 		bad_line(parser, psprintf("No earlier line decides \"%s\".", name));
@@ -77,13 +77,14 @@ find_line(const Parser *parser, const char *name)
 }
 
 static void
-append_op(Parser *parser, ProgramOp op, int operands)
+append_op(Parser *parser, ProgramOpcode opcode, int arg, int operands)
 {
 	if (parser->depth < operands)
 		bad_line(parser, "An operand is missing.");
 	parser->depth += 1 - operands;
 	parser->max_depth = Max(parser->max_depth, parser->depth);
-	parser->line->ops[parser->line->nops++] = op;
+	parser->line->ops[parser->line->nops].opcode = opcode;
+	parser->line->ops[parser->line->nops++].arg = arg;
 }
 
 static void
@@ -96,7 +97,7 @@ read_condition(Parser *parser, const char *token)
 	if (*end != '\0' || number < 1 || number > 1000000)
 		bad_line(parser, psprintf("\"%s\" is not the number of a condition.", token));
 	program->nwords = Max(program->nwords, (int) (number - 1) / FLAGS_WIDTH + 1);
-	append_op(parser, (ProgramOp) {PROGRAM_CONDITION, (int) number - 1}, 0);
+	append_op(parser, PROGRAM_CONDITION, (int) number - 1, 0);
 }
 
 static void
@@ -104,13 +105,13 @@ read_token(Parser *parser, const char *token)
 {
 	if (strchr(token, '/'))
 	{
-		append_op(parser, (ProgramOp) {PROGRAM_LINE, find_line(parser, token)}, 0);
+		append_op(parser, PROGRAM_LINE, find_line(parser, token), 0);
 		return;
 	}
 	for (size_t i = 0; i < lengthof(keywords); i++)
 		if (strcmp(token, keywords[i].word) == 0)
 		{
-			append_op(parser, keywords[i].op, keywords[i].operands);
+			append_op(parser, keywords[i].op.opcode, keywords[i].op.arg, keywords[i].operands);
 			return;
 		}
 	read_condition(parser, token);

@@ -173,7 +173,9 @@ reference_answer(const Model *asked)
 
 	initStringInfo(&columns);
 	foreach(cell, asked->key)
+	{
 		appendStringInfo(&columns, "%s%s", foreach_current_index(cell) > 0 ? ", " : "", quote_literal_cstr(lfirst(cell)));
+	}
 	return psprintf("segmentation_internal.stored_answer(%s::pg_catalog.regclass, ARRAY[%s]::pg_catalog.name[], %s)",
 					quote_literal_cstr(relation_name(asked->assignment)), columns.data,
 					key_column_list(asked->key, "source"));

@@ -49,7 +49,7 @@ segment_flags(PG_FUNCTION_ARGS)
 	for (int i = 0; i < count; i++)
 	{
 		uint64		bit = fcinfo->args[i].isnull ? UINT64CONST(1) << FLAGS_WIDTH :
-			(uint64) DatumGetBool(fcinfo->args[i].value);
+		(uint64) DatumGetBool(fcinfo->args[i].value);
 
 		flags |= bit << i;
 	}

@@ -27,9 +27,9 @@ adapt_rule(void *arg)
 
 	catalogue_execute("UPDATE segmentation.segment SET rule = $3, columns = $4 "
 					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-					  4, (Oid[]) {TEXTOID, TEXTOID, TEXTOID, NAMEARRAYOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(segment->id),
-								 CStringGetTextDatum(rule_deparse(rule)), names_to_array(rule->columns)}, NULL);
+					  4, OIDS(TEXTOID, TEXTOID, TEXTOID, NAMEARRAYOID),
+					  DATUMS(CStringGetTextDatum(model->id), CStringGetTextDatum(segment->id),
+							 CStringGetTextDatum(rule_deparse(rule)), names_to_array(rule->columns)), NULL);
 }
 
 static void

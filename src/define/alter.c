@@ -40,15 +40,15 @@ enum
 static void
 set_text(const Model *model, const char *sql, const char *value)
 {
-	catalogue_execute(sql, 2, (Oid[]) {TEXTOID, TEXTOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), CStringGetTextDatum(value)}, NULL);
+	catalogue_execute(sql, 2, OIDS(TEXTOID, TEXTOID),
+					  DATUMS(CStringGetTextDatum(model->id), CStringGetTextDatum(value)), NULL);
 }
 
 static void
 set_relation(const Model *model, const char *sql, Oid relid)
 {
-	catalogue_execute(sql, 2, (Oid[]) {TEXTOID, OIDOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(relid)}, NULL);
+	catalogue_execute(sql, 2, OIDS(TEXTOID, OIDOID),
+					  DATUMS(CStringGetTextDatum(model->id), ObjectIdGetDatum(relid)), NULL);
 }
 
 /* those that are still there keep the names by which a swap is known */
@@ -83,9 +83,9 @@ notice_related(const Model *model)
 					  "WHERE $1::@types@.segment_id OPERATOR(@types@.=) ANY (ARRAY[r.model, r.to_model]) "
 					  "AND o.id OPERATOR(@types@.<>) $1::@types@.segment_id "
 					  "AND ((o.source OPERATOR(pg_catalog.=) $2) IS NOT TRUE OR o.key OPERATOR(pg_catalog.<>) $3) ORDER BY 1",
-					  3, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
-								 names_to_array(model->key)}, NULL);
+					  3, OIDS(TEXTOID, OIDOID, NAMEARRAYOID),
+					  DATUMS(CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
+							 names_to_array(model->key)), NULL);
 	others = found_names();
 	if (others != NIL)
 		ereport(NOTICE,
@@ -109,9 +109,9 @@ set_source(Model *model, FunctionCallInfo fcinfo)
 	if (model->kind == MODEL_COLUMN && PG_ARGISNULL(ARG_SEGMENT_COLUMN))
 		source_check_segment_column(model->source, model->segment_column);
 	set_made(model, &before);
-	catalogue_execute(SET_OF_MODEL("source = $2, key = $3"), 3, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
-								 names_to_array(model->key)}, NULL);
+	catalogue_execute(SET_OF_MODEL("source = $2, key = $3"), 3, OIDS(TEXTOID, OIDOID, NAMEARRAYOID),
+					  DATUMS(CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
+							 names_to_array(model->key)), NULL);
 	adapt_rules(model);
 	source_notice_duplicates(model->source, model->key);
 	if (!PG_ARGISNULL(ARG_SOURCE))
@@ -142,13 +142,13 @@ set_first_source(Model *model, FunctionCallInfo fcinfo, const char *schema)
 	define_objects(model, schema);
 	catalogue_execute(SET_OF_MODEL("source = $2, key = $3, prefix = $4, assignment = $5, history = $6, "
 								   "member = $7, segment_column = $8, override = $9"),
-					  9, (Oid[]) {TEXTOID, OIDOID, NAMEARRAYOID, TEXTOID, OIDOID, OIDOID, OIDOID, TEXTOID, OIDOID},
-					  (Datum[]) {CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
-								 names_to_array(model->key), CStringGetTextDatum(model->prefix),
-								 ObjectIdGetDatum(model->assignment), ObjectIdGetDatum(model->history),
-								 ObjectIdGetDatum(model->member),
-								 CStringGetTextDatum(model->segment_column ? model->segment_column : ""),
-								 ObjectIdGetDatum(model->override)},
+					  9, OIDS(TEXTOID, OIDOID, NAMEARRAYOID, TEXTOID, OIDOID, OIDOID, OIDOID, TEXTOID, OIDOID),
+					  DATUMS(CStringGetTextDatum(model->id), ObjectIdGetDatum(model->source),
+							 names_to_array(model->key), CStringGetTextDatum(model->prefix),
+							 ObjectIdGetDatum(model->assignment), ObjectIdGetDatum(model->history),
+							 ObjectIdGetDatum(model->member),
+							 CStringGetTextDatum(model->segment_column ? model->segment_column : ""),
+							 ObjectIdGetDatum(model->override)),
 					  model->segment_column ? NULL : "       n ");
 }
 
@@ -171,7 +171,7 @@ check_ranks(const Model *model)
 	catalogue_execute("SELECT id::pg_catalog.text, (SELECT (coalesce(pg_catalog.max(r.rank), 0) OPERATOR(pg_catalog.+) 10)::pg_catalog.text "
 					  "FROM segmentation.segment r WHERE r.model OPERATOR(@types@.=) s.model) FROM segmentation.segment s "
 					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND rank IS NULL ORDER BY id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(model->id)), NULL);
 	segments = found_names();
 	if (segments == NIL)
 		return;
@@ -198,13 +198,15 @@ set_kind(Model *model, const char *name)
 	model->kind = kind;
 	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.segment "
 					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id ORDER BY id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(model->id)), NULL);
 	if (kind == MODEL_EXCLUSIVE)
 	{
 		ListCell   *cell;
 
 		foreach(cell, segments = found_names())
+		{
 			cycle_check(model->id, lfirst(cell));
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ change_lock(List *ids)
 	model_refuse_within_refresh();
 	catalogue_execute("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) ANY ($1::@types@.segment_id[]) "
 					  "ORDER BY id FOR NO KEY UPDATE",
-					  1, (Oid[]) {TEXTARRAYOID}, (Datum[]) {PointerGetDatum(strlist_to_textarray(ids))}, NULL);
+					  1, OIDS(TEXTARRAYOID), DATUMS(PointerGetDatum(strlist_to_textarray(ids))), NULL);
 }
 
 /* within SPI; the model without its segments */
@@ -47,9 +47,9 @@ change_record(const char *model, const char *change, const char *segment)
 					  "SELECT m.id, m.version, $2, $3::@types@.segment_id, s.title, s.rank, s.rule FROM segmentation.model m "
 					  "LEFT JOIN segmentation.segment s ON s.model OPERATOR(@types@.=) m.id AND s.id OPERATOR(@types@.=) $3::@types@.segment_id "
 					  "WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id",
-					  3, (Oid[]) {TEXTOID, TEXTOID, TEXTOID},
-					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(change),
-								 segment ? CStringGetTextDatum(segment) : (Datum) 0},
+					  3, OIDS(TEXTOID, TEXTOID, TEXTOID),
+					  DATUMS(CStringGetTextDatum(model), CStringGetTextDatum(change),
+							 segment ? CStringGetTextDatum(segment) : (Datum) 0),
 					  segment ? NULL : "  n");
 }
 
@@ -61,7 +61,7 @@ change_accept_loss(Model *model)
 					  "SELECT m.id, m.version, 'alter_model' FROM segmentation.model m WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id "
 					  "AND NOT EXISTS (SELECT FROM segmentation.definition d WHERE d.model OPERATOR(@types@.=) m.id "
 					  "AND d.version OPERATOR(pg_catalog.>=) m.version)",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(model->id)), NULL);
 }
 
 /*
@@ -74,7 +74,7 @@ change_end(Model *model, const char *change, const char *segment)
 	model_check_versions(model);
 	catalogue_execute("UPDATE segmentation.model SET version = version OPERATOR(pg_catalog.+) 1 "
 					  "WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(model->id)), NULL);
 	model->version++;
 	change_record(model->id, change, segment);
 }

@@ -29,9 +29,13 @@ clash_condition(const Rule *rule)
 
 	initStringInfo(&buf);
 	if (rule)
+	{
 		foreach(cell, rule_currency_clashes(rule))
+		{
 			appendStringInfo(&buf, "%s(%s)", foreach_current_index(cell) > 0 ? " OR " : "",
 							 (char *) lfirst(cell));
+		}
+	}
 	return buf.len > 0 ? buf.data : NULL;
 }
 
@@ -104,7 +108,10 @@ count_members(void *arg)
 	proposed->rule = defined_rule(model, proposed->segment);
 	proposed->clash = counting->guarded ? NULL : clash_condition(proposed->rule);
 	counts = preview_count(&counting->preview);
-	*counting->count = (SegmentCount) {true, counts.members, counts.customers, counts.unknown};
+	*counting->count = (SegmentCount)
+	{
+		true, counts.members, counts.customers, counts.unknown
+	};
 	warn_clashes(proposed->segment, counts.clashes);
 	notice_unknown(proposed->segment, proposed->rule, counts.unknown);
 	model_leave(&saved);
@@ -117,8 +124,9 @@ count_segment(const char *model, const char *segment, SegmentCount *count)
 	Counting	counting = {.count = count};
 	ErrorData  *error;
 
-	counting.preview = (Preview) {
-		.model = model_read(model), .proposed.segment = segment, .as_of = GetCurrentTransactionStartTimestamp(), .sample = 1
+	counting.preview = (Preview)
+	{
+		.model = model_read(model),.proposed.segment = segment, .as_of = GetCurrentTransactionStartTimestamp(), .sample = 1
 	};
 	error = trial_run(count_members, &counting, true);
 	if (error && counting.preview.proposed.clash && is_rules_error(error->sqlerrcode))

@@ -57,7 +57,7 @@ void
 define_check_new(const char *id, ModelKind kind)
 {
 	int64		count = catalogue_execute("SELECT FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
-										  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+										  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(id)), NULL);
 
 	if (count > 0)
 		ereport(ERROR,

@@ -35,8 +35,8 @@ read_edges(const char *model, const char *segment)
 					  "WHERE d.model OPERATOR(@types@.=) e.to_model AND d.segment OPERATOR(@types@.=) e.to_segment OFFSET 0) d) "
 					  "SELECT pg_catalog.concat(model, '/', segment), pg_catalog.concat(to_model, '/', to_segment), "
 					  "to_model::pg_catalog.text, by_rank FROM edge",
-					  2, (Oid[]) {TEXTOID, TEXTOID},
-					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL);
+					  2, OIDS(TEXTOID, TEXTOID),
+					  DATUMS(CStringGetTextDatum(model), CStringGetTextDatum(segment)), NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Edge	   *edge = palloc(sizeof(Edge));
@@ -56,8 +56,10 @@ is_reached(const List *paths, const char *node)
 	ListCell   *cell;
 
 	foreach(cell, paths)
+	{
 		if (strcmp(llast(lfirst(cell)), node) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -93,8 +95,10 @@ leads_to(const List *edges, const char *node)
 	ListCell   *cell;
 
 	foreach(cell, edges)
+	{
 		if (strcmp(((Edge *) lfirst(cell))->to, node) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -104,8 +108,10 @@ has_rank(const List *edges)
 	ListCell   *cell;
 
 	foreach(cell, edges)
+	{
 		if (((Edge *) lfirst(cell))->by_rank)
 			return true;
+	}
 	return false;
 }
 
@@ -116,8 +122,10 @@ models_of_path(const List *edges)
 	ListCell   *cell;
 
 	foreach(cell, edges)
+	{
 		if (!names_contain(models, ((Edge *) lfirst(cell))->to_model))
 			models = lappend(models, ((Edge *) lfirst(cell))->to_model);
+	}
 	return models;
 }
 

@@ -21,7 +21,7 @@ check_model_not_referred(const char *id)
 	catalogue_execute("SELECT segmentation_internal.first_ten(pg_catalog.array_agg(pg_catalog.concat(model, '/', segment) ORDER BY model, segment)) "
 					  "FROM (SELECT DISTINCT model, segment FROM segmentation.segment_reference "
 					  "WHERE to_model OPERATOR(@types@.=) $1::@types@.segment_id AND model OPERATOR(@types@.<>) to_model) AS r",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(id)), NULL);
 	referring = catalogue_get(0, 1);
 	if (referring)
 		ereport(ERROR,
@@ -35,7 +35,7 @@ static void
 check_model_has_no_market(const char *id)
 {
 	if (catalogue_execute("SELECT FROM segmentation.market WHERE model OPERATOR(@types@.=) $1::@types@.segment_id LIMIT 1",
-						  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL) > 0)
+						  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(id)), NULL) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop model \"%s\" because its segments are markets", id),
@@ -73,9 +73,9 @@ drop_model(PG_FUNCTION_ARGS)
 	}
 	model_leave(&saved);
 	catalogue_execute("DELETE FROM segmentation.segment_reference WHERE model OPERATOR(@types@.=) $1::@types@.segment_id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(id)), NULL);
 	catalogue_execute("DELETE FROM segmentation.model WHERE id OPERATOR(@types@.=) $1::@types@.segment_id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(id)), NULL);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

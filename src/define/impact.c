@@ -25,8 +25,10 @@ find_model(Impact *impact, const char *id)
 	ListCell   *cell;
 
 	foreach(cell, impact->models)
+	{
 		if (strcmp(((AffectedModel *) lfirst(cell))->id, id) == 0)
 			return lfirst(cell);
+	}
 	affected = palloc0(sizeof(AffectedModel));
 	affected->id = pstrdup(id);
 	impact->models = lappend(impact->models, affected);
@@ -58,7 +60,7 @@ collect_affected(Impact *impact)
 	if (impact->segment)
 		values[1] = CStringGetTextDatum(impact->segment);
 	SPI_connect();
-	catalogue_execute(DEPENDENTS_QUERY, 2, (Oid[]) {TEXTOID, TEXTOID}, values, impact->segment ? NULL : " n");
+	catalogue_execute(DEPENDENTS_QUERY, 2, OIDS(TEXTOID, TEXTOID), values, impact->segment ? NULL : " n");
 	MemoryContextSwitchTo(impact->context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -79,9 +81,11 @@ kept_rules(const Impact *impact, const Model *model, bool after)
 	ListCell   *cell;
 
 	foreach(cell, model_failing_rules(model))
+	{
 		if (!after || impact->segment == NULL ||
 			strcmp(lfirst(cell), psprintf("%s/%s", impact->model, impact->segment)) != 0)
 			names = lappend(names, lfirst(cell));
+	}
 	return names;
 }
 
@@ -275,7 +279,7 @@ put_rows(const Impact *impact, ReturnSetInfo *result, const AffectedModel *affec
 	{
 		AffectedSegment *segment = lfirst(cell);
 		bool		refused = impact->segment && strcmp(affected->id, impact->model) == 0 &&
-			strcmp(segment->id, impact->segment) == 0;
+		strcmp(segment->id, impact->segment) == 0;
 
 		put_row(result, affected, segment, segment->entering + segment->leaving, segment->entering,
 				segment->leaving, refused ? impact->refusal : NULL);

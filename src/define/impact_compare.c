@@ -22,8 +22,10 @@ impact_find_segment(AffectedModel *affected, const char *id)
 	ListCell   *cell;
 
 	foreach(cell, affected->segments)
+	{
 		if (strcmp(((AffectedSegment *) lfirst(cell))->id, id) == 0)
 			return lfirst(cell);
+	}
 	segment = palloc0(sizeof(AffectedSegment));
 	segment->id = pstrdup(id);
 	affected->segments = lappend(affected->segments, segment);
@@ -98,7 +100,8 @@ execute_affected_plan(const Model *model, SPIPlanPtr plan, TimestampTz as_of, De
 	ModelContext saved;
 
 	options.params = makeParamList(1);
-	options.params->params[0] = (ParamExternData) {
+	options.params->params[0] = (ParamExternData)
+	{
 		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
 	model_enter(model, &saved);
@@ -115,7 +118,7 @@ prepare_affected(const Model *model, const char *sql)
 	SPIPlanPtr	plan;
 
 	model_enter(model, &saved);
-	plan = prepare_untold(sql, 1, (Oid[]) {TIMESTAMPTZOID}, 0);
+	plan = prepare_untold(sql, 1, OIDS(TIMESTAMPTZOID), 0);
 	model_leave(&saved);
 	return plan;
 }

@@ -111,7 +111,9 @@ key_names(const List *key, const char *alias)
 	ListCell   *cell;
 
 	foreach(cell, key)
+	{
 		names = lappend(names, ((KeyColumn *) lfirst(cell))->name);
+	}
 	return key_column_list(names, alias);
 }
 
@@ -253,7 +255,9 @@ objects_comment(const ModelNames *names, ModelObject object)
 		return;
 	comment_on(description->kind, name_with_arguments(names, object), spell_out(names, description->comment));
 	foreach(cell, object < MODEL_RELATIONS ? names->key : NIL)
+	{
 		comment_column(names, object, ((KeyColumn *) lfirst(cell))->name, "key of the customer, as the source has it");
+	}
 	for (int i = 0; i < description->ncolumns && object < MODEL_RELATIONS; i++)
 		comment_column(names, object, description->columns[i].name, description->columns[i].comment);
 	if (description->trigger)

@@ -46,6 +46,7 @@ retype_tables(const ModelNames *names)
 	ListCell   *cell;
 
 	for (int i = 0; i < MODEL_TABLES; i++)
+	{
 		foreach(cell, names->of[i] ? names->key : NIL)
 		{
 			KeyColumn  *column = lfirst(cell);
@@ -53,6 +54,7 @@ retype_tables(const ModelNames *names)
 			objects_execute(psprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s%s", names->of[i],
 									 quote_identifier(column->name), column->type_text, column->collate_text));
 		}
+	}
 }
 
 /* those of the tables, and of the views where they stay */

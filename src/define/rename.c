@@ -22,7 +22,7 @@ typedef struct NamedRule
 	char	   *model;
 	char	   *segment;
 	char	   *text;
-} NamedRule;
+}			NamedRule;
 
 typedef struct Renaming
 {
@@ -32,7 +32,7 @@ typedef struct Renaming
 } Renaming;
 
 static bool
-is_in_segment(const FuncCall *call)
+is_in_segment(const FuncCall * call)
 {
 	return list_length(call->funcname) == 2 && list_length(call->args) == 2 &&
 		strcmp(strVal(linitial(call->funcname)), "segmentation") == 0 &&
@@ -93,7 +93,7 @@ rules_that_name(const char *model)
 	catalogue_execute("SELECT DISTINCT s.model::pg_catalog.text, s.id::pg_catalog.text, s.rule FROM segmentation.segment_reference r "
 					  "JOIN segmentation.segment s ON s.model OPERATOR(@types@.=) r.model AND s.id OPERATOR(@types@.=) r.segment "
 					  "WHERE r.to_model OPERATOR(@types@.=) $1::@types@.segment_id AND s.rule IS NOT NULL ORDER BY 1, 2",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(model)), NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		NamedRule  *rule = palloc(sizeof(NamedRule));
@@ -118,8 +118,8 @@ rename_in_rules(const char *from, const char *to)
 
 		catalogue_execute("UPDATE segmentation.segment SET rule = $3 "
 						  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-						  3, (Oid[]) {TEXTOID, TEXTOID, TEXTOID},
-						  (Datum[]) {CStringGetTextDatum(rule->model), CStringGetTextDatum(rule->segment),
-									 CStringGetTextDatum(renamed_text(rule->text, from, to))}, NULL);
+						  3, OIDS(TEXTOID, TEXTOID, TEXTOID),
+						  DATUMS(CStringGetTextDatum(rule->model), CStringGetTextDatum(rule->segment),
+								 CStringGetTextDatum(renamed_text(rule->text, from, to))), NULL);
 	}
 }

@@ -72,7 +72,9 @@ referred_models(const Rule *rule)
 	ListCell   *cell;
 
 	foreach(cell, rule->references)
+	{
 		models = lappend(models, ((RuleReference *) lfirst(cell))->model);
+	}
 	return models;
 }
 
@@ -83,7 +85,9 @@ referred_segments(const Rule *rule)
 	ListCell   *cell;
 
 	foreach(cell, rule->references)
+	{
 		segments = lappend(segments, ((RuleReference *) lfirst(cell))->segment);
+	}
 	return segments;
 }
 
@@ -103,8 +107,8 @@ reachable_models(const Rule *rule)
 					  "UNION SELECT d.to_model, d.to_segment FROM node n CROSS JOIN LATERAL (SELECT * FROM segmentation.segment_dependency d "
 					  "WHERE d.model OPERATOR(@types@.=) n.model AND d.segment OPERATOR(@types@.=) n.segment OFFSET 0) d) "
 					  "SELECT DISTINCT model::pg_catalog.text FROM node",
-					  2, (Oid[]) {TEXTARRAYOID, TEXTARRAYOID},
-					  (Datum[]) {PointerGetDatum(strlist_to_textarray(referred_models(rule))), PointerGetDatum(strlist_to_textarray(referred_segments(rule)))}, NULL);
+					  2, OIDS(TEXTARRAYOID, TEXTARRAYOID),
+					  DATUMS(PointerGetDatum(strlist_to_textarray(referred_models(rule))), PointerGetDatum(strlist_to_textarray(referred_segments(rule)))), NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		models = lappend(models, catalogue_get(i, 1));
 	return models;
@@ -134,8 +138,8 @@ check_segment_reference(const Definition *def, const Model *model, const RuleRef
 		return;
 	if (catalogue_execute("SELECT FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
 						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-						  2, (Oid[]) {TEXTOID, TEXTOID},
-						  (Datum[]) {CStringGetTextDatum(reference->model), CStringGetTextDatum(reference->segment)}, NULL) == 0)
+						  2, OIDS(TEXTOID, TEXTOID),
+						  DATUMS(CStringGetTextDatum(reference->model), CStringGetTextDatum(reference->segment)), NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("segment \"%s\" of model \"%s\" does not exist", reference->segment, reference->model),
@@ -148,8 +152,12 @@ check_references(const Definition *def, const Model *model)
 	ListCell   *cell;
 
 	if (def->rule)
+	{
 		foreach(cell, def->rule->references)
+		{
 			check_segment_reference(def, model, lfirst(cell));
+		}
+	}
 }
 
 static bool
@@ -166,8 +174,8 @@ compare_definition(Definition *def)
 
 	def->exists = catalogue_execute("SELECT title, rank, rule FROM segmentation.segment "
 									"WHERE model OPERATOR(@types@.=) $1::@types@.segment_id AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-									2, (Oid[]) {TEXTOID, TEXTOID},
-									(Datum[]) {CStringGetTextDatum(def->model), CStringGetTextDatum(def->segment)}, NULL) > 0;
+									2, OIDS(TEXTOID, TEXTOID),
+									DATUMS(CStringGetTextDatum(def->model), CStringGetTextDatum(def->segment)), NULL) > 0;
 	if (!def->exists)
 		return;
 	rank = catalogue_get(0, 2);
@@ -344,8 +352,8 @@ referring_segments(const char *model, const char *segment)
 	catalogue_execute("SELECT segmentation_internal.first_ten(pg_catalog.array_agg(pg_catalog.concat(model, '/', segment) ORDER BY model, segment)) "
 					  "FROM segmentation.segment_reference "
 					  "WHERE to_model OPERATOR(@types@.=) $1::@types@.segment_id AND to_segment OPERATOR(@types@.=) $2::@types@.segment_id",
-					  2, (Oid[]) {TEXTOID, TEXTOID},
-					  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL);
+					  2, OIDS(TEXTOID, TEXTOID),
+					  DATUMS(CStringGetTextDatum(model), CStringGetTextDatum(segment)), NULL);
 	return catalogue_get(0, 1);
 }
 
@@ -370,8 +378,8 @@ check_segment_is_no_market(const char *model, const char *segment)
 {
 	if (catalogue_execute("SELECT FROM segmentation.market WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
 						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-						  2, (Oid[]) {TEXTOID, TEXTOID},
-						  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL) > 0)
+						  2, OIDS(TEXTOID, TEXTOID),
+						  DATUMS(CStringGetTextDatum(model), CStringGetTextDatum(segment)), NULL) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
 				 errmsg("cannot drop segment \"%s\" of model \"%s\" because it is a market", segment, model),
@@ -390,8 +398,8 @@ drop_overrides(const Model *model, const char *segment)
 		return;
 	model_enter(model, &saved);
 	result = execute_untold(psprintf("DELETE FROM %s WHERE segment OPERATOR(%s.=) $1::%s.segment_id",
-											relation_name(model->override), types_schema(), types_schema()),
-								   1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(segment)}, NULL, false, 0);
+									 relation_name(model->override), types_schema(), types_schema()),
+							1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(segment)), NULL, false, 0);
 	if (result != SPI_OK_DELETE)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	model_leave(&saved);
@@ -420,8 +428,8 @@ drop_segment(PG_FUNCTION_ARGS)
 	check_segment_is_no_market(id, segment);
 	if (catalogue_execute("DELETE FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
 						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id",
-						  2, (Oid[]) {TEXTOID, TEXTOID},
-						  (Datum[]) {CStringGetTextDatum(id), CStringGetTextDatum(segment)}, NULL) == 0)
+						  2, OIDS(TEXTOID, TEXTOID),
+						  DATUMS(CStringGetTextDatum(id), CStringGetTextDatum(segment)), NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("segment \"%s\" of model \"%s\" does not exist", segment, id),

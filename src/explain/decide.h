@@ -44,10 +44,9 @@ typedef struct DecidedSegment
 	Ternary		value;			/* of the rule */
 	Override   *override;		/* NULL: none that counts */
 	bool		member;
-	struct DecidedSegment *taken_by;	/* in an exclusive model: who has the
-										 * customer already */
-	struct DecidedSegment *undecided;	/* ...: the first before it that the customer may
-										 * belong to, which could not be decided */
+	struct DecidedSegment *taken_by;	/* in an exclusive model: who has the customer already */
+	struct DecidedSegment *undecided;	/* ...: the first before it that the customer may belong to, which could not be
+										 * decided */
 	char	   *error;			/* why it could not be decided */
 } DecidedSegment;
 
@@ -60,8 +59,8 @@ typedef struct Decision
 	List	   *order;			/* those that are needed, what they ask for first */
 	List	   *columns;		/* char *, that conditions read */
 	char	  **values;			/* of these columns */
-	List	   *names;			/* of the source's columns, as deparsing wants them: made once, for it
-								 * compares each with each */
+	List	   *names;			/* of the source's columns, as deparsing wants them: made once, for it compares each
+								 * with each */
 } Decision;
 
 /* decide_collect.c */

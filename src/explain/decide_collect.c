@@ -66,8 +66,10 @@ decide_column_value(const Decision *decision, const char *name)
 	ListCell   *cell;
 
 	foreach(cell, decision->columns)
+	{
 		if (strcmp(lfirst(cell), name) == 0)
 			return decision->values[foreach_current_index(cell)];
+	}
 	return NULL;
 }
 
@@ -78,7 +80,9 @@ condition_columns(const Model *model, Node *expr)
 	ListCell   *cell;
 
 	foreach(cell, expression_columns(expr))
+	{
 		result = lappend(result, get_attname(model->source, lfirst_int(cell), false));
+	}
 	return result;
 }
 
@@ -91,8 +95,10 @@ want_columns(Decision *decision, List *names)
 	foreach(cell, names)
 	{
 		foreach(known, decision->columns)
+		{
 			if (strcmp(lfirst(known), lfirst(cell)) == 0)
 				break;
+		}
 		if (known == NULL)
 			decision->columns = lappend(decision->columns, lfirst(cell));
 	}
@@ -128,8 +134,10 @@ number_of_decided_condition(Splitting *splitting, Node *node)
 	ListCell   *cell;
 
 	foreach(cell, segment->conditions)
+	{
 		if (equal(((Condition *) lfirst(cell))->expr, node))
 			return foreach_current_index(cell) + 1;
+	}
 	note_condition(splitting, node);
 	return list_length(segment->conditions);
 }
@@ -193,7 +201,9 @@ split(Splitting *splitting, Node *node)
 		List	   *args = NIL;
 
 		foreach(cell, ((BoolExpr *) node)->args)
+		{
 			args = lappend(args, split(splitting, lfirst(cell)));
+		}
 		return (Node *) makeBoolExpr(((BoolExpr *) node)->boolop, args, -1);
 	}
 	return as_parameter(number_of_decided_condition(splitting, node));
@@ -276,10 +286,14 @@ decide_collect_readable(const Model *model)
 	relation_close(relation_open_existing(model->source, AccessShareLock), NoLock);
 	decision->names = deparse_context_for("source", model->source);
 	foreach(cell, decision->models)
+	{
 		know_segments(decision, lfirst(cell));
+	}
 	if (model->kind == MODEL_COLUMN)
 		collect_own_column(decision);
 	foreach(cell, compilation->segments)
+	{
 		collect_segment(decision, lfirst(cell), failures);
+	}
 	return decision;
 }

@@ -60,8 +60,10 @@ print_values(StringInfo buf, const Fetch *fetch)
 
 	appendStringInfoString(buf, ", ARRAY[");
 	foreach(cell, fetch->columns)
+	{
 		appendStringInfo(buf, "%s%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "",
 						 quote_identifier(lfirst(cell)));
+	}
 	appendStringInfoString(buf, "]::pg_catalog.text[]");
 }
 
@@ -113,6 +115,7 @@ take_conditions(const List *segments)
 	ListCell   *inner;
 
 	foreach(cell, segments)
+	{
 		foreach(inner, ((DecidedSegment *) lfirst(cell))->conditions)
 		{
 			Condition  *condition = lfirst(inner);
@@ -122,6 +125,7 @@ take_conditions(const List *segments)
 			condition->value = nulls[i] ? TERNARY_NULL : DatumGetBool(values[i]) ? TERNARY_TRUE : TERNARY_FALSE;
 			i++;
 		}
+	}
 }
 
 static void

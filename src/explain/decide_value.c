@@ -177,5 +177,7 @@ decide_members(Decision *decision)
 	ListCell   *cell;
 
 	foreach(cell, decision->order)
+	{
 		decide_member(decision, lfirst(cell));
+	}
 }

@@ -80,8 +80,10 @@ turning_condition(const DecidedSegment *segment)
 	if (segment->tree == NULL || segment->taken_by || segment->error || segment->override)
 		return NULL;
 	foreach(cell, segment->conditions)
+	{
 		if (would_turn(segment, lfirst(cell), TERNARY_TRUE) || would_turn(segment, lfirst(cell), TERNARY_FALSE))
 			return lfirst(cell);
+	}
 	return NULL;
 }
 
@@ -110,8 +112,10 @@ append_condition_json(StringInfo buf, const Decision *decision, const DecidedSeg
 
 	appendStringInfo(buf, "%s is %s", decide_condition_text(decision, segment, condition), value_text(condition->value));
 	foreach(cell, condition->columns)
+	{
 		appendStringInfo(buf, "%s%s is %s", foreach_current_index(cell) > 0 ? ", " : " (",
 						 quote_identifier(lfirst(cell)), shown(decide_column_value(decision, lfirst(cell))));
+	}
 	if (condition->columns)
 		appendStringInfoChar(buf, ')');
 }
@@ -183,7 +187,7 @@ because(const Decision *decision, const DecidedSegment *segment, const List *con
 }
 
 static void
-push_key(JsonbParseState **json, const char *key)
+push_key(JsonbParseState * *json, const char *key)
 {
 	JsonbValue	value = {.type = jbvString};
 
@@ -194,7 +198,7 @@ push_key(JsonbParseState **json, const char *key)
 
 /* a text that is NULL is null */
 static void
-push_text(JsonbParseState **json, const char *key, const char *text)
+push_text(JsonbParseState * *json, const char *key, const char *text)
 {
 	JsonbValue	value = {.type = text ? jbvString : jbvNull};
 
@@ -208,7 +212,7 @@ push_text(JsonbParseState **json, const char *key, const char *text)
 }
 
 static void
-push_ternary(JsonbParseState **json, const char *key, Ternary ternary)
+push_ternary(JsonbParseState * *json, const char *key, Ternary ternary)
 {
 	JsonbValue	value = {.type = ternary == TERNARY_NULL ? jbvNull : jbvBool};
 
@@ -218,7 +222,7 @@ push_ternary(JsonbParseState **json, const char *key, Ternary ternary)
 }
 
 static void
-push_condition(JsonbParseState **json, const Decision *decision, const DecidedSegment *segment,
+push_condition(JsonbParseState * *json, const Decision *decision, const DecidedSegment *segment,
 			   const Condition *condition)
 {
 	ListCell   *cell;
@@ -229,13 +233,15 @@ push_condition(JsonbParseState **json, const Decision *decision, const DecidedSe
 	push_key(json, "columns");
 	pushJsonbValue(json, WJB_BEGIN_OBJECT, NULL);
 	foreach(cell, condition->columns)
+	{
 		push_text(json, lfirst(cell), decide_column_value(decision, lfirst(cell)));
+	}
 	pushJsonbValue(json, WJB_END_OBJECT, NULL);
 	pushJsonbValue(json, WJB_END_OBJECT, NULL);
 }
 
 static void
-push_override(JsonbParseState **json, const DecidedSegment *segment)
+push_override(JsonbParseState * *json, const DecidedSegment *segment)
 {
 	const Override *override = segment->override;
 
@@ -270,7 +276,9 @@ detail(const Decision *decision, const DecidedSegment *segment, const List *cond
 	push_key(&json, "conditions");
 	pushJsonbValue(&json, WJB_BEGIN_ARRAY, NULL);
 	foreach(cell, conditions)
+	{
 		push_condition(&json, decision, segment, lfirst(cell));
+	}
 	pushJsonbValue(&json, WJB_END_ARRAY, NULL);
 	push_ternary(&json, "near_miss", turning && !segment->member ? TERNARY_TRUE : TERNARY_FALSE);
 	if (turning)
@@ -320,7 +328,9 @@ put_segments(const ReturnSetInfo *result, const Decision *decision)
 	ListCell   *cell;
 
 	foreach(cell, model->segments)
+	{
 		put_segment(result, decision, decide_find(decision, model->id, ((ModelSegment *) lfirst(cell))->id));
+	}
 }
 
 static void

@@ -40,7 +40,7 @@ typedef struct PreviewRun
 	PreviewCounts *counts;		/* or what it counts */
 	Compilation *compilation;
 	List	   *failures;		/* RuleFailure * */
-} PreviewRun;
+}			PreviewRun;
 
 static char *
 sample_condition(const Preview *preview)
@@ -53,14 +53,16 @@ sample_condition(const Preview *preview)
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "(pg_catalog.hashtextextended(pg_catalog.concat_ws(','");
 	foreach(cell, preview->model->key)
+	{
 		appendStringInfo(&buf, ", source.%s::pg_catalog.text", quote_identifier(lfirst(cell)));
+	}
 	appendStringInfo(&buf, "), " INT64_FORMAT ") & %d) < %d", preview->seed, HASHES - 1,
 					 (int) ceil(preview->sample * HASHES));
 	return buf.data;
 }
 
 static char *
-preview_count_query(const PreviewRun *run)
+preview_count_query(const PreviewRun * run)
 {
 	CompiledCustomers customers = {.which = sample_condition(run->preview)};
 
@@ -82,13 +84,15 @@ key_texts(const Model *model)
 
 	initStringInfo(&buf);
 	foreach(cell, model->key)
+	{
 		appendStringInfo(&buf, "%sdecided.%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "",
 						 quote_identifier(lfirst(cell)));
+	}
 	return buf.data;
 }
 
 static char *
-changes_query(const PreviewRun *run)
+changes_query(const PreviewRun * run)
 {
 	const Model *model = run->preview->model;
 	const char *before = is_said(PROPOSED_BEFORE);
@@ -100,7 +104,7 @@ changes_query(const PreviewRun *run)
 }
 
 static void
-notice_new_segment(const PreviewRun *run)
+notice_new_segment(const PreviewRun * run)
 {
 	const Preview *preview = run->preview;
 
@@ -114,7 +118,7 @@ notice_new_segment(const PreviewRun *run)
 #define WARNED_ALONE 3
 
 static void
-warn_kept(const PreviewRun *run, const CompiledSegment *segment)
+warn_kept(const PreviewRun * run, const CompiledSegment *segment)
 {
 	const char *message = failure_of(run->failures, segment)->message;
 
@@ -131,7 +135,7 @@ warn_kept(const PreviewRun *run, const CompiledSegment *segment)
 }
 
 static void
-warn_all_kept(const PreviewRun *run)
+warn_all_kept(const PreviewRun * run)
 {
 	List	   *failing = NIL;
 	List	   *names = NIL;
@@ -152,8 +156,12 @@ warn_all_kept(const PreviewRun *run)
 						failure_of(run->failures, linitial(failing))->message),
 				 errdetail("These segments count with the members that they have: %s.", first_ten(names, ", "))));
 	else
+	{
 		foreach(cell, failing)
+		{
 			warn_kept(run, lfirst(cell));
+		}
+	}
 }
 
 static void
@@ -165,14 +173,17 @@ execute_preview(void *arg)
 	if (run->rows)
 		tuplestore_clear(run->rows);
 	else
-		*run->counts = (PreviewCounts) {0};
+		*run->counts = (PreviewCounts)
+	{
+		0
+	};
 	run->compilation = compile_analyse(preview->model, failure_names(run->failures), &preview->proposed);
 	model_execute(run->print(run), preview->as_of, true, run->dest);
 }
 
 /* as in a refresh: segments whose rules fail, and those that ask for them, keep their members */
 static void
-run_preview(PreviewRun *run)
+run_preview(PreviewRun * run)
 {
 	const Preview *preview = run->preview;
 	ErrorData  *error;
@@ -192,7 +203,7 @@ typedef struct PreviewCounting
 {
 	SegmentId	said[lengthof(said)];
 	PreviewCounts counts;
-} PreviewCounting;
+}			PreviewCounting;
 
 static void
 count_customer(TupleTableSlot *slot, void *arg)
@@ -311,7 +322,7 @@ member_share(int64 count, int64 looked_at)
 
 /* customers, looked_at, members, share, unknown, members_low, members_high, entering, leaving */
 static Datum
-preview_row(const PreviewCounts *counts, TupleDesc desc)
+preview_row(const PreviewCounts * counts, TupleDesc desc)
 {
 	int64		customers = counts->customers;
 	int64		looked_at = counts->looked_at;

@@ -52,7 +52,9 @@ parse_columns(const char *value)
 	if (names == NIL)
 		raise_invalid_name(value);
 	foreach(cell, names)
+	{
 		result = lappend(result, pstrdup(quote_identifier(lfirst(cell))));
+	}
 	return result;
 }
 
@@ -126,8 +128,8 @@ static bool
 is_complete(const LockDefinition *def)
 {
 	bool		by_offer = def->offers && def->offer_segment &&
-		def->offer_key != NIL &&
-		list_length(def->offer_key) == list_length(def->subscription_offer);
+	def->offer_key != NIL &&
+	list_length(def->offer_key) == list_length(def->subscription_offer);
 
 	return def->customers && def->customer_segment && def->customer_key != NIL &&
 		(def->markets || !def->subscription_price) &&

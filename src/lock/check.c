@@ -397,7 +397,7 @@ void
 lock_check(InstalledLock *lock, CollectedRows *rows, Relation rel, Oid writer, bool share,
 		   bool missing_allowed)
 {
-	CallingUser	self = become_owner(rel->rd_rel->relowner);
+	CallingUser self = become_owner(rel->rd_rel->relowner);
 	int64		agreeing = share ? LOCK_UNKNOWN : lock_look_up(lock, rows);
 
 	if (agreeing < rows->count)

@@ -162,7 +162,7 @@ static Node *
 parse_as_owner(Relation rel, const List *evaluators, const char *condition)
 {
 	int			save_nestlevel = NewGUCNestLevel();
-	CallingUser	self;
+	CallingUser self;
 	Node	   *expr;
 
 	set_option("search_path", search_path_now());

@@ -122,7 +122,7 @@ refuse_customer_segment(const Change *change)
 {
 	const LockDefinition *def = change->def;
 	char	   *target = is_null(change, change->new, def->customer_segment) ? NULL :
-		text_of(change, change->new, def->customer_segment);
+	text_of(change, change->new, def->customer_segment);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_CHECK_VIOLATION),
@@ -153,8 +153,10 @@ key_differs(const Change *change)
 	ListCell   *cell;
 
 	foreach(cell, change->def->customer_key)
+	{
 		if (differs(change, lfirst(cell)))
 			return true;
+	}
 	return false;
 }
 

@@ -230,7 +230,7 @@ check_segment_type(LockDefinition *def, Relation rel, const char *column,
 	{
 		def->segment_operator = def->market_operator;
 		def->segment_cast = psprintf("::%s", format_type_extended(customer_type, -1,
-																 FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+																  FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
 	}
 	else
 		ereport(ERROR,
@@ -249,7 +249,9 @@ guarded_columns(const LockDefinition *def, Relation customers)
 	ListCell   *cell;
 
 	foreach(cell, def->customer_key)
+	{
 		result = lappend_int(result, required_column(def, customers, lfirst(cell)));
+	}
 	return result;
 }
 
@@ -368,8 +370,10 @@ resolve_offers(LockDefinition *def, Relation subscriptions, Oid segment_type,
 	resolve_foreign_key(def, constraint, "offers", installing,
 						&def->offer_deferrable, &cascades);
 	foreach(cell, def->offer_key)
+	{
 		def->offer_key_operators = lappend(def->offer_key_operators,
 										   equality_of(offers, lock_column(offers, lfirst(cell))));
+	}
 	table_close(offers, AccessShareLock);
 }
 
@@ -389,7 +393,7 @@ static void
 resolve_price(LockDefinition *def, Relation subscriptions)
 {
 	AttrNumber	attnum = required_column(def, subscriptions, def->subscription_price);
-	Oid			schema = rule_type_namespace(def->market_type);	/* types and functions share it */
+	Oid			schema = rule_type_namespace(def->market_type); /* types and functions share it */
 	Oid			price = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 										CStringGetDatum("currency_price"),
 										ObjectIdGetDatum(schema));

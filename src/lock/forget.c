@@ -100,8 +100,10 @@ kept_keys(Oid customers, ArrayType *key, int *count)
 	}
 	kept = key_find_same(customers, columns, key_read(customers, columns, key, relation_name(customers)), kept);
 	foreach(cell, kept)
+	{
 		(void) accumArrayResult(texts, CStringGetTextDatum(OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(lfirst(cell)))),
 								false, TEXTOID, CurrentMemoryContext);
+	}
 	*count = list_length(kept);
 	return makeArrayResult(texts, CurrentMemoryContext);
 }
@@ -114,8 +116,8 @@ kept_keys(Oid customers, ArrayType *key, int *count)
 bool
 lock_has_moves(Oid customers)
 {
-	return catalogue_execute("SELECT " MOVES_OF " LIMIT 1", 2, (Oid[]) {OIDOID, TEXTOID},
-							 (Datum[]) {ObjectIdGetDatum(customers), CStringGetTextDatum(relation_name(customers))}, NULL) > 0;
+	return catalogue_execute("SELECT " MOVES_OF " LIMIT 1", 2, OIDS(OIDOID, TEXTOID),
+							 DATUMS(ObjectIdGetDatum(customers), CStringGetTextDatum(relation_name(customers))), NULL) > 0;
 }
 
 /* within SPI */
@@ -143,8 +145,10 @@ sells(Oid customers)
 	ListCell   *cell;
 
 	foreach(cell, lock_definitions_of(customers))
+	{
 		if (((LockDefinition *) lfirst(cell))->markets)
 			return true;
+	}
 	return false;
 }
 
@@ -156,7 +160,7 @@ forget_offers(Datum keys)
 
 	model_enter_caller(&saved);
 	count = catalogue_run("DELETE FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)",
-						  1, (Oid[]) {TEXTARRAYOID}, &keys, NULL);
+						  1, OIDS(TEXTARRAYOID), &keys, NULL);
 	model_leave(&saved);
 	return count;
 }

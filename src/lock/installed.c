@@ -121,7 +121,7 @@ describe_rows(InstalledLock *lock, Relation rel)
 {
 	LockDefinition *def = lock->def;
 	int			max = list_length(def->customer_key) +
-		Max(list_length(def->offer_key), 1) + (def->markets ? 3 : 1);
+	Max(list_length(def->offer_key), 1) + (def->markets ? 3 : 1);
 	int			ncolumns = max;
 
 	if (lock->part == LOCK_CUSTOMERS)

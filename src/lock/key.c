@@ -101,7 +101,7 @@ check_key_trigger(FunctionCallInfo fcinfo, LockPart part, const char *function)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
-	CallingUser	self;
+	CallingUser self;
 	int			save_nestlevel;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||

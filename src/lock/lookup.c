@@ -110,7 +110,7 @@ prepare_columns(Lookup *lookup, Relation index, const LockForeignKey *key, Tuple
  */
 static bool
 prepare_lookup(Lookup *lookup, Relation rel, const LockForeignKey *key, TupleDesc row, int first,
-		LOCKMODE mode)
+			   LOCKMODE mode)
 {
 	Relation	index;
 	bool		result;
@@ -155,7 +155,7 @@ prepare_customer(LockLookups *lookups, const InstalledLock *lock, Relation rel)
 	lookups->collation = segment->attcollation;
 	return (def->offers || is_alike(TupleDescAttr(lock->rows_desc, lock->nkeys), segment)) &&
 		prepare_lookup(&lookups->customer, rel, &def->customer_foreign_key, lock->rows_desc, 0,
-				RowShareLock);
+					   RowShareLock);
 }
 
 static bool
@@ -169,7 +169,7 @@ prepare_offer(LockLookups *lookups, const InstalledLock *lock, Relation customer
 	result = is_alike(attribute(rel, lookups->offer_segment),
 					  attribute(customers, lookups->customer_segment)) &&
 		prepare_lookup(&lookups->offer, rel, &def->offer_foreign_key, lock->rows_desc, lock->nkeys,
-				RowShareLock);
+					   RowShareLock);
 	table_close(rel, NoLock);
 	return result;
 }
@@ -180,8 +180,8 @@ prepare_market(LockLookups *lookups, const InstalledLock *lock, Relation custome
 {
 	Relation	rel = table_open(lock->def->markets_oid, AccessShareLock);
 	bool		result = prepare_lookup(&lookups->market, rel, &lock->def->market_foreign_key,
-								 RelationGetDescr(customers), lookups->customer_segment - 1,
-								 AccessShareLock);
+										RelationGetDescr(customers), lookups->customer_segment - 1,
+										AccessShareLock);
 
 	lookups->status = lock_column(rel, "status");
 	lookups->currency = lock_column(rel, "currency");
@@ -197,8 +197,8 @@ lock_prepare_lookups(const InstalledLock *lock)
 	LockLookups *lookups = palloc0(sizeof(LockLookups));
 	Relation	customers = table_open(def->customers_oid, AccessShareLock);
 	bool		possible = prepare_customer(lookups, lock, customers) &&
-		(!def->offers || prepare_offer(lookups, lock, customers)) &&
-		(!def->markets || prepare_market(lookups, lock, customers));
+	(!def->offers || prepare_offer(lookups, lock, customers)) &&
+	(!def->markets || prepare_market(lookups, lock, customers));
 
 	table_close(customers, NoLock);
 	return possible ? lookups : NULL;

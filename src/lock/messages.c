@@ -80,7 +80,9 @@ lock_key_array(Relation rel, const List *columns, TupleTableSlot *slot)
 	ListCell   *cell;
 
 	foreach(cell, columns)
+	{
 		values = lappend(values, slot_column_text(rel, lfirst(cell), slot));
+	}
 	return lock_array_text(values);
 }
 

@@ -73,7 +73,9 @@ find_locks(Move *move)
 	if (move->definitions == NIL)
 		lock_raise_none(move->customers);
 	foreach(cell, move->definitions)
+	{
 		lock_resolve_consented(lfirst(cell));
+	}
 	move->def = linitial(move->definitions);
 }
 
@@ -97,7 +99,9 @@ lock_unquoted_key(const LockDefinition *def)
 	ListCell   *cell;
 
 	foreach(cell, def->customer_key)
+	{
 		names = lappend(names, lock_unquoted(lfirst(cell)));
+	}
 	return names;
 }
 
@@ -106,7 +110,7 @@ static Datum
 read_segment(const Move *move, Oid *type)
 {
 	Relation	rel = relation_open_existing(move->customers, AccessShareLock);
-	CallingUser	self = become_owner(rel->rd_rel->relowner);
+	CallingUser self = become_owner(rel->rd_rel->relowner);
 	int			save_nestlevel = expression_enter_safe_path();
 	Datum		result;
 
@@ -147,8 +151,10 @@ column_list(const List *columns)
 
 	initStringInfo(&buf);
 	foreach(cell, columns)
+	{
 		appendStringInfo(&buf, "%sc.%s", foreach_current_index(cell) > 0 ? ", " : "",
 						 (char *) lfirst(cell));
+	}
 	return buf.data;
 }
 
@@ -210,7 +216,7 @@ become_who_acts(Oid customers)
 static void
 find_customer(Move *move, const char *locking)
 {
-	CallingUser	self = become_who_acts(move->customers);
+	CallingUser self = become_who_acts(move->customers);
 	HeapTuple	tuple;
 	TupleDesc	desc;
 	bool		isnull;
@@ -249,7 +255,7 @@ read_market(const Move *move, const LockDefinition *def, const char *locking)
 {
 	char	   *sql = psprintf("SELECT m.status FROM " LOCK_MARKETS " m WHERE m.id %s $%d %s",
 							   def->market_operator, move->parameters.count, locking);
-	CallingUser	self = become_owner(owner_of_catalogue("market"));
+	CallingUser self = become_owner(owner_of_catalogue("market"));
 	uint64		result = lock_query_execute(sql, &move->parameters);
 
 	become_self(self);
@@ -286,8 +292,10 @@ check_targets(const Move *move, const char *locking)
 	ListCell   *cell;
 
 	foreach(cell, move->definitions)
+	{
 		if (((LockDefinition *) lfirst(cell))->markets)
 			check_target(move, lfirst(cell), locking);
+	}
 }
 
 static void
@@ -298,7 +306,7 @@ update_customer(const Move *move)
 							   "SELECT 1 FROM moved WHERE done", def->from_customers,
 							   def->customer_segment, move->parameters.count, moved_customer_condition(def),
 							   def->customer_segment, def->segment_operator, move->parameters.count);
-	CallingUser	self = become_who_acts(move->customers);
+	CallingUser self = become_who_acts(move->customers);
 	ErrorContextCallback callback = {error_context_stack, lock_explain_rights, unconstify(Oid *, &move->customers)};
 	uint64		count = 0;
 
@@ -331,7 +339,7 @@ record_move(const Move *move)
 	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, OIDOID};
 	Datum		values[6];
 	char		nulls[] = "      ";
-	CallingUser	self;
+	CallingUser self;
 	Datum		result;
 	bool		isnull;
 
@@ -379,11 +387,14 @@ move(Move *move, bool *done)
 		return (Datum) 0;
 	}
 	check_targets(move, "FOR KEY SHARE OF m");
-	blocked = (BlockedMove) {
+	blocked = (BlockedMove)
+	{
 		move->customer, move->key_text, move->to_segment
 	};
 	foreach(cell, move->definitions)
+	{
 		lock_refuse_if_blocked(lfirst(cell), &move->parameters, &blocked);
+	}
 	update_customer(move);
 	return record_move(move);
 }
@@ -470,7 +481,9 @@ lock_move_blockers(PG_FUNCTION_ARGS)
 	if (!m.same)
 		check_targets(&m, "");
 	foreach(cell, m.definitions)
+	{
 		lock_return_rows(lfirst(cell), &m.parameters, LOCK_QUERY_BLOCKERS, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
+	}
 	SPI_finish();
 	return (Datum) 0;
 }

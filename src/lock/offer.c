@@ -54,8 +54,8 @@ lock_offer(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
-	CollectedRows	rows;
-	CallingUser	self;
+	CollectedRows rows;
+	CallingUser self;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) ||

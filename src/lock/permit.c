@@ -24,8 +24,8 @@ bool
 lock_move_permits(Oid customers, const char *key, Datum *segment)
 {
 	bool		permits = permitted_move.active &&
-		permitted_move.customers == customers &&
-		strcmp(permitted_move.key, key) == 0;
+	permitted_move.customers == customers &&
+	strcmp(permitted_move.key, key) == 0;
 
 	if (permits)
 		permitted_move.active = false;
@@ -37,7 +37,8 @@ lock_move_permits(Oid customers, const char *key, Datum *segment)
 void
 lock_permit_move(Oid customers, const char *key, Datum segment)
 {
-	permitted_move = (PermittedMove) {
+	permitted_move = (PermittedMove)
+	{
 		true, customers, key, segment
 	};
 }

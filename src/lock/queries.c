@@ -108,7 +108,7 @@ share_offers_query(const LockDefinition *def, const char *collected)
 	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s ORDER BY %s FOR KEY SHARE OF o",
 					collected, def->from_offers,
 					lock_text_match("o", def->offer_key, def->offer_operators,
-						  "r", lock_text_numbered('o', def->offer_key)),
+									"r", lock_text_numbered('o', def->offer_key)),
 					lock_text_columns("o", def->offer_key, ""));
 }
 
@@ -169,11 +169,11 @@ hold_keys_query(const LockDefinition *def, LockSource source, const char *collec
 		return psprintf("SELECT 1 FROM %s r JOIN %s c ON %s FOR UPDATE OF c",
 						collected, def->from_customers,
 						lock_text_match("c", def->customer_key, def->key_operators,
-							  "r", lock_text_key_names(def)));
+										"r", lock_text_key_names(def)));
 	return psprintf("SELECT 1 FROM %s r JOIN %s o ON %s FOR UPDATE OF o",
 					collected, def->from_offers,
 					lock_text_match("o", def->offer_key, def->offer_key_operators,
-						  "r", lock_text_numbered('o', def->offer_key)));
+									"r", lock_text_numbered('o', def->offer_key)));
 }
 
 static char *
@@ -183,7 +183,7 @@ subscribed_query(const LockDefinition *def, const char *collected)
 					"WHERE (%s) IS TRUE AND (%s) IS TRUE LIMIT 1",
 					lock_text_columns("s", def->subscription_customer, ""), collected, def->subscriptions,
 					lock_text_match("n", lock_text_numbered('o', def->offer_key), def->offer_operators,
-						  "s", def->subscription_offer),
+									"s", def->subscription_offer),
 					def->locks_when ? def->locks_when : "true",
 					def->running_when ? def->running_when : "true");
 }
@@ -283,7 +283,9 @@ customer_trigger_condition(const LockDefinition *def)
 	ListCell   *operator;
 
 	forboth(column, def->customer_key, operator, def->key_operators)
+	{
 		same = lappend(same, is_same(lfirst(column), lfirst(operator)));
+	}
 	return psprintf("OLD." LOCKED_AT_COLUMN " IS NOT NULL AND (%s) IS NOT TRUE", names_join(same, " AND "));
 }
 

@@ -66,8 +66,10 @@ may_use_all(Oid relid, const List *columns, AclMode mode)
 	if (pg_class_aclcheck(relid, GetUserId(), mode) == ACLCHECK_OK)
 		return true;
 	foreach(cell, columns)
+	{
 		if (!may_use(relid, lfirst(cell), mode))
 			return false;
+	}
 	return columns != NIL;
 }
 

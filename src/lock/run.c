@@ -33,7 +33,7 @@
 CallingUser
 lock_step_down(Oid owner)
 {
-	CallingUser	self;
+	CallingUser self;
 
 	GetUserIdAndSecContext(&self.userid, &self.sec_context);
 	if (owner != self.userid && has_privs_of_role(self.userid, owner))
@@ -47,7 +47,7 @@ lock_step_down(Oid owner)
 typedef struct OwnersPart
 {
 	Oid			relid;
-	CallingUser	self;
+	CallingUser self;
 	int			save_nestlevel;
 	ErrorContextCallback callback;
 } OwnersPart;
@@ -56,7 +56,10 @@ static void
 begin_as_owner(OwnersPart *part, Oid relid)
 {
 	part->relid = relid;
-	part->callback = (ErrorContextCallback) {error_context_stack, lock_explain_rights, &part->relid};
+	part->callback = (ErrorContextCallback)
+	{
+		error_context_stack, lock_explain_rights, &part->relid
+	};
 	part->save_nestlevel = expression_enter_safe_path();
 	part->self = lock_step_down(relation_owner(relid));
 	error_context_stack = &part->callback;

@@ -68,7 +68,7 @@ lock_subscription(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	InstalledLock *lock;
-	CallingUser	self;
+	CallingUser self;
 	bool		at_commit;
 
 	check_call(fcinfo);

@@ -9,7 +9,7 @@
 /* "a.x OPERATOR(=) b.y AND ...": pairs of columns */
 char *
 lock_text_match(const char *left, const List *left_columns, const List *operators,
-	  const char *right, const List *right_columns)
+				const char *right, const List *right_columns)
 {
 	StringInfoData buf;
 
@@ -85,7 +85,7 @@ offer_join(const LockDefinition *def)
 {
 	return psprintf(" LEFT JOIN %s o ON %s", def->from_offers,
 					lock_text_match("o", def->offer_key, def->offer_operators,
-						  "r", lock_text_numbered('o', def->offer_key)));
+									"r", lock_text_numbered('o', def->offer_key)));
 }
 
 static char *
@@ -108,8 +108,8 @@ static char *
 stored_market_columns(const LockDefinition *def)
 {
 	char	   *currency = def->subscription_price ?
-		psprintf("%s(s.%s)", def->currency_function, def->subscription_price) :
-		"NULL::pg_catalog.text";
+	psprintf("%s(s.%s)", def->currency_function, def->subscription_price) :
+	"NULL::pg_catalog.text";
 
 	return market_columns("false", currency);
 }
@@ -120,7 +120,7 @@ stored_rows(const LockDefinition *def, LockSource source, const char *collected)
 {
 	StringInfoData buf;
 	char	   *segment = def->offers ? psprintf("o.%s", def->offer_segment) :
-		psprintf("s.%s", def->subscription_segment);
+	psprintf("s.%s", def->subscription_segment);
 
 	initStringInfo(&buf);
 	appendStringInfoString(&buf, "(SELECT ");
@@ -134,16 +134,16 @@ stored_rows(const LockDefinition *def, LockSource source, const char *collected)
 	if (source == LOCK_OF_CUSTOMERS)
 		appendStringInfo(&buf, " JOIN %s n ON %s", collected,
 						 lock_text_match("n", lock_text_key_names(def), def->customer_operators,
-							   "s", def->subscription_customer));
+										 "s", def->subscription_customer));
 	if (source == LOCK_OF_OFFERS)
 		appendStringInfo(&buf, " JOIN %s n ON %s", collected,
 						 lock_text_match("n", lock_text_numbered('o', def->offer_key), def->offer_operators,
-							   "s", def->subscription_offer));
+										 "s", def->subscription_offer));
 	if (def->offers)
 		appendStringInfo(&buf, " %sJOIN %s o ON %s",
 						 source == LOCK_OF_OFFERS ? "" : "LEFT ", def->from_offers,
 						 lock_text_match("o", def->offer_key, def->offer_operators,
-							   "s", def->subscription_offer));
+										 "s", def->subscription_offer));
 	if (def->markets)
 		appendStringInfoString(&buf, lock_text_market_join(def, segment));
 	appendStringInfo(&buf, " WHERE (%s) IS TRUE", def->locks_when ? def->locks_when : "true");

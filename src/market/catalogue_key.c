@@ -107,7 +107,9 @@ check_catalogue_columns(Oid relid, ArrayType *array, Oid referred, const Referre
 				 errmsg("a key to segmentation.%s has the columns (%s)", table->name, table->column_list),
 				 errhint("Name as many columns of your table, in that order.")));
 	foreach(cell, names)
+	{
 		check_catalogue_column(rel, lfirst(cell), referred, table->columns[foreach_current_index(cell)]);
+	}
 	relation_close(rel, NoLock);
 	return key_column_list(names, NULL);
 }
@@ -123,8 +125,8 @@ check_reading_runs_no_code(Oid relid, Oid reader)
 	char	   *found;
 
 	(void) find_all_inheritors(relid, ShareRowExclusiveLock, NULL);
-	catalogue_run("SELECT segmentation_internal.foreign_code($1, $2)", 2, (Oid[]) {OIDOID, OIDOID},
-				  (Datum[]) {ObjectIdGetDatum(relid), ObjectIdGetDatum(reader)}, NULL);
+	catalogue_run("SELECT segmentation_internal.foreign_code($1, $2)", 2, OIDS(OIDOID, OIDOID),
+				  DATUMS(ObjectIdGetDatum(relid), ObjectIdGetDatum(reader)), NULL);
 	found = catalogue_get(0, 1);
 	if (found)
 		ereport(ERROR,
@@ -138,7 +140,7 @@ check_reading_runs_no_code(Oid relid, Oid reader)
 static void
 execute_as(Oid role, const char *statement)
 {
-	CallingUser	self = become_restricted(role);
+	CallingUser self = become_restricted(role);
 	int			save_nestlevel = expression_enter_safe_path();
 
 	if (execute_untold(statement, 0, NULL, NULL, NULL, false, 0) < 0)

@@ -42,8 +42,7 @@ factor_to_decimal(const Factor *factor)
 static bool
 convert_short(const CurrencyPrice *price, const Conversion *conversion, Decimal *result)
 {
-	Factor		factors[2] = {{1, 0}, {1, 0}};	/* by which to multiply, and to
-												 * divide */
+	Factor		factors[2] = {{1, 0}, {1, 0}};	/* by which to multiply, and to divide */
 	Decimal		product = price_to_decimal(price);
 
 	for (int i = 0; i < conversion->count; i++)
@@ -126,7 +125,7 @@ convert_currency(PG_FUNCTION_ARGS)
 	if (price_code(price) == to)
 		PG_RETURN_CURRENCY_PRICE_P(price);
 	conversion = exchange_rate_conversion(exchange_rate_cache(fcinfo->flinfo),
-								 price_code(price), to, day);
+										  price_code(price), to, day);
 	if (conversion->count == 0)
 		no_exchange_rate(price_code(price), to, day);
 	if (!convert_short(price, conversion, &amount))

@@ -61,6 +61,6 @@ typedef struct ExchangeRateCache ExchangeRateCache;
 
 extern ExchangeRateCache *exchange_rate_cache(FmgrInfo *flinfo);
 extern const Conversion *exchange_rate_conversion(ExchangeRateCache *cache, CurrencyCode from,
-										 CurrencyCode to, DateADT day);
+												  CurrencyCode to, DateADT day);
 
 #endif							/* SEGMENTATION_EXCHANGE_RATE_H */

@@ -17,27 +17,27 @@
 
 /* ISO 3166-1, as it has been since 2011, when SS was added: second letters by the first */
 static const char *const country_letters[LETTERS] = {
-	/* A */ "DEFGILMOQRSTUWXZ", /* B */ "ABDEFGHIJLMNOQRSTVWYZ",
-	/* C */ "ACDFGHIKLMNORUVWXYZ", /* D */ "EJKMOZ", /* E */ "CEGHRST",
-	/* F */ "IJKMOR", /* G */ "ABDEFGHILMNPQRSTUWY", /* H */ "KMNRTU",
-	/* I */ "DELMNOQRST", /* J */ "EMOP", /* K */ "EGHIMNPRWYZ",
-	/* L */ "ABCIKRSTUVY", /* M */ "ACDEFGHKLMNOPQRSTUVWXYZ",
-	/* N */ "ACEFGILOPRUZ", /* O */ "M", /* P */ "AEFGHKLMNRSTWY", /* Q */ "A",
-	/* R */ "EOSUW", /* S */ "ABCDEGHIJKLMNORSTVXYZ",
-	/* T */ "CDFGHJKLMNORTVWZ", /* U */ "AGMSYZ", /* V */ "ACEGINU",
-	/* W */ "FS", /* X */ "", /* Y */ "ET", /* Z */ "AMW",
+	 /* A */ "DEFGILMOQRSTUWXZ", /* B */ "ABDEFGHIJLMNOQRSTVWYZ",
+	 /* C */ "ACDFGHIKLMNORUVWXYZ", /* D */ "EJKMOZ", /* E */ "CEGHRST",
+	 /* F */ "IJKMOR", /* G */ "ABDEFGHILMNPQRSTUWY", /* H */ "KMNRTU",
+	 /* I */ "DELMNOQRST", /* J */ "EMOP", /* K */ "EGHIMNPRWYZ",
+	 /* L */ "ABCIKRSTUVY", /* M */ "ACDEFGHKLMNOPQRSTUVWXYZ",
+	 /* N */ "ACEFGILOPRUZ", /* O */ "M", /* P */ "AEFGHKLMNRSTWY", /* Q */ "A",
+	 /* R */ "EOSUW", /* S */ "ABCDEGHIJKLMNORSTVXYZ",
+	 /* T */ "CDFGHJKLMNORTVWZ", /* U */ "AGMSYZ", /* V */ "ACEGINU",
+	 /* W */ "FS", /* X */ "", /* Y */ "ET", /* Z */ "AMW",
 };
 
 /* ISO 639-1, likewise */
 static const char *const language_letters[LETTERS] = {
-	/* a */ "abefkmnrsvyz", /* b */ "aegimnors", /* c */ "aehorsuvy",
-	/* d */ "aevz", /* e */ "elnostu", /* f */ "afijory", /* g */ "adlnuv",
-	/* h */ "aeiortuyz", /* i */ "adegikostu", /* j */ "av",
-	/* k */ "agijklmnorsuvwy", /* l */ "abginotuv", /* m */ "ghiklnrsty",
-	/* n */ "abdeglnorvy", /* o */ "cjmrs", /* p */ "ailst", /* q */ "u",
-	/* r */ "mnouw", /* s */ "acdeghiklmnoqrstuvw", /* t */ "aeghiklnorstwy",
-	/* u */ "gkrz", /* v */ "eio", /* w */ "ao", /* x */ "h", /* y */ "io",
-	/* z */ "ahu",
+	 /* a */ "abefkmnrsvyz", /* b */ "aegimnors", /* c */ "aehorsuvy",
+	 /* d */ "aevz", /* e */ "elnostu", /* f */ "afijory", /* g */ "adlnuv",
+	 /* h */ "aeiortuyz", /* i */ "adegikostu", /* j */ "av",
+	 /* k */ "agijklmnorsuvwy", /* l */ "abginotuv", /* m */ "ghiklnrsty",
+	 /* n */ "abdeglnorvy", /* o */ "cjmrs", /* p */ "ailst", /* q */ "u",
+	 /* r */ "mnouw", /* s */ "acdeghiklmnoqrstuvw", /* t */ "aeghiklnorstwy",
+	 /* u */ "gkrz", /* v */ "eio", /* w */ "ao", /* x */ "h", /* y */ "io",
+	 /* z */ "ahu",
 };
 
 /*
@@ -377,7 +377,7 @@ is_language(PG_FUNCTION_ARGS)
 
 /* marks a known country as seen; false where it is unknown, or seen already */
 static bool
-add_country(bool seen[LETTERS][LETTERS], const text *code)
+add_country(bool seen[LETTERS][LETTERS], const text * code)
 {
 	const char *letters = VARDATA_ANY(code);
 	bool	   *place;

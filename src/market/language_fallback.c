@@ -40,7 +40,7 @@ fold_tag(char *tag)
 
 /* zh-Hant-TW, zh-Hant, zh */
 static ArrayBuildState *
-add_tag(ArrayBuildState *languages, text *tag)
+add_tag(ArrayBuildState *languages, text * tag)
 {
 	char	   *language;
 	char	   *hyphen;

@@ -96,7 +96,7 @@ customers_query(const Reference *reference)
 static bool
 has_customers(const Reference *reference, Oid type, Datum id)
 {
-	CallingUser	self = become_owner(reference->owner);
+	CallingUser self = become_owner(reference->owner);
 	int			save_nestlevel = expression_enter_safe_path();
 	bool		result;
 

@@ -37,7 +37,7 @@ read_column(MarketKey *key, int n, TriggerData *trigdata, const char *column)
 static int64
 execute_for_market(const char *statement, MarketKey *key)
 {
-	return catalogue_run(statement, 2, (Oid[]) {TEXTOID, TEXTOID}, key->values, key->nulls);
+	return catalogue_run(statement, 2, OIDS(TEXTOID, TEXTOID), key->values, key->nulls);
 }
 
 static void
@@ -115,7 +115,7 @@ Datum
 market_segment(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	CallingUser	self;
+	CallingUser self;
 
 	if (!called_as_declared(fcinfo))
 		ereport(ERROR,

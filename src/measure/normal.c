@@ -39,8 +39,8 @@ normal_two_sided_quantile(double confidence)
 	{
 		double		density = 2 * exp(-z * z / 2) / sqrt(2 * M_PI);
 		double		excess = confidence < 0.5 ?
-			erf(z / sqrt(2)) - confidence :
-			(1 - confidence) - erfc(z / sqrt(2));
+		erf(z / sqrt(2)) - confidence :
+		(1 - confidence) - erfc(z / sqrt(2));
 		double		newton = excess / density;
 
 		z -= newton / (1 + z * newton / 2);

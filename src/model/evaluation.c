@@ -71,7 +71,8 @@ model_execute(const char *sql, TimestampTz as_of, bool read_only, DestReceiver *
 	SPIExecuteOptions options = {.read_only = read_only, .dest = dest};
 
 	options.params = makeParamList(1);
-	options.params->params[0] = (ParamExternData) {
+	options.params->params[0] = (ParamExternData)
+	{
 		TimestampTzGetDatum(as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
 	moment_set(as_of);

@@ -19,7 +19,7 @@ model_failing_rules(const Model *model)
 	SPI_connect();
 	catalogue_execute("SELECT DISTINCT failing_model::pg_catalog.text || '/' || failing_segment::pg_catalog.text "
 					  "FROM segmentation.rule_failure WHERE model OPERATOR(@types@.=) $1::@types@.segment_id",
-					  1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(model->id)}, NULL);
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(model->id)), NULL);
 	MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		names = lappend(names, catalogue_get(i, 1));

@@ -17,8 +17,10 @@ name_not_among(const List *names, const List *others)
 	foreach(cell, names)
 	{
 		foreach(other, others)
+		{
 			if (strcmp(lfirst(other), lfirst(cell)) == 0)
 				break;
+		}
 		if (other == NULL)
 			return lfirst(cell);
 	}
@@ -35,8 +37,10 @@ likely_key_column(Relation rel, const List *columns, const List *key)
 	ListCell   *cell;
 
 	foreach(cell, columns)
+	{
 		if (bms_is_member(get_attnum(RelationGetRelid(rel), lfirst(cell)) - FirstLowInvalidHeapAttributeNumber, primary))
 			of_primary = lappend(of_primary, lfirst(cell));
+	}
 	found = name_not_among(of_primary, key);
 	return found ? found : name_not_among(columns, key);
 }
@@ -49,6 +53,8 @@ key_with(const List *key, const char *missing, char *now)
 	ListCell   *cell;
 
 	foreach(cell, key)
+	{
 		result = lappend(result, strcmp(lfirst(cell), missing) == 0 ? now : lfirst(cell));
+	}
 	return result;
 }

@@ -62,7 +62,7 @@ void		(*refresh_progress) (void) = NULL;
 static void
 query_model(const char *sql, const char *id)
 {
-	catalogue_execute(sql, 1, (Oid[]) {TEXTOID}, (Datum[]) {CStringGetTextDatum(id)}, NULL);
+	catalogue_execute(sql, 1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(id)), NULL);
 }
 
 static char *

@@ -36,7 +36,10 @@ fault_make(const char *status, int code, char *message, char *detail, char *hint
 {
 	ModelFault *fault = palloc(sizeof(ModelFault));
 
-	*fault = (ModelFault) {status, code, message, detail, hint};
+	*fault = (ModelFault)
+	{
+		status, code, message, detail, hint
+	};
 	return fault;
 }
 
@@ -199,8 +202,10 @@ find_fault_of_columns(const Model *model)
 	ListCell   *cell;
 
 	foreach(cell, model->key)
+	{
 		if (get_attnum(model->source, lfirst(cell)) == InvalidAttrNumber)
 			return fault_of_column(model, "key", lfirst(cell));
+	}
 	if (model->segment_column && get_attnum(model->source, model->segment_column) == InvalidAttrNumber)
 		return fault_of_column(model, "segment", model->segment_column);
 	return NULL;
@@ -286,7 +291,7 @@ typedef struct Contradiction
 	char	   *lost;			/* segments that were defined; NULL: none */
 	char	   *version;		/* of the model, beyond that of its last definition; NULL: it is not */
 	char	   *last;			/* that version */
-} Contradiction;
+}			Contradiction;
 
 /* those of a column are found again in its values; without a source there is no answer to be emptied */
 static Contradiction
@@ -298,11 +303,14 @@ read_contradiction(const Model *model)
 	if (model->kind == MODEL_COLUMN || model->source_name == NULL)
 		return result;
 	SPI_connect();
-	if (catalogue_execute(CONTRADICTION_QUERY, 1, (Oid[]) {TEXTOID},
-						  (Datum[]) {CStringGetTextDatum(model->id)}, NULL) > 0)
+	if (catalogue_execute(CONTRADICTION_QUERY, 1, OIDS(TEXTOID),
+						  DATUMS(CStringGetTextDatum(model->id)), NULL) > 0)
 	{
 		MemoryContextSwitchTo(context);
-		result = (Contradiction) {catalogue_get(0, 3), catalogue_get(0, 1), catalogue_get(0, 2)};
+		result = (Contradiction)
+		{
+			catalogue_get(0, 3), catalogue_get(0, 1), catalogue_get(0, 2)
+		};
 	}
 	SPI_finish();
 	MemoryContextSwitchTo(context);
@@ -318,7 +326,7 @@ incomplete(const Model *model, char *detail, const char *what_else)
 }
 
 static ModelFault *
-find_lost_segments(const Model *model, const Contradiction *found)
+find_lost_segments(const Model *model, const Contradiction * found)
 {
 	if (found->lost == NULL)
 		return NULL;
@@ -335,7 +343,7 @@ call_for_loss(const Model *model)
 
 /* which segments there were nobody knows, so that somebody has to say that they are not coming back */
 static ModelFault *
-find_lost_versions(const Model *model, const Contradiction *found)
+find_lost_versions(const Model *model, const Contradiction * found)
 {
 	if (found->version == NULL)
 		return NULL;
@@ -445,7 +453,9 @@ model_check_objects(const Model *model)
 	model_check_source(model);
 	fault_report(ERROR, find_fault_of_columns(model));
 	foreach(cell, model->key)
+	{
 		check_key_column(model, lfirst(cell));
+	}
 	check_row_security(model, model->source);
 	check_row_security(model, model->assignment);
 	check_row_security(model, model->history);

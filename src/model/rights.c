@@ -49,6 +49,8 @@ model_may_evaluate(ModelObject object, Oid relid, const List *key, Oid role)
 		if (description->columns[i].flags & COLUMN_DECIDES)
 			result &= may_select(relid, description->columns[i].name, role);
 	foreach(cell, key)
+	{
 		result &= may_select(relid, lfirst(cell), role);
+	}
 	return result;
 }

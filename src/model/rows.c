@@ -51,9 +51,12 @@ rows_receiver(SlotFunction function, void *arg)
 {
 	RowReceiver *receiver = palloc(sizeof(RowReceiver));
 
-	*receiver = (RowReceiver) {
-		{receive_row, begin_rows, end_rows, destroy_receiver, DestTuplestore}, function, arg,
-		AllocSetContextCreate(CurrentMemoryContext, "row of a statement", ALLOCSET_DEFAULT_SIZES)
+	*receiver = (RowReceiver)
+	{
+		{
+			receive_row, begin_rows, end_rows, destroy_receiver, DestTuplestore
+		}, function, arg,
+			AllocSetContextCreate(CurrentMemoryContext, "row of a statement", ALLOCSET_DEFAULT_SIZES)
 	};
 	return (DestReceiver *) receiver;
 }

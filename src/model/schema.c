@@ -37,8 +37,10 @@ relation_has_columns(Oid relid, const List *names)
 	ListCell   *cell;
 
 	foreach(cell, names)
+	{
 		if (get_attnum(relid, lfirst(cell)) == InvalidAttrNumber)
 			return false;
+	}
 	return true;
 }
 

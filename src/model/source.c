@@ -209,8 +209,10 @@ has_unique_index(Relation rel, const List *names)
 	ListCell   *cell;
 
 	foreach(cell, RelationGetIndexList(rel))
+	{
 		if (is_unique_index(rel, lfirst_oid(cell), names))
 			return true;
+	}
 	return false;
 }
 
@@ -220,7 +222,7 @@ source_is_unique(Oid source, const List *names)
 {
 	Relation	rel = relation_open_existing(source, AccessShareLock);
 	bool		result = has_unique_index(rel, names) &&
-		!(rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(source));
+	!(rel->rd_rel->relkind == RELKIND_RELATION && has_subclass(source));
 
 	relation_close(rel, AccessShareLock);
 	return result;

@@ -228,8 +228,10 @@ search_defaults(ClockSearch *search, FuncExpr *call)
 	ReleaseSysCache(tuple);
 	search->omitting = format_procedure(call->funcid);
 	foreach(cell, args)
+	{
 		if (!is_clock_argument_given(call, lfirst(cell)))
 			(void) search_node(lfirst(cell), search);
+	}
 	search->omitting = outer;
 }
 
@@ -323,9 +325,11 @@ analyse_body(void *arg)
 	apply_settings(body->function);
 	info = prepare_sql_fn_parse_info(body->function, body->call, body->call ? exprInputCollation(body->call) : InvalidOid);
 	foreach(cell, pg_parse_query(body->text))
+	{
 		body->queries = lappend(body->queries,
 								parse_analyze_withcb(lfirst_node(RawStmt, cell), body->text,
 													 (ParserSetupHook) sql_fn_parser_setup, info, NULL));
+	}
 	model_leave(&saved);
 }
 

@@ -42,8 +42,10 @@ override_model(List **known, const Model *model, TimestampTz after, const KeyVal
 	ListCell   *cell;
 
 	foreach(cell, *known)
+	{
 		if (((OverriddenModel *) lfirst(cell))->model == model)
 			return lfirst(cell);
+	}
 	result = palloc0(sizeof(OverriddenModel));
 	result->model = model;
 	if (OidIsValid(model->override))

@@ -77,7 +77,7 @@ static HoldPlan hold_by_model = {
 static void
 prepare_hold(HoldPlan *hold)
 {
-	hold->plan = catalogue_plan(catalogue_query(hold->sql), 2, (Oid[]) {hold->argument, TEXTOID});
+	hold->plan = catalogue_plan(catalogue_query(hold->sql), 2, OIDS(hold->argument, TEXTOID));
 }
 
 /* planned for the index though a small table costs less to scan: a row's check stays one lookup */
@@ -89,7 +89,7 @@ execute_hold(HoldPlan *hold, Datum value, Datum segment)
 
 	if (save_nestlevel > 0)
 		set_option("enable_seqscan", "off");
-	result = execute_plan_untold(hold->plan, (Datum[]) {value, segment}, NULL, false, 1);
+	result = execute_plan_untold(hold->plan, DATUMS(value, segment), NULL, false, 1);
 	if (save_nestlevel > 0)
 		AtEOXact_GUC(true, save_nestlevel);
 	return result;
@@ -102,7 +102,7 @@ execute_hold(HoldPlan *hold, Datum value, Datum segment)
 static bool
 run_hold(HoldPlan *hold, Datum value, Datum segment)
 {
-	CallingUser	self = become_owner(relation_owner(catalogue_relation("model")));
+	CallingUser self = become_owner(relation_owner(catalogue_relation("model")));
 	int			result;
 
 	if (hold == &hold_by_table)
@@ -144,7 +144,7 @@ static char *
 model_of(Oid relid)
 {
 	if (catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.model WHERE override OPERATOR(pg_catalog.=) $1",
-						  1, (Oid[]) {OIDOID}, (Datum[]) {ObjectIdGetDatum(relid)}, NULL) == 0)
+						  1, OIDS(OIDOID), DATUMS(ObjectIdGetDatum(relid)), NULL) == 0)
 		return NULL;
 	return catalogue_get(0, 1);
 }
@@ -155,8 +155,8 @@ check_segment(const TriggerData *trigger, const char *model, const char *segment
 {
 	if (catalogue_execute("SELECT FROM segmentation.segment WHERE model OPERATOR(@types@.=) $1::@types@.segment_id "
 						  "AND id OPERATOR(@types@.=) $2::@types@.segment_id FOR KEY SHARE",
-						  2, (Oid[]) {TEXTOID, TEXTOID},
-						  (Datum[]) {CStringGetTextDatum(model), CStringGetTextDatum(segment)}, NULL) > 0)
+						  2, OIDS(TEXTOID, TEXTOID),
+						  DATUMS(CStringGetTextDatum(model), CStringGetTextDatum(segment)), NULL) > 0)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),

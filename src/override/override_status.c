@@ -22,8 +22,10 @@ status_customer_text(const Model *model)
 
 	initStringInfo(&buf);
 	foreach(cell, model->key)
+	{
 		appendStringInfo(&buf, "%so.%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "ARRAY[",
 						 quote_identifier(lfirst(cell)));
+	}
 	appendStringInfoChar(&buf, ']');
 	return buf.data;
 }

@@ -78,8 +78,10 @@ print_override_columns(StringInfo buf, const OverriddenModel *overridden, const 
 	ListCell   *cell;
 
 	foreach(cell, overridden->model->key)
+	{
 		appendStringInfo(buf, "%s AS segmentation_key_%d,\n                         ",
 						 quote_identifier(lfirst(cell)), foreach_current_index(cell) + 1);
+	}
 	if (known)
 		appendStringInfo(buf, "(pg_catalog.array_agg(segment ORDER BY pg_catalog.array_position(%s, segment))"
 						 "\n                              FILTER (WHERE member))[1:1]", known);

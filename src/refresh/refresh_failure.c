@@ -76,13 +76,17 @@ warn_all(const Refresh *refresh)
 		List	   *names = NIL;
 
 		foreach(other, told)
+		{
 			if (is_same_failure(lfirst(other), failure))
 				break;
+		}
 		if (other != NULL)
 			continue;
 		foreach(other, refresh->kept)
+		{
 			if (is_same_failure(failure_of(refresh->failures, ((CompiledSegment *) lfirst(other))->culprit), failure))
 				names = lappend(names, ((CompiledSegment *) lfirst(other))->segment->id);
+		}
 		if (list_length(names) <= WARNED_ALONE)
 			warn(lfirst(cell), failure);
 		else
@@ -160,7 +164,9 @@ refresh_record_failures(const Refresh *refresh)
 	ListCell   *cell;
 
 	foreach(cell, refresh->kept)
+	{
 		record(refresh, lfirst(cell));
+	}
 	warn_all(refresh);
 	values[0] = CStringGetTextDatum(refresh->model->id);
 	values[1] = TimestampTzGetDatum(refresh->moment);

@@ -95,13 +95,17 @@ drop_indexes(const Model *model)
 	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_refcnt != 1 || AfterTriggerPendingOnRel(model->assignment))
 		indexes = NIL;
 	foreach(cell, indexes)
+	{
 		if (is_replaceable(rel, lfirst_oid(cell)))
 			result = lappend(result, pg_get_indexdef_string(lfirst_oid(cell)));
 		else
 			indexes = foreach_delete_current(indexes, cell);
+	}
 	table_close(rel, NoLock);
 	foreach(cell, indexes)
+	{
 		drop_index(lfirst_oid(cell));
+	}
 	return result;
 }
 
@@ -187,7 +191,9 @@ refresh_fill(Refresh *refresh)
 	indexes = drop_indexes(model);
 	insert_all_or_blame(refresh);
 	foreach(cell, indexes)
+	{
 		refresh_execute(refresh, lfirst(cell), NULL, NULL);
+	}
 	refresh->appeared = refresh->rows_read;
 	return true;
 }

@@ -23,7 +23,7 @@ typedef struct RefreshRows
 	Refresh    *refresh;
 	RowFunction row;
 	void	   *arg;
-} RefreshRows;
+}			RefreshRows;
 
 static void
 take_row(TupleTableSlot *slot, void *arg)
@@ -45,10 +45,12 @@ refresh_execute(Refresh *refresh, const char *sql, RowFunction row, void *arg)
 	int			result;
 
 	options.params = makeParamList(2);
-	options.params->params[0] = (ParamExternData) {
+	options.params->params[0] = (ParamExternData)
+	{
 		TimestampTzGetDatum(refresh->as_of), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
-	options.params->params[1] = (ParamExternData) {
+	options.params->params[1] = (ParamExternData)
+	{
 		TimestampTzGetDatum(refresh->moment), false, PARAM_FLAG_CONST, TIMESTAMPTZOID
 	};
 	result = execute_extended_untold(sql, &options);

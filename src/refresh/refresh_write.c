@@ -51,12 +51,18 @@ describe_row(const Refresh *refresh, const List *prefixes, const List *flags)
 	ListCell   *cell;
 
 	foreach(cell, refresh->model->key)
+	{
 		describe_column(desc, ++number, rel, "", lfirst(cell));
+	}
 	foreach(cell, prefixes)
+	{
 		for (int i = 0; i < ANSWER_COLUMNS; i++)
 			describe_column(desc, ++number, rel, lfirst(cell), model_objects[ASSIGNMENT_TABLE].columns[i].name);
+	}
 	foreach(cell, flags)
+	{
 		TupleDescInitEntry(desc, ++number, lfirst(cell), BOOLOID, -1, 0);
+	}
 	table_close(rel, AccessShareLock);
 	return desc;
 }
@@ -80,7 +86,7 @@ keep_held(Refresh *refresh, TupleTableSlot *slot, void *arg)
 {
 	Datum	   *last = &slot->tts_values[HELD_OWN(refresh)];
 	bool		own = TransactionIdIsCurrentTransactionId(DatumGetTransactionId(*last)) &&
-		is_recent(held_since(refresh, slot));
+	is_recent(held_since(refresh, slot));
 
 	refresh->own += own;
 	*last = BoolGetDatum(own);
@@ -211,7 +217,7 @@ keep_change(Refresh *refresh, TupleTableSlot *slot, void *arg)
 static char *
 select_of(const Refresh *refresh, const RowStore *keys)
 {
-	const CompiledCustomers held = {.keys = keys->name};
+	const		CompiledCustomers held = {.keys = keys->name};
 
 	return compile_needs_fence(refresh->compilation) ? compile_select(refresh->compilation, &held) : refresh->select;
 }

@@ -59,7 +59,9 @@ check_may_delete(Oid relid, const List *columns)
 	if (pg_class_aclcheck(relid, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(relid));
 	foreach(cell, columns)
+	{
 		check_may_read_column(relid, lfirst(cell));
+	}
 	model_enter_caller(&saved);
 	set_option("row_security", "off");
 	(void) check_enable_rls(relid, InvalidOid, false);
@@ -111,7 +113,9 @@ check_may_forget(const Model *model)
 	ListCell   *cell;
 
 	foreach(cell, tables_of(model))
+	{
 		check_may_delete(lfirst_oid(cell), model->key);
+	}
 }
 
 static int64
@@ -121,7 +125,9 @@ forget(const Model *model, ArrayType *key)
 	ListCell   *cell;
 
 	foreach(cell, tables_of(model))
+	{
 		count += forget_in_table(model, lfirst_oid(cell), key);
+	}
 	return count;
 }
 
@@ -136,9 +142,11 @@ source_is_readable(const Model *model)
 		check_enable_rls(model->source, InvalidOid, true) == RLS_ENABLED)
 		return false;
 	foreach(cell, model->key)
+	{
 		if (!relation_has_column(model->source, lfirst(cell),
 								 get_atttype(model->assignment, get_attnum(model->assignment, lfirst(cell)))))
 			return false;
+	}
 	return true;
 }
 
@@ -147,7 +155,7 @@ notice_in_source(const Model *model, KeyValues *key)
 {
 	if (source_is_readable(model) &&
 		execute_retention(model, psprintf("SELECT FROM %s AS t WHERE %s LIMIT 1", relation_name(model->source),
-						 key_condition(model->source, model->key, "t", 1)), key->count, key->types, key->values) > 0)
+										  key_condition(model->source, model->key, "t", 1)), key->count, key->types, key->values) > 0)
 		ereport(NOTICE,
 				(errmsg("the customer is still in the source of model \"%s\"", model->id),
 				 errdetail("The next refresh will store an answer again."),
@@ -196,7 +204,7 @@ models_of_source(Oid source)
 
 	catalogue_execute("SELECT id::pg_catalog.text FROM segmentation.model "
 					  "WHERE source::pg_catalog.oid OPERATOR(pg_catalog.=) $1 ORDER BY id",
-					  1, (Oid[]) {OIDOID}, (Datum[]) {ObjectIdGetDatum(source)}, NULL);
+					  1, OIDS(OIDOID), DATUMS(ObjectIdGetDatum(source)), NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		ids = lappend(ids, catalogue_get(i, 1));
 	return ids;
@@ -335,7 +343,7 @@ prune_history(PG_FUNCTION_ARGS)
 	check_may_delete(model->history, list_make1("until"));
 	SPI_connect();
 	count = execute_retention(model, psprintf("DELETE FROM %s WHERE until OPERATOR(pg_catalog.<=) $1", relation_name(model->history)),
-					1, (Oid[]) {TIMESTAMPTZOID}, (Datum[]) {PG_GETARG_DATUM(1)});
+							  1, OIDS(TIMESTAMPTZOID), DATUMS(PG_GETARG_DATUM(1)));
 	SPI_finish();
 	PG_RETURN_INT64(count);
 }

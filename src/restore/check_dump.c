@@ -134,7 +134,9 @@ read_select_list(Printed *printed, ParseState *pstate)
 	ListCell   *cell;
 
 	foreach(cell, castNode(SelectStmt, parse_statement(printed->text))->targetList)
+	{
 		read_expression(printed, pstate, lfirst_node(ResTarget, cell)->val);
+	}
 }
 
 static void
@@ -145,7 +147,9 @@ read_stored_rule(Printed *printed, Relation rel)
 
 	read_expression(printed, begin_reading_columns(printed, rel, true), rule->whereClause);
 	foreach(cell, rule->actions)
+	{
 		read_statement(printed, begin_reading_columns(printed, rel, true), lfirst(cell));
+	}
 }
 
 static void
@@ -155,7 +159,9 @@ read_index(Printed *printed, Relation rel)
 	ListCell   *cell;
 
 	foreach(cell, index->indexParams)
+	{
 		read_expression(printed, begin_reading_columns(printed, rel, false), lfirst_node(IndexElem, cell)->expr);
+	}
 	read_expression(printed, begin_reading_columns(printed, rel, false), index->whereClause);
 }
 
@@ -182,7 +188,9 @@ read_function(Printed *printed, HeapTuple tuple)
 	ListCell   *cell;
 
 	foreach(cell, function->parameters)
+	{
 		read_expression(printed, begin_dump_check(printed), lfirst_node(FunctionParameter, cell)->defexpr);
+	}
 	if (function->sql_body)
 		read_body(printed, tuple, function->sql_body);
 }
@@ -406,7 +414,7 @@ check_printed(void *arg)
 	Relation	rel = NULL;
 	Oid			owner = find_relation(printed, tuple);
 	int			save_nestlevel = NewGUCNestLevel();
-	CallingUser	self = become_restricted(owner);
+	CallingUser self = become_restricted(owner);
 	List	   *kept;
 
 	set_option("search_path", "");

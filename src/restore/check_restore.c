@@ -117,8 +117,8 @@ find_dangling_query(Oid foreign_key, Reading *reading)
 	reading->relid = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid;
 	ReleaseSysCache(tuple);
 	SPI_connect();
-	catalogue_run("SELECT segmentation_internal.dangling_query($1)", 1, (Oid[]) {OIDOID},
-				  (Datum[]) {ObjectIdGetDatum(foreign_key)}, NULL);
+	catalogue_run("SELECT segmentation_internal.dangling_query($1)", 1, OIDS(OIDOID),
+				  DATUMS(ObjectIdGetDatum(foreign_key)), NULL);
 	query = catalogue_get(0, 1);
 	reading->query = query ? MemoryContextStrdup(caller, query) : NULL;
 	SPI_finish();

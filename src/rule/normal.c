@@ -277,8 +277,10 @@ spell_row_comparison_out(RowCompareExpr *expr)
 	ListCell   *cell;
 
 	foreach(cell, expr->opnos)
+	{
 		if (is_own_operator(lfirst_oid(cell)))
 			return spell_columns_out(expr, 0);
+	}
 	return (Node *) expr;
 }
 
@@ -332,7 +334,9 @@ cast_elements_mutator(Node *node, void *context)
 	array->array_collid = cast->resultcollid;
 	array->element_typeid = exprType((Node *) cast->elemexpr);
 	foreach(cell, array->elements)
+	{
 		lfirst(cell) = put_operand_mutator((Node *) cast->elemexpr, lfirst(cell));
+	}
 	return (Node *) array;
 }
 

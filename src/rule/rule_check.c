@@ -301,7 +301,9 @@ check_rule_reference(RuleCheck *check, FuncExpr *in_segment)
 	ListCell   *cell;
 
 	foreach(cell, in_segment->args)
+	{
 		check_reference_argument(check, lfirst(cell));
+	}
 	if (list_length(in_segment->args) == 1 && check->rule->model == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -332,7 +334,9 @@ check_connectives(RuleCheck *check, Node *node)
 	else if (IsA(node, BoolExpr))
 	{
 		foreach(cell, ((BoolExpr *) node)->args)
+		{
 			check_connectives(check, lfirst(cell));
+		}
 	}
 	else
 		(void) condition_walker(node, check);
@@ -357,8 +361,10 @@ rule_notice_stable(const Rule *rule)
 	ListCell   *cell;
 
 	foreach(cell, rule->stable)
+	{
 		ereport(NOTICE,
 				(errmsg("rule calls function %s, whose answer may change by itself", (char *) lfirst(cell)),
 				 errdetail("It is declared STABLE, and reads what the model does not know of: tables, settings or the clock."),
 				 errhint("Such a change shows at the next refresh of the model.")));
+	}
 }

@@ -220,7 +220,7 @@ point_into_kept_rule(void *text)
 
 static Rule *
 parse_rule_text(Oid source, const char *text, const char *model, const char *time_zone,
-	  void (*set_search_path) (void), void (*explain) (void *))
+				void (*set_search_path) (void), void (*explain) (void *))
 {
 	int			save_nestlevel = NewGUCNestLevel();
 	Relation	rel = relation_open_existing(source, AccessShareLock);

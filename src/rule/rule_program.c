@@ -7,25 +7,31 @@
 
 #include "rule/rule.h"
 
-static RuleToken *
-new_token(RuleToken token)
-{
-	RuleToken  *result = palloc(sizeof(RuleToken));
-
-	*result = token;
-	return result;
-}
-
 RuleToken *
 rule_condition(char *condition)
 {
-	return new_token((RuleToken) {.condition = condition});
+	RuleToken  *token = palloc0(sizeof(RuleToken));
+
+	token->condition = condition;
+	return token;
 }
 
 RuleToken *
 rule_word(const char *word)
 {
-	return new_token((RuleToken) {.word = word});
+	RuleToken  *token = palloc0(sizeof(RuleToken));
+
+	token->word = word;
+	return token;
+}
+
+static RuleToken *
+reference_token(RuleReference *reference)
+{
+	RuleToken  *token = palloc0(sizeof(RuleToken));
+
+	token->reference = reference;
+	return token;
 }
 
 /* those parts of an AND or OR that ask for no segment, as one part; NULL: none */
@@ -36,8 +42,10 @@ plain_part(BoolExpr *expr)
 	ListCell   *cell;
 
 	foreach(cell, result->args)
+	{
 		if (rule_has_in_segment(lfirst(cell)))
 			result->args = foreach_delete_current(result->args, cell);
+	}
 	if (list_length(result->args) <= 1)
 		return result->args ? linitial(result->args) : NULL;
 	return (Node *) result;
@@ -57,9 +65,9 @@ static const char *
 test_word(BoolTestType type)
 {
 	static const char *const words[] = {
-		[IS_TRUE] = "is_true", [IS_NOT_TRUE] = "is_not_true",
-		[IS_FALSE] = "is_false", [IS_NOT_FALSE] = "is_not_false",
-		[IS_UNKNOWN] = "is_unknown", [IS_NOT_UNKNOWN] = "is_not_unknown"
+		[IS_TRUE] = "is_true",[IS_NOT_TRUE] = "is_not_true",
+		[IS_FALSE] = "is_false",[IS_NOT_FALSE] = "is_not_false",
+		[IS_UNKNOWN] = "is_unknown",[IS_NOT_UNKNOWN] = "is_not_unknown"
 	};
 
 	return words[type];
@@ -97,7 +105,7 @@ append_node(List *program, const Rule *rule, Node *node)
 	if (!rule_has_in_segment(node))
 		return lappend(program, condition_token(rule, node));
 	if (rule_is_in_segment(node))
-		return lappend(program, new_token((RuleToken) {.reference = rule_reference(rule, (FuncExpr *) node)}));
+		return lappend(program, reference_token(rule_reference(rule, (FuncExpr *) node)));
 	if (IsA(node, BooleanTest))
 		return lappend(append_node(program, rule, (Node *) test->arg), rule_word(test_word(test->booltesttype)));
 	if (castNode(BoolExpr, node)->boolop == NOT_EXPR)
@@ -120,7 +128,9 @@ rule_conditions(const List *program)
 	ListCell   *cell;
 
 	foreach(cell, program)
+	{
 		if (((RuleToken *) lfirst(cell))->condition)
 			conditions = lappend(conditions, ((RuleToken *) lfirst(cell))->condition);
+	}
 	return conditions;
 }

@@ -40,7 +40,7 @@ static bool
 is_negation(Node *node)
 {
 	Oid			op = IsA(node, OpExpr) ? ((OpExpr *) node)->opno :
-		IsA(node, ScalarArrayOpExpr) ? ((ScalarArrayOpExpr *) node)->opno : InvalidOid;
+	IsA(node, ScalarArrayOpExpr) ? ((ScalarArrayOpExpr *) node)->opno : InvalidOid;
 	char	   *name = OidIsValid(op) ? get_opname(op) : NULL;
 
 	if (IsA(node, BoolExpr))
@@ -153,8 +153,10 @@ needs_prefix(const Rule *rule)
 	ListCell   *cell;
 
 	foreach(cell, rule->columns)
+	{
 		if (strncmp(lfirst(cell), "segmentation_", strlen("segmentation_")) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -169,9 +171,9 @@ static const char *
 test_text(BoolTestType type)
 {
 	static const char *const texts[] = {
-		[IS_TRUE] = "IS TRUE", [IS_NOT_TRUE] = "IS NOT TRUE",
-		[IS_FALSE] = "IS FALSE", [IS_NOT_FALSE] = "IS NOT FALSE",
-		[IS_UNKNOWN] = "IS UNKNOWN", [IS_NOT_UNKNOWN] = "IS NOT UNKNOWN"
+		[IS_TRUE] = "IS TRUE",[IS_NOT_TRUE] = "IS NOT TRUE",
+		[IS_FALSE] = "IS FALSE",[IS_NOT_FALSE] = "IS NOT FALSE",
+		[IS_UNKNOWN] = "IS UNKNOWN",[IS_NOT_UNKNOWN] = "IS NOT UNKNOWN"
 	};
 
 	return texts[type];

@@ -77,7 +77,7 @@ CREATE FUNCTION segmentation_internal.starter_check_source(starter text, source 
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     own CONSTANT name[] := ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = source AND attnum > 0);
-    missing CONSTANT integer[] := ARRAY(SELECT place FROM unnest(columns) WITH ORDINALITY AS u (name, place) WHERE name <> ALL (own) ORDER BY place);
+    missing CONSTANT integer[] := ARRAY(SELECT place FROM unnest(columns[:3]) WITH ORDINALITY AS u (name, place) WHERE name <> ALL (own) ORDER BY place);
     wanting integer;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class WHERE oid = source) THEN

@@ -23,10 +23,8 @@
  */
 typedef struct CurrencyPrice
 {
-	uint32		mantissa[2];	/* halves of an int64 in the machine's order: a
-								 * whole one would make this 16 bytes */
-	uint32		unit;			/* three capitals, and the scale in the lowest
-								 * byte */
+	uint32		mantissa[2];	/* halves of an int64 in the machine's order: a whole one would make this 16 bytes */
+	uint32		unit;			/* three capitals, and the scale in the lowest byte */
 } CurrencyPrice;
 
 StaticAssertDecl(sizeof(CurrencyPrice) == 12, "currency_price must be 12 bytes");
@@ -139,7 +137,7 @@ extern void price_send(StringInfo buf, const CurrencyPrice *price);
 extern void price_receive(StringInfo buf, CurrencyPrice *price, const char *type_name);
 
 /* currency_price_parts.c */
-extern CurrencyCode currency_from_text(const text *letters);
+extern CurrencyCode currency_from_text(const text * letters);
 extern Numeric price_to_numeric(const CurrencyPrice *price);
 
 /* currency_price_ops.c */

@@ -34,8 +34,7 @@ typedef struct PriceFormat
 	const char *languages;		/* BCP 47 tags, each with a blank behind it */
 	const char *separator;		/* between groups of digits */
 	char		point;
-	int			at_least;		/* so many digits before the first separator,
-								 * if there is to be one */
+	int			at_least;		/* so many digits before the first separator, if there is to be one */
 	int			further_groups; /* digits of those left of the last one */
 	CodePlace	place;
 	const char *minus;

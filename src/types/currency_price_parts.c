@@ -9,7 +9,7 @@
 #include "types/currency_price.h"
 
 CurrencyCode
-currency_from_text(const text *letters)
+currency_from_text(const text * letters)
 {
 	CurrencyCode code = 0;
 

@@ -12,6 +12,7 @@ static const struct
 	const char *name;
 	RoundingMode mode;
 }			rounding_modes[] =
+
 {
 	{"half-even", ROUND_HALF_EVEN},
 	{"half-up", ROUND_HALF_UP},
@@ -23,7 +24,7 @@ static const struct
 };
 
 static RoundingMode
-rounding_mode_from_text(const text *name)
+rounding_mode_from_text(const text * name)
 {
 	const char *str = VARDATA_ANY(name);
 	size_t		len = VARSIZE_ANY_EXHDR(name);

@@ -75,7 +75,7 @@ share_nearer(const AttStatsSlot *histogram, int i, int step, const CurrencyPrice
 {
 	const CurrencyPrice *end = DatumGetCurrencyPriceP(histogram->values[i]);
 	const CurrencyPrice *before = i - step >= 0 && i - step < histogram->nvalues ?
-		DatumGetCurrencyPriceP(histogram->values[i - step]) : NULL;
+	DatumGetCurrencyPriceP(histogram->values[i - step]) : NULL;
 	double		begin = price_as_double(end);
 	double		distance = (price_as_double(price) - begin) * step;
 	double		width = Max(fabs(begin), 1);

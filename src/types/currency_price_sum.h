@@ -17,8 +17,7 @@
  */
 typedef struct CurrencyPriceSum
 {
-	uint64		words[SUM_WORDS];	/* in units of 10^-18: two's complement,
-									 * lowest word first */
+	uint64		words[SUM_WORDS];	/* in units of 10^-18: two's complement, lowest word first */
 	uint64		rows_and_code;	/* the code in the low 24 bits; 0: no rows */
 } CurrencyPriceSum;
 

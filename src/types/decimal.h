@@ -20,8 +20,7 @@ typedef struct Decimal
 	uint128		digits;
 	int			scale;			/* negative where zeros were left out */
 	bool		negative;
-	bool		inexact;		/* something other than zero lies below the last
-								 * digit */
+	bool		inexact;		/* something other than zero lies below the last digit */
 } Decimal;
 
 typedef enum RoundingMode

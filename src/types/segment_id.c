@@ -20,20 +20,20 @@ static const char symbol[BASE + 1] = "\0-.0123456789_abcdefghijklmnopqrstuvwxyz"
 
 /* place in symbol, of capitals too; 0 for what is no part of an id */
 static const uint8 symbol_rank[256] = {
-	['-'] = 1, ['.'] = 2,
-	['0'] = 3, ['1'] = 4, ['2'] = 5, ['3'] = 6, ['4'] = 7,
-	['5'] = 8, ['6'] = 9, ['7'] = 10, ['8'] = 11, ['9'] = 12,
+	['-'] = 1,['.'] = 2,
+	['0'] = 3,['1'] = 4,['2'] = 5,['3'] = 6,['4'] = 7,
+	['5'] = 8,['6'] = 9,['7'] = 10,['8'] = 11,['9'] = 12,
 	['_'] = 13,
-	['a'] = 14, ['b'] = 15, ['c'] = 16, ['d'] = 17, ['e'] = 18, ['f'] = 19,
-	['g'] = 20, ['h'] = 21, ['i'] = 22, ['j'] = 23, ['k'] = 24, ['l'] = 25,
-	['m'] = 26, ['n'] = 27, ['o'] = 28, ['p'] = 29, ['q'] = 30, ['r'] = 31,
-	['s'] = 32, ['t'] = 33, ['u'] = 34, ['v'] = 35, ['w'] = 36, ['x'] = 37,
-	['y'] = 38, ['z'] = 39,
-	['A'] = 14, ['B'] = 15, ['C'] = 16, ['D'] = 17, ['E'] = 18, ['F'] = 19,
-	['G'] = 20, ['H'] = 21, ['I'] = 22, ['J'] = 23, ['K'] = 24, ['L'] = 25,
-	['M'] = 26, ['N'] = 27, ['O'] = 28, ['P'] = 29, ['Q'] = 30, ['R'] = 31,
-	['S'] = 32, ['T'] = 33, ['U'] = 34, ['V'] = 35, ['W'] = 36, ['X'] = 37,
-	['Y'] = 38, ['Z'] = 39
+	['a'] = 14,['b'] = 15,['c'] = 16,['d'] = 17,['e'] = 18,['f'] = 19,
+	['g'] = 20,['h'] = 21,['i'] = 22,['j'] = 23,['k'] = 24,['l'] = 25,
+	['m'] = 26,['n'] = 27,['o'] = 28,['p'] = 29,['q'] = 30,['r'] = 31,
+	['s'] = 32,['t'] = 33,['u'] = 34,['v'] = 35,['w'] = 36,['x'] = 37,
+	['y'] = 38,['z'] = 39,
+	['A'] = 14,['B'] = 15,['C'] = 16,['D'] = 17,['E'] = 18,['F'] = 19,
+	['G'] = 20,['H'] = 21,['I'] = 22,['J'] = 23,['K'] = 24,['L'] = 25,
+	['M'] = 26,['N'] = 27,['O'] = 28,['P'] = 29,['Q'] = 30,['R'] = 31,
+	['S'] = 32,['T'] = 33,['U'] = 34,['V'] = 35,['W'] = 36,['X'] = 37,
+	['Y'] = 38,['Z'] = 39
 };
 
 /* a letter or digit, which an id must begin and end with */
@@ -93,7 +93,7 @@ decode(const SegmentId *id, uint8 *ranks)
 /* reports what is wrong with a text; false, for the caller to return */
 static bool
 raise_bad_id_text(const char *str, size_t len, struct Node *escontext,
-		 const char *detail)
+				  const char *detail)
 {
 	ereturn(escontext, false,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -110,8 +110,8 @@ bad_character(const char *str, size_t len, size_t at, struct Node *escontext)
 	int			width = pg_mbcharcliplen(str + at, len - at, 1);
 
 	return raise_bad_id_text(str, len, escontext,
-					psprintf("Character \"%.*s\" at position %d is not allowed.",
-							 width, str + at, (int) at + 1));
+							 psprintf("Character \"%.*s\" at position %d is not allowed.",
+									  width, str + at, (int) at + 1));
 }
 
 bool
@@ -128,16 +128,16 @@ segment_id_parse(const char *str, size_t len, SegmentId *result,
 	}
 	if (len > SEGMENT_ID_MAX_LEN)
 		return raise_bad_id_text(str, len, escontext,
-						psprintf("It is %d characters long.",
-								 pg_mbstrlen_with_len(str, len)));
+								 psprintf("It is %d characters long.",
+										  pg_mbstrlen_with_len(str, len)));
 	if (len == 0)
 		return raise_bad_id_text(str, len, escontext, "It is empty.");
 	if (!rank_is_alnum(ranks[0]))
 		return raise_bad_id_text(str, len, escontext,
-						psprintf("It begins with \"%c\".", str[0]));
+								 psprintf("It begins with \"%c\".", str[0]));
 	if (!rank_is_alnum(ranks[len - 1]))
 		return raise_bad_id_text(str, len, escontext,
-						psprintf("It ends with \"%c\".", str[len - 1]));
+								 psprintf("It ends with \"%c\".", str[len - 1]));
 	encode(ranks, result);
 	return true;
 }

@@ -27,8 +27,10 @@ typedef struct SegmentId
 extern bool segment_id_parse(const char *str, size_t len, SegmentId *result,
 							 struct Node *escontext);
 extern bool segment_id_text_is_valid(const char *str, size_t len);
+
 /* whether bytes from outside are an id, as strictly as parsing */
 extern bool segment_id_is_valid(const SegmentId *id);
+
 /* palloc'd */
 extern char *segment_id_to_cstring(const SegmentId *id);
 extern Datum segment_id_from_cstring(const char *id);
