@@ -4,8 +4,8 @@
  * An analysis says which segments decide an answer and what they ask of each
  * other; of it the SELECT is printed, for everyone or for some.
  */
-#ifndef SEGMENTATION_MODEL_COMPILE_H
-#define SEGMENTATION_MODEL_COMPILE_H
+#ifndef SEGMENTATION_DECIDE_COMPILE_H
+#define SEGMENTATION_DECIDE_COMPILE_H
 
 #include "segmentation.h"
 
@@ -91,4 +91,4 @@ extern List *compile_reads(const Compilation *compilation);
 extern bool compile_needs_fence(const Compilation *compilation);
 extern char *compile_select(const Compilation *compilation, const CompiledCustomers * customers);
 
-#endif							/* SEGMENTATION_MODEL_COMPILE_H */
+#endif							/* SEGMENTATION_DECIDE_COMPILE_H */

@@ -1,8 +1,8 @@
 /*
  * fence.h: sources whose columns are computed once for each customer.
  */
-#ifndef SEGMENTATION_MODEL_FENCE_H
-#define SEGMENTATION_MODEL_FENCE_H
+#ifndef SEGMENTATION_DECIDE_FENCE_H
+#define SEGMENTATION_DECIDE_FENCE_H
 
 #include "segmentation.h"
 
@@ -17,4 +17,4 @@ extern char *fence_choose(char *with, char *without);
 extern char *fence_text(const Model *model, const List *reads, const char *which, const char *keys);
 extern ErrorData *fence_trial(TrialFunction work, void *arg);
 
-#endif							/* SEGMENTATION_MODEL_FENCE_H */
+#endif							/* SEGMENTATION_DECIDE_FENCE_H */

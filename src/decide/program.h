@@ -9,8 +9,8 @@
  * is_unknown, is_not_unknown; true, false, null.  A line without a slash in its
  * name is a segment of the result.
  */
-#ifndef SEGMENTATION_PROGRAM_H
-#define SEGMENTATION_PROGRAM_H
+#ifndef SEGMENTATION_DECIDE_PROGRAM_H
+#define SEGMENTATION_DECIDE_PROGRAM_H
 
 #include "segmentation.h"
 
@@ -86,4 +86,4 @@ program_condition(const int64 *flags, int condition)
 		(word >> FLAGS_WIDTH & 1) ? TERNARY_NULL : TERNARY_FALSE;
 }
 
-#endif							/* SEGMENTATION_PROGRAM_H */
+#endif							/* SEGMENTATION_DECIDE_PROGRAM_H */

@@ -1,8 +1,8 @@
 /*
  * reference.h: what a rule that asks for another model's segment gets.
  */
-#ifndef SEGMENTATION_MODEL_REFERENCE_H
-#define SEGMENTATION_MODEL_REFERENCE_H
+#ifndef SEGMENTATION_DECIDE_REFERENCE_H
+#define SEGMENTATION_DECIDE_REFERENCE_H
 
 #include "segmentation.h"
 
@@ -17,4 +17,4 @@ extern void reference_check(const Model *asking, const Model *asked);
 extern char *reference_answer(const Model *asked);
 extern char *reference_member(const Model *asked, const char *segment);
 
-#endif							/* SEGMENTATION_MODEL_REFERENCE_H */
+#endif							/* SEGMENTATION_DECIDE_REFERENCE_H */

@@ -1,8 +1,8 @@
 /*
  * define.h: what the functions that define models have in common.
  */
-#ifndef SEGMENTATION_MODEL_DEFINE_H
-#define SEGMENTATION_MODEL_DEFINE_H
+#ifndef SEGMENTATION_DEFINE_DEFINE_H
+#define SEGMENTATION_DEFINE_DEFINE_H
 
 #include "segmentation.h"
 
@@ -44,4 +44,4 @@ typedef struct SegmentCount
 
 extern void count_segment(const char *model, const char *segment, SegmentCount *count);
 
-#endif							/* SEGMENTATION_MODEL_DEFINE_H */
+#endif							/* SEGMENTATION_DEFINE_DEFINE_H */

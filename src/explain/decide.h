@@ -2,8 +2,8 @@
  * decide.h: the rules of a model decided for one customer, condition by
  * condition, so that an answer can be explained.
  */
-#ifndef SEGMENTATION_MODEL_DECIDE_H
-#define SEGMENTATION_MODEL_DECIDE_H
+#ifndef SEGMENTATION_EXPLAIN_DECIDE_H
+#define SEGMENTATION_EXPLAIN_DECIDE_H
 
 #include "segmentation.h"
 
@@ -88,4 +88,4 @@ extern char *decide_row_source(const Model *model, const char *row);
 extern bool decide_customer(Decision *decision, const KeyValues *key);
 extern void decide_row(Decision *decision, const KeyValues *row);
 
-#endif							/* SEGMENTATION_MODEL_DECIDE_H */
+#endif							/* SEGMENTATION_EXPLAIN_DECIDE_H */

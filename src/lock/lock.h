@@ -1,8 +1,8 @@
 /*
  * lock.h: the lock of a customer to its segment by its first subscription.
  */
-#ifndef SEGMENTATION_LOCK_H
-#define SEGMENTATION_LOCK_H
+#ifndef SEGMENTATION_LOCK_LOCK_H
+#define SEGMENTATION_LOCK_LOCK_H
 
 #include "segmentation.h"
 
@@ -261,4 +261,4 @@ extern bool lock_has_moves(Oid customers);
 extern int64 lock_forget_moves_of(Oid customers, ArrayType *key);
 extern int64 lock_forget_offers_of(Oid customers, ArrayType *key);
 
-#endif							/* SEGMENTATION_LOCK_H */
+#endif							/* SEGMENTATION_LOCK_LOCK_H */

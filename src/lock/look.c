@@ -5,6 +5,7 @@
 
 #include "access/relation.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 

@@ -2,8 +2,8 @@
  * exchange_rate.h: the rates between two currencies, and what a price is
  * multiplied and divided by to come from one to the other.
  */
-#ifndef SEGMENTATION_EXCHANGE_RATE_H
-#define SEGMENTATION_EXCHANGE_RATE_H
+#ifndef SEGMENTATION_MARKET_EXCHANGE_RATE_H
+#define SEGMENTATION_MARKET_EXCHANGE_RATE_H
 
 #include "segmentation.h"
 
@@ -63,4 +63,4 @@ extern ExchangeRateCache *exchange_rate_cache(FmgrInfo *flinfo);
 extern const Conversion *exchange_rate_conversion(ExchangeRateCache *cache, CurrencyCode from,
 												  CurrencyCode to, DateADT day);
 
-#endif							/* SEGMENTATION_EXCHANGE_RATE_H */
+#endif							/* SEGMENTATION_MARKET_EXCHANGE_RATE_H */

@@ -1,8 +1,8 @@
 /*
  * nps.h: Net Promoter Score, from single responses and from stored tallies.
  */
-#ifndef SEGMENTATION_NPS_H
-#define SEGMENTATION_NPS_H
+#ifndef SEGMENTATION_MEASURE_NPS_H
+#define SEGMENTATION_MEASURE_NPS_H
 
 #include "segmentation.h"
 
@@ -88,4 +88,4 @@ nps_responses(const NpsTally *tally)
 	return nps_count(tally, NPS_PROMOTER) + nps_count(tally, NPS_PASSIVE) + nps_count(tally, NPS_DETRACTOR);
 }
 
-#endif							/* SEGMENTATION_NPS_H */
+#endif							/* SEGMENTATION_MEASURE_NPS_H */

@@ -1,8 +1,8 @@
 /*
  * quantile.h: values of which quantiles are taken, in a form that sorts fast.
  */
-#ifndef SEGMENTATION_QUANTILE_H
-#define SEGMENTATION_QUANTILE_H
+#ifndef SEGMENTATION_MEASURE_QUANTILE_H
+#define SEGMENTATION_MEASURE_QUANTILE_H
 
 #include "segmentation.h"
 
@@ -94,4 +94,4 @@ ordinal_floor(Ordinal ordinal)
 extern QuantileState *quantile_state_make(uint32 room);
 extern bool quantile_ordinal_from_decimal(const Decimal *decimal, Ordinal *ordinal);
 
-#endif							/* SEGMENTATION_QUANTILE_H */
+#endif							/* SEGMENTATION_MEASURE_QUANTILE_H */

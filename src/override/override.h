@@ -1,8 +1,8 @@
 /*
  * override.h: people's decisions, which beat the rules.
  */
-#ifndef SEGMENTATION_MODEL_OVERRIDE_H
-#define SEGMENTATION_MODEL_OVERRIDE_H
+#ifndef SEGMENTATION_OVERRIDE_OVERRIDE_H
+#define SEGMENTATION_OVERRIDE_OVERRIDE_H
 
 #include "segmentation.h"
 
@@ -32,4 +32,4 @@ extern char *override_takes_out(int number, const char *segment);
 extern char *override_puts_in_any(int number);
 extern void override_print_join(StringInfo buf, const OverriddenModel *overridden);
 
-#endif							/* SEGMENTATION_MODEL_OVERRIDE_H */
+#endif							/* SEGMENTATION_OVERRIDE_OVERRIDE_H */

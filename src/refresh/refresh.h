@@ -1,8 +1,8 @@
 /*
  * refresh.h: a refresh of a model that is under way.
  */
-#ifndef SEGMENTATION_MODEL_REFRESH_H
-#define SEGMENTATION_MODEL_REFRESH_H
+#ifndef SEGMENTATION_REFRESH_REFRESH_H
+#define SEGMENTATION_REFRESH_REFRESH_H
 
 #include "segmentation.h"
 
@@ -98,4 +98,4 @@ pg_noreturn extern void source_raise_null_key(const Model *model, const char *co
 extern void source_refuse_wrong_segments(Refresh *refresh);
 extern void source_refuse_duplicates(Refresh *refresh, const char *relation);
 
-#endif							/* SEGMENTATION_MODEL_REFRESH_H */
+#endif							/* SEGMENTATION_REFRESH_REFRESH_H */

@@ -1,8 +1,8 @@
 /*
  * clock.h: what asks the server's clock, in a rule or in a source.
  */
-#ifndef SEGMENTATION_MODEL_CLOCK_H
-#define SEGMENTATION_MODEL_CLOCK_H
+#ifndef SEGMENTATION_RULE_CLOCK_H
+#define SEGMENTATION_RULE_CLOCK_H
 
 #include "segmentation.h"
 
@@ -33,4 +33,4 @@ extern bool clock_holds_moments(Oid type);
 extern const ClockWord *clock_word(const char *literal);
 extern char *clock_literal(Node *node);
 
-#endif							/* SEGMENTATION_MODEL_CLOCK_H */
+#endif							/* SEGMENTATION_RULE_CLOCK_H */

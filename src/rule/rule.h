@@ -2,8 +2,8 @@
  * rule.h: rules, the conditions over a source's columns that say who is in a
  * segment.
  */
-#ifndef SEGMENTATION_RULE_H
-#define SEGMENTATION_RULE_H
+#ifndef SEGMENTATION_RULE_RULE_H
+#define SEGMENTATION_RULE_RULE_H
 
 #include "segmentation.h"
 
@@ -84,4 +84,4 @@ extern List *rule_currency_clashes(const Rule *rule);
 /* check_rule.c */
 extern Datum rule_references_array(List *references);
 
-#endif							/* SEGMENTATION_RULE_H */
+#endif							/* SEGMENTATION_RULE_RULE_H */

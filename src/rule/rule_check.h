@@ -1,8 +1,8 @@
 /*
  * rule_check.h: what a rule must not contain.
  */
-#ifndef SEGMENTATION_RULE_CHECK_H
-#define SEGMENTATION_RULE_CHECK_H
+#ifndef SEGMENTATION_RULE_RULE_CHECK_H
+#define SEGMENTATION_RULE_RULE_CHECK_H
 
 #include "segmentation.h"
 
@@ -13,4 +13,4 @@
 extern List *rule_check_raw(ParseState *pstate, Node *raw);
 extern void rule_check(ParseState *pstate, List *literals, Rule *rule);
 
-#endif							/* SEGMENTATION_RULE_CHECK_H */
+#endif							/* SEGMENTATION_RULE_RULE_CHECK_H */

@@ -1,8 +1,8 @@
 /*
  * currency.h: the ISO 4217 codes, compiled in.
  */
-#ifndef SEGMENTATION_CURRENCY_H
-#define SEGMENTATION_CURRENCY_H
+#ifndef SEGMENTATION_TYPES_CURRENCY_H
+#define SEGMENTATION_TYPES_CURRENCY_H
 
 #include "segmentation.h"
 
@@ -21,4 +21,4 @@ typedef struct Currency
 /* the entry of three letters in either case, NULL where ISO knows none */
 extern const Currency *currency_lookup(const char *code, size_t len);
 
-#endif							/* SEGMENTATION_CURRENCY_H */
+#endif							/* SEGMENTATION_TYPES_CURRENCY_H */

@@ -1,8 +1,8 @@
 /*
  * currency_price.h: an exact decimal amount in one ISO 4217 currency.
  */
-#ifndef SEGMENTATION_CURRENCY_PRICE_H
-#define SEGMENTATION_CURRENCY_PRICE_H
+#ifndef SEGMENTATION_TYPES_CURRENCY_PRICE_H
+#define SEGMENTATION_TYPES_CURRENCY_PRICE_H
 
 #include "segmentation.h"
 
@@ -147,4 +147,4 @@ extern void price_check_same_currency(const CurrencyPrice *a, const CurrencyPric
 /* currency_price_support.c */
 extern StrategyNumber price_comparison_strategy(Oid funcid);
 
-#endif							/* SEGMENTATION_CURRENCY_PRICE_H */
+#endif							/* SEGMENTATION_TYPES_CURRENCY_PRICE_H */

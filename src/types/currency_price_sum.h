@@ -2,8 +2,8 @@
  * currency_price_sum.h: the sum of any number of prices in one currency, exact
  * whatever their order, and how many they are.
  */
-#ifndef SEGMENTATION_CURRENCY_PRICE_SUM_H
-#define SEGMENTATION_CURRENCY_PRICE_SUM_H
+#ifndef SEGMENTATION_TYPES_CURRENCY_PRICE_SUM_H
+#define SEGMENTATION_TYPES_CURRENCY_PRICE_SUM_H
 
 #include "types/currency_price.h"
 
@@ -146,4 +146,4 @@ extern void price_sum_append(StringInfo buf, const CurrencyPriceSum *sum);
 extern void price_sum_send(StringInfo buf, const CurrencyPriceSum *sum);
 extern void price_sum_receive(StringInfo buf, CurrencyPriceSum *sum, const char *type_name);
 
-#endif							/* SEGMENTATION_CURRENCY_PRICE_SUM_H */
+#endif							/* SEGMENTATION_TYPES_CURRENCY_PRICE_SUM_H */

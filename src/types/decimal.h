@@ -1,8 +1,8 @@
 /*
  * decimal.h: decimal numbers of up to 38 digits, in which prices are computed.
  */
-#ifndef SEGMENTATION_DECIMAL_H
-#define SEGMENTATION_DECIMAL_H
+#ifndef SEGMENTATION_TYPES_DECIMAL_H
+#define SEGMENTATION_TYPES_DECIMAL_H
 
 #include "segmentation.h"
 
@@ -93,4 +93,4 @@ extern Decimal decimal_multiply(Decimal a, Numeric b);
 extern Decimal decimal_quotient(Numeric dividend, Numeric divisor);
 extern Decimal decimal_divide(Decimal a, Numeric b);
 
-#endif							/* SEGMENTATION_DECIMAL_H */
+#endif							/* SEGMENTATION_TYPES_DECIMAL_H */

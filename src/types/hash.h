@@ -5,8 +5,8 @@
  * so that they are frozen: computed from integers, not bytes, and by none of
  * the server's functions.
  */
-#ifndef SEGMENTATION_HASH_H
-#define SEGMENTATION_HASH_H
+#ifndef SEGMENTATION_TYPES_HASH_H
+#define SEGMENTATION_TYPES_HASH_H
 
 #include "segmentation.h"
 
@@ -22,4 +22,4 @@ hash_mix(uint64 x)
 	return x ^ (x >> 31);
 }
 
-#endif							/* SEGMENTATION_HASH_H */
+#endif							/* SEGMENTATION_TYPES_HASH_H */

@@ -1,8 +1,8 @@
 /*
  * input.h: what the input functions of our types share.
  */
-#ifndef SEGMENTATION_INPUT_H
-#define SEGMENTATION_INPUT_H
+#ifndef SEGMENTATION_TYPES_INPUT_H
+#define SEGMENTATION_TYPES_INPUT_H
 
 #include "segmentation.h"
 
@@ -51,4 +51,4 @@ input_excerpt(const char *str, size_t len)
 	return psprintf("%.*s%s", kept, str, (size_t) kept < len ? "..." : "");
 }
 
-#endif							/* SEGMENTATION_INPUT_H */
+#endif							/* SEGMENTATION_TYPES_INPUT_H */

@@ -1,8 +1,8 @@
 /*
  * segment_id.h: readable ids of 1 to 24 characters in 16 bytes.
  */
-#ifndef SEGMENTATION_SEGMENT_ID_H
-#define SEGMENTATION_SEGMENT_ID_H
+#ifndef SEGMENTATION_TYPES_SEGMENT_ID_H
+#define SEGMENTATION_TYPES_SEGMENT_ID_H
 
 #include "segmentation.h"
 
@@ -52,4 +52,4 @@ segment_id_hash_value(const SegmentId *id, uint64 seed)
 	return hash_mix(hash_mix(hash_mix(seed) ^ pg_ntoh64(halves[0])) ^ pg_ntoh64(halves[1]));
 }
 
-#endif							/* SEGMENTATION_SEGMENT_ID_H */
+#endif							/* SEGMENTATION_TYPES_SEGMENT_ID_H */

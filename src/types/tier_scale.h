@@ -1,8 +1,8 @@
 /*
  * tier_scale.h: named thresholds in one currency.
  */
-#ifndef SEGMENTATION_TIER_SCALE_H
-#define SEGMENTATION_TIER_SCALE_H
+#ifndef SEGMENTATION_TYPES_TIER_SCALE_H
+#define SEGMENTATION_TYPES_TIER_SCALE_H
 
 #include "types/currency_price.h"
 #include "types/segment_id.h"
@@ -43,4 +43,4 @@ extern TierScale *tier_scale_receive(StringInfo buf, const char *type_name);
 /* tier.c */
 extern const SegmentId *tier_scale_find(const CurrencyPrice *price, const TierScale *scale);
 
-#endif							/* SEGMENTATION_TIER_SCALE_H */
+#endif							/* SEGMENTATION_TYPES_TIER_SCALE_H */
