@@ -27,6 +27,7 @@ sub anchors
 }
 
 my %text = map { $_ => slurp($_) } 'README.md', glob 'doc/*.md';
+my %page = (%text, map { $_ => slurp($_) } 'CONTRIBUTING.md', 'src/README.md');
 
 sub leads
 {
@@ -35,7 +36,7 @@ sub leads
 	return 0 if $file ne '' && !-e $folder . $file;
 	return 1 if $anchor eq '';
 	my $target = $file eq '' ? $page : ($folder . $file) =~ s{[^/]+/\.\./}{}r;
-	return scalar grep { $_ eq $anchor } anchors($text{$target} // '');
+	return scalar grep { $_ eq $anchor } anchors($page{$target} // '');
 }
 
 # every page is linked, every link leads somewhere
@@ -43,10 +44,10 @@ for my $page (grep { $_ ne 'README.md' } sort keys %text)
 {
 	like($text{'README.md'}, qr/\]\(\Q$page\E\)/, "README.md links $page");
 }
-for my $page (sort keys %text)
+for my $page (sort keys %page)
 {
 	my $folder = $page =~ m{(.*/)} ? $1 : '';
-	my @dead = grep { !leads($page, $folder, $_) } grep { !/^https?:/ } $text{$page} =~ /\]\(([^)\s]+)\)/g;
+	my @dead = grep { !leads($page, $folder, $_) } grep { !/^https?:/ } $page{$page} =~ /\]\(([^)\s]+)\)/g;
 	is("@dead", '', "links of $page");
 }
 
@@ -57,7 +58,7 @@ system("createdb '$database' && psql -Xq -d '$database' -c 'CREATE EXTENSION seg
 my @functions = query(<<'SQL');
 SELECT DISTINCT p.proname FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_proc p ON p.oid = m.objid
 WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_proc'::regclass AND e.extname = 'segmentation'
-    AND p.pronamespace <> 'segmentation_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype AND p.oid::regprocedure::text !~ '^segmentation\\.(lock_(?!violations)|market_|starter_)'
+    AND p.pronamespace <> 'segmentation_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid)
     AND NOT EXISTS (SELECT FROM pg_operator o WHERE p.oid IN (o.oprcode, o.oprrest, o.oprjoin))
 ORDER BY 1
