@@ -274,7 +274,7 @@ CALL refused($$ SELECT segmentation_internal.lock_subscription() $$);
 CREATE TABLE mine (id int, customer_id int, segment segment_id);
 CREATE PROCEDURE try_trigger(event text, function text) LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('CREATE TRIGGER t %s EXECUTE FUNCTION segmentation.%s', event, function);
+    EXECUTE format('CREATE TRIGGER t %s EXECUTE FUNCTION segmentation_internal.%s', event, function);
     CALL lock_test.refused('INSERT INTO lock_test.mine VALUES (1, 1, ''eu'')');
     IF event LIKE '%UPDATE%' THEN
         CALL lock_test.refused('UPDATE lock_test.mine SET segment = ''us''');

@@ -364,7 +364,7 @@ program_print_conditions(StringInfo buf, const List *conditions)
 	for (int i = 0; i < count; i++)
 	{
 		if (i % FLAGS_WIDTH == 0)
-			appendStringInfo(buf, "%ssegmentation.flags(", i > 0 ? "),\n             " : "");
+			appendStringInfo(buf, "%ssegmentation_internal.flags(", i > 0 ? "),\n             " : "");
 		else
 			appendStringInfoChar(buf, ',');
 		appendStringInfo(buf, "\n               /* %d */ %s", i + 1, (char *) list_nth(conditions, i));

@@ -196,7 +196,7 @@ create_table(const ModelNames *names, ModelObject object)
 	for (int i = 0; i < description->ncolumns; i++)
 		create_index(names, object, &description->columns[i]);
 	if (description->trigger)
-		objects_execute(psprintf("CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE ON %2$s FOR EACH ROW EXECUTE FUNCTION segmentation.%1$s()",
+		objects_execute(psprintf("CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE ON %2$s FOR EACH ROW EXECUTE FUNCTION segmentation_internal.%1$s()",
 								 description->trigger, names->of[object]));
 }
 

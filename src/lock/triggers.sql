@@ -50,7 +50,7 @@ COMMENT ON FUNCTION segmentation_internal.lock_changed(text, name[]) IS 'a trigg
 -- what is quoted goes through no pattern of format() again, which would take its % for one
 CREATE FUNCTION segmentation_internal.lock_trigger_call(function name, arguments text[]) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN format('EXECUTE FUNCTION segmentation.%I(%s)', function,
+RETURN format('EXECUTE FUNCTION segmentation_internal.%I(%s)', function,
               (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)));
 COMMENT ON FUNCTION segmentation_internal.lock_trigger_call(name, text[]) IS 'what a trigger of a lock executes, the end of the statement that creates it';
 
