@@ -81,7 +81,7 @@ END
 $$;
 CREATE TEMP TABLE locks AS SELECT * FROM segmentation.lock;
 SELECT count(*) AS triggers, sum(pg_temp.mended(format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass))) AS left_over FROM pg_trigger
- WHERE tgfoid::regprocedure::text LIKE 'segmentation.lock%' AND tgparentid = 0;
+ WHERE tgfoid::regprocedure::text LIKE 'segmentation_internal.lock%' AND tgparentid = 0;
 SELECT pg_temp.mended('ALTER TABLE customer DROP COLUMN segment_locked_at CASCADE') AS left_over;
 SELECT pg_temp.mended('ALTER TABLE customer DROP CONSTRAINT segmentation_lock_market') AS left_over;
 BEGIN;
@@ -98,7 +98,7 @@ ROLLBACK;
 \x off
 \pset format unaligned
 SELECT tgrelid::regclass, tgname, pg_temp.missed(format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)) FROM pg_trigger
- WHERE tgfoid::regprocedure::text LIKE 'segmentation.lock%' AND tgparentid = 0 ORDER BY 1, 2;
+ WHERE tgfoid::regprocedure::text LIKE 'segmentation_internal.lock%' AND tgparentid = 0 ORDER BY 1, 2;
 SELECT pg_temp.missed('ALTER TABLE customer DROP COLUMN segment_locked_at CASCADE');
 SELECT pg_temp.missed('ALTER TABLE customer DROP CONSTRAINT segmentation_lock_market');
 SELECT pg_temp.missed('ALTER TABLE contract DROP CONSTRAINT contract_customer_fkey');
