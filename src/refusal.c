@@ -5,13 +5,17 @@
  */
 #include "segmentation.h"
 
+#include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/guc.h"
 #include "utils/plancache.h"
+#include "utils/syscache.h"
 #include "utils/varlena.h"
 
 #include "names.h"
@@ -36,18 +40,31 @@ frame_text(const ErrorContextCallback *frame)
 	return text;
 }
 
+/* the frame of a function may tell its name alone: it is ours if all functions of that name are */
+static bool
+is_own_name(const char *name)
+{
+	CatCList   *functions = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	Oid			schemas[] = {get_namespace_oid("segmentation", true), get_namespace_oid("segmentation_internal", true)};
+	bool		own = functions->n_members > 0;
+
+	for (int i = 0; i < functions->n_members; i++)
+	{
+		Oid			schema = ((Form_pg_proc) GETSTRUCT(&functions->members[i]->tuple))->pronamespace;
+
+		own &= schema == schemas[0] || schema == schemas[1];
+	}
+	ReleaseCatCacheList(functions);
+	return own;
+}
+
 /* whether a name that begins a text, up to an end, is that of a function of ours */
 static bool
 begins_with_own(const char *text, char end)
 {
-	static char *const schemas[] = {"segmentation", "segmentation_internal"};
 	const char *stop = strchr(text, end);
-	char	   *name = stop ? pnstrdup(text, stop - text) : NULL;
 
-	for (int i = 0; name && i < (int) lengthof(schemas); i++)
-		if (FuncnameGetCandidates(list_make2(makeString(schemas[i]), makeString(name)), -1, NIL, false, false, false, true))
-			return true;
-	return false;
+	return stop && is_own_name(pnstrdup(text, stop - text));
 }
 
 typedef enum FrameKind

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
       FROM pg_trigger t
            JOIN pg_proc p ON p.oid = t.tgfoid
            JOIN pg_class c ON c.oid = t.tgrelid
-     WHERE p.pronamespace = 'segmentation'::regnamespace AND starts_with(p.proname, 'lock_')
+     WHERE p.pronamespace = 'segmentation_internal'::regnamespace AND starts_with(p.proname, 'lock_')
        AND t.tgparentid = 0 AND pg_has_role(c.relowner, 'USAGE')
 $$;
 COMMENT ON FUNCTION segmentation_internal.lock_triggers() IS 'triggers of locks on tables that the caller owns';

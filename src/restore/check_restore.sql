@@ -73,8 +73,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            JOIN pg_proc AS p ON p.oid = t.tgfoid
            LEFT JOIN pg_constraint AS c ON c.oid = t.tgconstraint AND t.tgisinternal
      WHERE t.tgenabled IN ('D', 'R') AND t.tgparentid = 0
-       AND 'segmentation'::regnamespace IN (p.pronamespace, (SELECT relnamespace FROM pg_class WHERE oid = c.conrelid),
-                                            (SELECT relnamespace FROM pg_class WHERE oid = c.confrelid))
+       AND (p.pronamespace = 'segmentation_internal'::regnamespace
+            OR 'segmentation'::regnamespace IN ((SELECT relnamespace FROM pg_class WHERE oid = c.conrelid),
+                                                (SELECT relnamespace FROM pg_class WHERE oid = c.confrelid)))
 $$;
 COMMENT ON FUNCTION segmentation_internal.disabled_triggers() IS 'triggers of ours that do not fire, for check_restore';
 
@@ -82,7 +83,7 @@ CREATE FUNCTION segmentation_internal.triggers_of_locks(OUT relation regclass, O
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.tgrelid, p.proname, segmentation_internal.lock_arguments(t.oid)
       FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
-     WHERE p.pronamespace = 'segmentation'::regnamespace AND starts_with(p.proname, 'lock_') AND t.tgparentid = 0
+     WHERE p.pronamespace = 'segmentation_internal'::regnamespace AND starts_with(p.proname, 'lock_') AND t.tgparentid = 0
 $$;
 COMMENT ON FUNCTION segmentation_internal.triggers_of_locks() IS 'triggers of locks, whoever owns their tables';
 
