@@ -28,6 +28,7 @@
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
+#include "names.h"
 #include "relation.h"
 #include "decide/reference.h"
 #include "model/model.h"
@@ -120,19 +121,6 @@ open_primary_key(Relation rel, int nkeys)
 	return index;
 }
 
-static bool
-is_named(const List *names, const char *name)
-{
-	ListCell   *cell;
-
-	foreach(cell, names)
-	{
-		if (strcmp(lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* an error where the function below would not find answers by these columns */
 void
 answer_check_key(Oid assignment, const List *columns)
@@ -141,7 +129,7 @@ answer_check_key(Oid assignment, const List *columns)
 	Relation	index = open_primary_key(rel, list_length(columns));
 
 	for (int i = 0; i < index->rd_index->indnkeyatts; i++)
-		if (!is_named(columns, get_attname(assignment, index->rd_index->indkey.values[i], false)))
+		if (!names_contain(columns, get_attname(assignment, index->rd_index->indkey.values[i], false)))
 			raise_no_key(rel);
 	index_close(index, NoLock);
 	relation_close(rel, NoLock);

@@ -12,12 +12,10 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-#include "key.h"
 #include "decide/compile.h"
 #include "decide/fence.h"
 #include "decide/program.h"
 #include "decide/reference.h"
-#include "model/model.h"
 #include "override/override.h"
 
 typedef struct Printer

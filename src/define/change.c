@@ -3,10 +3,6 @@
  */
 #include "segmentation.h"
 
-#include "catalog/objectaddress.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "define/define.h"

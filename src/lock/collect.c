@@ -3,13 +3,10 @@
  */
 #include "segmentation.h"
 
-#include "commands/trigger.h"
 #include "executor/executor.h"
 #include "utils/guc.h"
-#include "utils/rel.h"
 
 #include "expression.h"
-#include "owner.h"
 #include "lock/installed.h"
 
 /* readers of a transition table each have their place in it */

@@ -3,26 +3,13 @@
  */
 #include "segmentation.h"
 
-#include "access/sysattr.h"
-#include "access/xact.h"
-#include "catalog/partition.h"
-#include "catalog/pg_type.h"
-#include "executor/executor.h"
-#include "lib/stringinfo.h"
-#include "miscadmin.h"
-#include "optimizer/optimizer.h"
-#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 #include "expression.h"
 #include "refusal.h"
 #include "lock/installed.h"
-#include "types/currency_price.h"
 
 /* from here on a statement is planned for many rows */
 #define MANY_ROWS 100

@@ -3,23 +3,11 @@
  */
 #include "segmentation.h"
 
-#include "access/sysattr.h"
-#include "access/xact.h"
-#include "catalog/partition.h"
-#include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "optimizer/optimizer.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
-#include "utils/memutils.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
-#include "expression.h"
 #include "lock/installed.h"
 #include "types/currency_price.h"
 

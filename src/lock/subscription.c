@@ -7,12 +7,8 @@
  */
 #include "segmentation.h"
 
-#include "access/tableam.h"
-#include "executor/executor.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "owner.h"
 #include "lock/installed.h"
 
 static void

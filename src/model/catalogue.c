@@ -4,14 +4,8 @@
  */
 #include "segmentation.h"
 
-#include "access/transam.h"
 #include "common/hashfn.h"
-#include "executor/spi.h"
-#include "lib/stringinfo.h"
-#include "nodes/parsenodes.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
-#include "utils/plancache.h"
 
 #include "refusal.h"
 #include "model/model.h"

@@ -10,7 +10,6 @@
 #include "utils/guc.h"
 
 #include "option.h"
-#include "refusal.h"
 #include "model/model.h"
 
 /* as somebody, with names of ours only */

@@ -3,8 +3,6 @@
  */
 #include "segmentation.h"
 
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "miscadmin.h"

@@ -3,23 +3,12 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
-#include "access/xact.h"
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
-#include "parser/parse_coerce.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
-#include "expression.h"
 #include "names.h"
-#include "model/description.h"
 #include "model/model.h"
 #include "model/relation_reference.h"
 

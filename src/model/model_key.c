@@ -3,14 +3,12 @@
  */
 #include "segmentation.h"
 
-#include "lib/stringinfo.h"
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "expression.h"
-#include "key.h"
 #include "model/model.h"
 
 /* whether values become such of the other type as a matter of course: a wider number, another text */

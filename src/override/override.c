@@ -3,16 +3,7 @@
  */
 #include "segmentation.h"
 
-#include "catalog/pg_type.h"
-#include "executor/spi.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/lsyscache.h"
-#include "utils/timestamp.h"
-
 #include "names.h"
-#include "refusal.h"
-#include "model/model.h"
 #include "override/override.h"
 
 /* segments of decisions that last beyond a moment, in the memory context of the moment */
