@@ -6,10 +6,7 @@
 #include "access/xact.h"
 #include "executor/spi.h"
 #include "funcapi.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -29,15 +26,6 @@ typedef struct VerifyRun
 	List	   *recorded;		/* "model/segment" whose rules failed at the last refresh */
 	Refresh		failing;		/* and those that have begun to fail since */
 }			VerifyRun;
-
-/* who may read the stored answers may have them compared */
-static void
-check_may_verify(const Model *model)
-{
-	model_check_objects(model);
-	if (pg_class_aclcheck(model->assignment, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(model->assignment));
-}
 
 static void
 execute_comparison(void *arg)
@@ -77,7 +65,8 @@ model_verify(PG_FUNCTION_ARGS)
 
 	argument_require(fcinfo, 0, "model");
 	model = model_read(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	check_may_verify(model);
+	model_check_objects(model);
+	model_check_may_read(model->assignment);
 	run.model = model;
 	run.as_of = TIMESTAMP_IS_NOBEGIN(model->as_of) ? GetCurrentTransactionStartTimestamp() : model->as_of;
 	run.dest = model_result_receiver(fcinfo);
