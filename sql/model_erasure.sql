@@ -27,6 +27,7 @@ CREATE ROLE regress_erasure_owner;
 CREATE ROLE regress_erasure_clerk;
 CREATE SCHEMA shop AUTHORIZATION regress_erasure_owner;
 GRANT USAGE ON SCHEMA shop TO regress_erasure_clerk;
+CREATE SCHEMA regress_erasure_stranger AUTHORIZATION regress_erasure_clerk;
 GRANT EXECUTE ON FUNCTION segmentation.move_customer TO regress_erasure_owner;
 SET search_path = shop, public;
 SET SESSION AUTHORIZATION regress_erasure_owner;
@@ -152,6 +153,29 @@ SET SESSION AUTHORIZATION regress_erasure_owner;
 SELECT segmentation.forget_everywhere('buyer', '{07}'), segmentation.forget_everywhere('buyer', '{9}');
 RESET SESSION AUTHORIZATION;
 SELECT code FROM segmentation.offer WHERE market = 'erasure-de' ORDER BY code;
+-- Where it may be another table's customer they are left, and who knows better is told how; a stranger's table does not count.
+CREATE TABLE regress_erasure_stranger.fan (id int PRIMARY KEY, segment text);
+ALTER TABLE regress_erasure_stranger.fan OWNER TO regress_erasure_clerk;
+SET SESSION AUTHORIZATION regress_erasure_clerk;
+CREATE TRIGGER segmentation_lock_customer AFTER UPDATE ON regress_erasure_stranger.fan FOR EACH ROW
+    EXECUTE FUNCTION segmentation_internal.lock_customer('customers=regress_erasure_stranger.fan', 'customer_key=id', 'customer_segment=segment');
+CREATE TABLE regress_erasure_stranger.fan_deal (number int PRIMARY KEY, fan int NOT NULL REFERENCES regress_erasure_stranger.fan, segment text);
+CREATE TRIGGER lock AFTER INSERT ON regress_erasure_stranger.fan_deal FOR EACH ROW
+    EXECUTE FUNCTION segmentation_internal.lock_subscription('customers=regress_erasure_stranger.fan', 'subscriptions=regress_erasure_stranger.fan_deal',
+        'customer_key=id', 'customer_segment=segment', 'subscription_customer=fan', 'subscription_segment=segment', 'markets=true');
+RESET SESSION AUTHORIZATION;
+SELECT segmentation.forget_everywhere('shop.buyer', '{8}');
+CREATE TABLE shop.patron (id int PRIMARY KEY, segment segment_id);
+CREATE TABLE shop.gift (number int PRIMARY KEY, patron int NOT NULL REFERENCES shop.patron, segment segment_id);
+SELECT FROM segmentation.install_lock('shop.patron', 'shop.gift', markets => true);
+INSERT INTO segmentation.offer (market, code, price, customer) VALUES ('erasure-de', 'it''s theirs', '1 EUR', '{42}'), ('erasure-de', 'one more', '1 EUR', '{042}');
+SET SESSION AUTHORIZATION regress_erasure_owner;
+SELECT segmentation.forget_everywhere('buyer', '{42}');
+RESET SESSION AUTHORIZATION;
+SELECT segmentation.forget_everywhere('shop.buyer', '{9}'), segmentation.forget_everywhere('shop.patron', '{43}');
+SELECT code FROM segmentation.offer WHERE market = 'erasure-de' ORDER BY code;
+DELETE FROM segmentation.offer WHERE (market, code) IN (('erasure-de', 'it''s theirs'), ('erasure-de', 'one more'));
+DROP TABLE regress_erasure_stranger.fan_deal, regress_erasure_stranger.fan;
 REVOKE SELECT, DELETE ON segmentation.offer FROM regress_erasure_owner;
 
 -- Records of moves follow a table that is renamed; a table that has its name then is another.
@@ -223,10 +247,67 @@ ROLLBACK;
 RESET client_min_messages;
 SELECT segmentation.drop_model('people'), segmentation.drop_model('persons');
 
+-- A stranger whose tables may refer to the customers neither stops that nor says what their key is.
+CREATE TABLE shop.guest (id int PRIMARY KEY, born date UNIQUE, segment text);
+CREATE TABLE shop.stay (number int PRIMARY KEY, guest int NOT NULL REFERENCES shop.guest, segment text);
+CREATE TABLE shop.visitor (id int PRIMARY KEY);
+INSERT INTO shop.guest VALUES (1, '2000-01-01', 'a'), (2, '2000-01-02', 'a'), (3, '2000-01-03', 'a');
+INSERT INTO shop.visitor VALUES (1);
+SELECT count(*) FROM segmentation.install_lock('shop.guest', 'shop.stay');
+SELECT to_segment FROM unnest('{1,2,3}'::text[]) AS id, segmentation.move_customer('shop.guest', ARRAY[id], 'b', 'grew') ORDER BY id;
+SELECT segmentation.create_model('visitors', 'shop.visitor', '{id}', schema => 'shop');
+GRANT REFERENCES ON shop.guest, shop.visitor TO regress_erasure_clerk;
+SET SESSION AUTHORIZATION regress_erasure_clerk;
+CREATE TABLE regress_erasure_stranger.broken (guest int REFERENCES shop.guest, visitor int REFERENCES shop.visitor);
+CREATE TRIGGER lock_guest AFTER INSERT ON regress_erasure_stranger.broken FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription('customers=shop.guest');
+CREATE TRIGGER lock_visitor AFTER INSERT ON regress_erasure_stranger.broken FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription('customers=shop.visitor');
+CREATE TABLE regress_erasure_stranger.mine (born date REFERENCES shop.guest (born), segment text);
+CREATE TRIGGER lock_guest AFTER INSERT ON regress_erasure_stranger.mine FOR EACH ROW
+    EXECUTE FUNCTION segmentation_internal.lock_subscription('customers=shop.guest', 'subscriptions=regress_erasure_stranger.mine',
+        'customer_key=born', 'customer_segment=segment', 'subscription_customer=born', 'subscription_segment=segment');
+RESET SESSION AUTHORIZATION;
+SELECT segmentation.forget_everywhere('shop.guest', '{1}'), segmentation.forget_everywhere('shop.visitor', '{1}');
+SELECT segmentation.forget_moves('shop.guest', '{2}');
+-- nor where the guard has been lost
+DROP TRIGGER segmentation_lock_customer ON shop.guest;
+SELECT segmentation.forget_everywhere('shop.guest', '{3}');
+SELECT segmentation.drop_model('visitors');
+
+-- What is wrong with the source, or the rights to it, keeps nobody from being erased from what is stored.
+CREATE TABLE shop.caller (id int PRIMARY KEY, name text);
+INSERT INTO shop.caller SELECT i, 'caller ' || i FROM generate_series(1, 9) AS i;
+CREATE VIEW shop.callers AS SELECT * FROM shop.caller;
+GRANT SELECT ON shop.caller, shop.callers TO regress_erasure_owner;
+SET SESSION AUTHORIZATION regress_erasure_owner;
+SELECT segmentation.create_model('calling', 'caller', '{id}'), segmentation.create_model('called', 'callers', '{id}');
+SELECT FROM segmentation.define_segment('calling', 'all', 'true');
+SELECT FROM segmentation.define_segment('called', 'all', 'true');
+SELECT appeared FROM unnest('{calling,called}'::text[]) AS m, segmentation.refresh(m);
+RESET SESSION AUTHORIZATION;
+ALTER TABLE shop.caller ENABLE ROW LEVEL SECURITY;
+SELECT segmentation.forget_customer('calling', '1');
+ALTER TABLE shop.caller DISABLE ROW LEVEL SECURITY;
+REVOKE SELECT ON shop.caller FROM regress_erasure_owner;
+SELECT segmentation.forget_customer('calling', '2');
+SELECT segmentation.forget_everywhere('shop.caller', '{3}');
+CREATE OR REPLACE VIEW shop.callers AS SELECT id, name FROM shop.caller WHERE shop.checked(id::text);
+SELECT segmentation.forget_everywhere('shop.callers', '{4}');
+SET SESSION AUTHORIZATION regress_erasure_owner;
+SELECT segmentation.forget_customer('called', '5'), segmentation.forget_customer('calling', '5');
+SELECT (SELECT array_agg(id ORDER BY id) FROM calling_assignment) AS calling, (SELECT array_agg(id ORDER BY id) FROM called_assignment) AS called;
+RESET SESSION AUTHORIZATION;
+
+-- History is pruned as the owner of its table, who may be another than the model's.
+INSERT INTO shop.calling_history (id, since, until, version, segments, cause) VALUES (6, '2020-01-01', '2020-02-01', 1, '{}', 'refresh');
+GRANT regress_erasure_owner TO regress_erasure_clerk;
+ALTER TABLE shop.calling_history OWNER TO regress_erasure_clerk;
+SELECT segmentation.prune_history('calling', '2020-03-01');
+SELECT segmentation.drop_model('calling'), segmentation.drop_model('called');
+
 SELECT segmentation.drop_model('second'), segmentation.drop_model('first');
 RESET search_path;
 SET client_min_messages = warning;
-DROP SCHEMA shop CASCADE;
+DROP SCHEMA shop, regress_erasure_stranger CASCADE;
 DROP FUNCTION traces;
 DELETE FROM segmentation.offer WHERE market = 'erasure-de';
 DELETE FROM segmentation.market WHERE id = 'erasure-de';

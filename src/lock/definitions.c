@@ -16,6 +16,7 @@
 
 #include "relation.h"
 #include "lock/lock.h"
+#include "model/model.h"
 
 char **
 lock_trigger_arguments(HeapTuple tuple, TupleDesc desc, int *nargs)
@@ -127,10 +128,9 @@ compare_by_table(const ListCell *a, const ListCell *b)
 
 /* copies: a trigger is looked at when the scan is over, for that can end in an error */
 static List *
-insert_triggers(TupleDesc *desc)
+triggers_calling(char *name, TupleDesc *desc)
 {
-	List	   *function = list_make2(makeString("segmentation_internal"),
-									  makeString("lock_subscription"));
+	List	   *function = list_make2(makeString("segmentation_internal"), makeString(name));
 	Oid			funcid = LookupFuncName(function, 0, NULL, false);
 	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(triggers, InvalidOid, false, NULL, 0, NULL);
@@ -157,7 +157,7 @@ lock_definitions_of(Oid customers)
 	TupleDesc	desc;
 	ListCell   *cell;
 
-	foreach(cell, insert_triggers(&desc))
+	foreach(cell, triggers_calling("lock_subscription", &desc))
 	{
 		LockDefinition *def = definition_of_trigger(lfirst(cell), desc, customers);
 
@@ -165,6 +165,79 @@ lock_definitions_of(Oid customers)
 			result = lappend(result, def);
 	}
 	list_sort(result, compare_by_table);
+	return result;
+}
+
+/* those on tables whose owner has the rights of the customers' owner: nobody else has made them */
+List *
+lock_definitions_own(Oid customers)
+{
+	Oid			owner = relation_owner(customers);
+	List	   *result = NIL;
+	TupleDesc	desc;
+	ListCell   *cell;
+
+	foreach(cell, triggers_calling("lock_subscription", &desc))
+	{
+		Oid			other = relation_owner(((Form_pg_trigger) GETSTRUCT((HeapTuple) lfirst(cell)))->tgrelid);
+		LockDefinition *def = NULL;
+
+		if (OidIsValid(other) && has_privs_of_role(other, owner))
+			def = definition_of_trigger(lfirst(cell), desc, customers);
+		if (def)
+			result = lappend(result, def);
+	}
+	list_sort(result, compare_by_table);
+	return result;
+}
+
+/* the one trigger of a lock on customers that is under a name of its own, whoever else may make triggers there */
+static bool
+is_guard(Form_pg_trigger form)
+{
+	return strcmp(NameStr(form->tgname), LOCK_CONSTRAINT_CUSTOMER) == 0 && !OidIsValid(form->tgparentid);
+}
+
+/* what the guard of the customers says, which has their key; NULL: there is none */
+LockDefinition *
+lock_guard_of(Oid customers)
+{
+	TupleDesc	desc;
+	ListCell   *cell;
+
+	foreach(cell, triggers_calling("lock_customer", &desc))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT((HeapTuple) lfirst(cell));
+		int			nargs;
+		char	  **args;
+
+		if (form->tgrelid != customers || !is_guard(form))
+			continue;
+		args = lock_trigger_arguments(lfirst(cell), desc, &nargs);
+		return lock_definition_parse(nargs, args);
+	}
+	return NULL;
+}
+
+/*
+ * Tables of guarded customers whose segments are markets.  Anyone can guard a
+ * table of his own; that it refers to the markets their owner has allowed.
+ */
+List *
+lock_customers_of_markets(void)
+{
+	Oid			markets = catalogue_relation("market");
+	List	   *result = NIL;
+	TupleDesc	desc;
+	ListCell   *cell;
+
+	foreach(cell, triggers_calling("lock_customer", &desc))
+	{
+		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT((HeapTuple) lfirst(cell));
+
+		if (is_guard(form) && references(form->tgrelid, markets))
+			result = lappend_oid(result, form->tgrelid);
+	}
 	return result;
 }
 
@@ -192,7 +265,7 @@ lock_definitions_readable(Oid customers)
 	TupleDesc	desc;
 	ListCell   *cell;
 
-	foreach(cell, insert_triggers(&desc))
+	foreach(cell, triggers_calling("lock_subscription", &desc))
 	{
 		DefinitionReading reading = {.trigger = lfirst(cell), .desc = desc, .customers = customers};
 

@@ -12,6 +12,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -47,13 +48,28 @@ primary_key_of(Oid relid)
 	return names;
 }
 
-/* of the lock, or the primary key where it has been removed */
+/* of the guard or, where that has been lost, of a lock; NIL: they have none */
+static List *
+locked_key_of(Oid customers)
+{
+	LockDefinition *guard = lock_guard_of(customers);
+	List	   *locks = guard ? list_make1(guard) : lock_definitions_own(customers);
+	List	   *names = locks ? lock_unquoted_key(linitial(locks)) : NIL;
+
+	return relation_has_columns(customers, names) ? names : NIL;
+}
+
+/*
+ * Of the lock, or the primary key where it has been removed.  What a stranger has
+ * on a table of his own that refers to the customers does not say how they are known.
+ */
 List *
 lock_key_of(Oid customers)
 {
-	List	   *locks = lock_definitions_of(customers);
-	List	   *names = locks ? lock_unquoted_key(linitial(locks)) : primary_key_of(customers);
+	List	   *names = locked_key_of(customers);
 
+	if (names == NIL)
+		names = primary_key_of(customers);
 	if (names == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -139,17 +155,49 @@ lock_forget_moves_of(Oid customers, ArrayType *key)
 							 3, types, values, NULL);
 }
 
+/* by its foreign key or, where that has been lost, by what a lock says */
 static bool
-sells(Oid customers)
+sells(Oid customers, const List *selling)
 {
 	ListCell   *cell;
 
-	foreach(cell, lock_definitions_of(customers))
+	if (list_member_oid(selling, customers))
+		return true;
+	foreach(cell, lock_definitions_own(customers))
 	{
 		if (((LockDefinition *) lfirst(cell))->markets)
 			return true;
 	}
 	return false;
+}
+
+#define OFFERS_FOR "FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)"
+
+/* "('de', 'basic'), ..." of the keys of customers */
+static char *
+offers_for(Datum keys)
+{
+	catalogue_execute("SELECT pg_catalog.string_agg(pg_catalog.format('(%L, %L)', market, code), ', ' ORDER BY market, code) " OFFERS_FOR,
+					  1, OIDS(TEXTARRAYOID), &keys, NULL);
+	return catalogue_get(0, 1);
+}
+
+/* one that is for a customer of another table must not go: whoever knows it says so */
+static void
+leave_offers(Datum keys, const List *selling)
+{
+	StringInfoData tables;
+	ListCell   *cell;
+
+	initStringInfo(&tables);
+	foreach(cell, selling)
+	{
+		appendStringInfo(&tables, "%s%s", foreach_current_index(cell) > 0 ? ", " : "", relation_name(lfirst_oid(cell)));
+	}
+	ereport(WARNING,
+			(errmsg("offers for a customer of this key alone are left"),
+			 errdetail("They do not say of which table the customer is, and several tables of customers have markets: %s.", tables.data),
+			 errhint("Where it is this customer: DELETE FROM segmentation.offer WHERE (market, code) IN (%s);", offers_for(keys))));
 }
 
 static int64
@@ -159,8 +207,7 @@ forget_offers(Datum keys)
 	int64		count;
 
 	model_enter_caller(&saved);
-	count = catalogue_run("DELETE FROM segmentation.offer WHERE customer::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)",
-						  1, OIDS(TEXTARRAYOID), &keys, NULL);
+	count = catalogue_run("DELETE " OFFERS_FOR, 1, OIDS(TEXTARRAYOID), &keys, NULL);
 	model_leave(&saved);
 	return count;
 }
@@ -173,15 +220,22 @@ int64
 lock_forget_offers_of(Oid customers, ArrayType *key)
 {
 	Oid			offers = catalogue_relation("offer");
+	List	   *selling = lock_customers_of_markets();
 	Datum		keys;
 	int			count;
 
-	if (!sells(customers))
+	if (!sells(customers, selling))
 		return 0;
 	catalogue_execute("SELECT DISTINCT customer FROM segmentation.offer WHERE customer IS NOT NULL", 0, NULL, NULL, NULL);
 	keys = kept_keys(customers, key, &count);
 	if (count == 0)
 		return 0;
+	selling = list_append_unique_oid(selling, customers);
+	if (list_length(selling) > 1)
+	{
+		leave_offers(keys, selling);
+		return 0;
+	}
 	if (pg_class_aclcheck(offers, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

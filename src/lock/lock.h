@@ -105,6 +105,9 @@ pg_noreturn extern void lock_raise_other_table(const LockDefinition *def, Oid re
 
 /* definitions.c */
 extern List *lock_definitions_of(Oid customers);
+extern List *lock_definitions_own(Oid customers);
+extern LockDefinition *lock_guard_of(Oid customers);
+extern List *lock_customers_of_markets(void);
 extern List *lock_definitions_readable(Oid customers);
 extern char **lock_trigger_arguments(HeapTuple tuple, TupleDesc desc, int *nargs);
 

@@ -4,7 +4,8 @@
  * Whoever calls them has the rights for it; the statements run as the owner of
  * the table, and with them what that one has put on it.  Where row security
  * would keep rows from the caller that is an error.  All of it happens in the
- * transaction of the call, or none.
+ * transaction of the call, or none.  The source is looked at as the owner of the
+ * model, and whatever comes of that, customers are erased.
  */
 #include "segmentation.h"
 
@@ -23,23 +24,10 @@
 #include "names.h"
 #include "option.h"
 #include "refusal.h"
+#include "trial.h"
 #include "lock/lock.h"
 #include "model/model.h"
 #include "types/segment_id.h"
-
-static int64
-execute_retention(const Model *model, const char *sql, int nargs, Oid *types, Datum *values)
-{
-	ModelContext saved;
-	int			result;
-
-	model_enter(model, &saved);
-	result = execute_untold(sql, nargs, types, values, NULL, false, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	model_leave(&saved);
-	return SPI_processed;
-}
 
 static void
 check_may_read_column(Oid relid, const char *column)
@@ -68,21 +56,28 @@ check_may_delete(Oid relid, const List *columns)
 	model_leave(&saved);
 }
 
+/* those, t, of a condition on parameters */
 static int64
-forget_in_table(const Model *model, Oid relid, ArrayType *key)
+delete_rows(Oid relid, const char *condition, int nargs, Oid *types, Datum *values)
 {
-	KeyValues  *values = key_read(relid, model->key, key, psprintf("model \"%s\"", model->id));
 	ModelContext saved;
 	int			result;
 
 	table_enter(relid, &saved);
-	result = execute_untold(psprintf("DELETE FROM %s AS t WHERE %s", relation_name(relid),
-									 key_condition(relid, model->key, "t", 1)),
-							values->count, values->types, values->values, NULL, false, 0);
+	result = execute_untold(psprintf("DELETE FROM %s AS t WHERE %s", relation_name(relid), condition),
+							nargs, types, values, NULL, false, 0);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
 	model_leave(&saved);
 	return SPI_processed;
+}
+
+static int64
+forget_in_table(const Model *model, Oid relid, ArrayType *key)
+{
+	KeyValues  *values = key_read(relid, model->key, key, psprintf("model \"%s\"", model->id));
+
+	return delete_rows(relid, key_condition(relid, model->key, "t", 1), values->count, values->types, values->values);
 }
 
 /* those that are there; what is left of a model that has lost some of it may have columns that nobody knows */
@@ -150,12 +145,50 @@ source_is_readable(const Model *model)
 	return true;
 }
 
+typedef struct SourceLook
+{
+	const Model *model;
+	KeyValues  *key;
+	bool		found;
+}			SourceLook;
+
+static void
+look_into_source(void *arg)
+{
+	SourceLook *look = arg;
+	const Model *model = look->model;
+	ModelContext saved;
+	int			result;
+
+	SPI_connect();
+	model_enter(model, &saved);
+	result = execute_untold(psprintf("SELECT FROM %s AS t WHERE %s LIMIT 1", relation_name(model->source),
+									 key_condition(model->source, model->key, "t", 1)),
+							look->key->count, look->key->types, look->key->values, NULL, false, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	look->found = SPI_processed > 0;
+	model_leave(&saved);
+	SPI_finish();
+}
+
+/* what is wrong with the source, or the rights to it, keeps nobody from being erased */
 static void
 notice_in_source(const Model *model, KeyValues *key)
 {
-	if (source_is_readable(model) &&
-		execute_retention(model, psprintf("SELECT FROM %s AS t WHERE %s LIMIT 1", relation_name(model->source),
-										  key_condition(model->source, model->key, "t", 1)), key->count, key->types, key->values) > 0)
+	SourceLook	look = {model, key, false};
+	ErrorData  *error;
+
+	if (!source_is_readable(model))
+		return;
+	error = trial_run(look_into_source, &look, false);
+	if (error && is_servers_error(error->sqlerrcode))
+		ReThrowError(error);
+	if (error)
+		ereport(NOTICE,
+				(errmsg("could not look whether the customer is still in the source of model \"%s\": %s", model->id, error->message),
+				 errdetail("The customer is erased all the same; if still there, the next refresh that can read the source will store an answer again.")));
+	else if (look.found)
 		ereport(NOTICE,
 				(errmsg("the customer is still in the source of model \"%s\"", model->id),
 				 errdetail("The next refresh will store an answer again."),
@@ -234,7 +267,7 @@ check_same_key(const List *ids)
 static bool
 was_locked(Oid customers)
 {
-	return lock_definitions_of(customers) != NIL || lock_has_moves(customers);
+	return lock_guard_of(customers) || lock_definitions_own(customers) != NIL || lock_has_moves(customers);
 }
 
 /* who names a table may mean the one that had the name when a model chose its source */
@@ -342,8 +375,7 @@ prune_history(PG_FUNCTION_ARGS)
 	model_check_tables(model);
 	check_may_delete(model->history, list_make1("until"));
 	SPI_connect();
-	count = execute_retention(model, psprintf("DELETE FROM %s WHERE until OPERATOR(pg_catalog.<=) $1", relation_name(model->history)),
-							  1, OIDS(TIMESTAMPTZOID), DATUMS(PG_GETARG_DATUM(1)));
+	count = delete_rows(model->history, "t.until OPERATOR(pg_catalog.<=) $1", 1, OIDS(TIMESTAMPTZOID), DATUMS(PG_GETARG_DATUM(1)));
 	SPI_finish();
 	PG_RETURN_INT64(count);
 }
