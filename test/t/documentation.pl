@@ -66,7 +66,7 @@ SQL
 my @types = query(<<'SQL');
 SELECT t.typname FROM pg_depend m JOIN pg_extension e ON m.refobjid = e.oid JOIN pg_type t ON t.oid = m.objid
 WHERE m.refclassid = 'pg_extension'::regclass AND m.classid = 'pg_type'::regclass AND e.extname = 'segmentation'
-    AND t.typnamespace <> 'segmentation_internal'::regnamespace
+    AND t.typnamespace <> 'segmentation_internal'::regnamespace AND t.typcategory <> 'A'
     AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE t.oid IN (a.aggtranstype, a.aggmtranstype) AND a.aggfinalfn <> 0)
 ORDER BY 1
 SQL
