@@ -73,7 +73,7 @@ end_as_owner(OwnersPart *part)
 	AtEOXact_GUC(false, part->save_nestlevel);
 }
 
-/* the subscriptions as their owner reads them, conditions and all */
+/* the subscriptions as their owner reads them, conditions and all; their tuplestore is the caller's to end */
 static EphemeralNamedRelation
 collect_rows(const LockDefinition *def)
 {
@@ -89,6 +89,7 @@ collect_rows(const LockDefinition *def)
 	SetTuplestoreDestReceiverParams(options.dest, store, CurrentMemoryContext, false, NULL, NULL);
 	if (execute_plan_extended_untold(plan, &options) < 0)
 		elog(ERROR, "could not read the subscriptions of a lock");
+	options.dest->rDestroy(options.dest);
 	end_as_owner(&part);
 	rows->md.name = LOCK_ROWS;
 	rows->md.enrtype = ENR_NAMED_TUPLESTORE;
@@ -132,12 +133,15 @@ lock_run(PG_FUNCTION_ARGS)
 	ErrorContextCallback *context = context_hide_own();
 	LockDefinition *def = lock_definition_from_array(PG_GETARG_ARRAYTYPE_P(0));
 	LockQuery	query = lock_query_by_name(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	EphemeralNamedRelation rows;
 
 	relation_require_owner(def->subscriptions_oid, NULL);
 	relation_require_owner(def->customers_oid, NULL);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
-	run_over_rows(def, query, collect_rows(def), (ReturnSetInfo *) fcinfo->resultinfo);
+	rows = collect_rows(def);
+	run_over_rows(def, query, rows, (ReturnSetInfo *) fcinfo->resultinfo);
+	tuplestore_end(rows->reldata);
 	SPI_finish();
 	error_context_stack = context;
 	return (Datum) 0;

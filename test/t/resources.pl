@@ -169,11 +169,22 @@ SELECT segmentation.install_lock('hostile.customer', 'hostile.parted', offers =>
 SQL
 for my $table ('subscription', 'parted')
 {
-	my $insert = "INSERT INTO $table SELECT i + 100, 1 + i % 20, CASE WHEN i = 20000 THEN 'solo' ELSE 'team' END FROM generate_series(1, %s) AS i";
+	my $insert = "INSERT INTO $table SELECT i + 100, 1 + i %% 20, CASE WHEN i = 20000 THEN 'solo' ELSE 'team' END FROM generate_series(1, %s) AS i";
 	is(refresh_ends(sprintf $insert, 20000), '23514', "a subscription among many in $table is refused");
 	is(refresh_ends(sprintf $insert, 19999), 'ZZZZZ', 'many are not');
 	$session->query(sprintf "$insert;", 19999);
 }
+
+# a lock on more subscriptions than fit into memory
+$session->query(<<'SQL');
+CREATE TABLE bound (id int PRIMARY KEY, segment text);
+CREATE TABLE binding (id int PRIMARY KEY, customer int NOT NULL REFERENCES bound, segment text);
+INSERT INTO bound SELECT i, 'eu' FROM generate_series(1, 50000) AS i;
+INSERT INTO binding SELECT i, i, 'eu' FROM generate_series(1, 50000) AS i;
+SQL
+is($session->query(q{SELECT count(*) > 0 FROM segmentation.install_lock('hostile.bound', 'hostile.binding');}), 't', 'a lock is installed on many subscriptions');
+is($session->query(q{SELECT count(*) > 0 FROM segmentation.renew_lock('hostile.bound');}), 't', 'and renewed');
+is($session->query(q{SELECT count(*) > 0 FROM segmentation.lock_violations('hostile.bound');}), 'f', 'and looked at');
 
 my $pid = $session->query('SELECT pg_backend_pid();');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE pid = $pid AND locktype <> 'virtualxid'"), '0', 'no lock is left');
