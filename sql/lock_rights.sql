@@ -182,6 +182,83 @@ COMMENT ON TRIGGER segmentation_lock_update ON lock_shop.contracts IS NULL;
 SELECT finding, object, sentence FROM segmentation.check_restore() WHERE object LIKE 'lock_shop.%' OR sentence LIKE '%lock_shop.%';
 SELECT count(*) > 0 AS renewed FROM segmentation.renew_lock('lock_bob.clients', 'lock_shop.contracts');
 SELECT finding, object, sentence FROM segmentation.check_restore() WHERE object LIKE 'lock_shop.%' OR sentence LIKE '%lock_shop.%';
+
+-- in a session that has the lock loaded: an agreement that is withdrawn counts no more,
+SET ROLE regress_lock_eve;
+INSERT INTO lock_shop.contracts VALUES (11, 2, 'eu');
+SET ROLE regress_lock_ann;
+COMMENT ON TRIGGER segmentation_lock_insert ON lock_shop.contracts IS NULL;
+SET ROLE regress_lock_eve;
+CALL lock_test.refused($$ INSERT INTO lock_shop.contracts VALUES (12, 2, 'eu') $$);
+-- nor does the membership of a role that made it needless,
+RESET ROLE;
+GRANT regress_lock_ann TO regress_lock_bob;
+SET ROLE regress_lock_eve;
+INSERT INTO lock_shop.contracts VALUES (12, 2, 'eu');
+RESET ROLE;
+REVOKE regress_lock_ann FROM regress_lock_bob;
+SET ROLE regress_lock_eve;
+CALL lock_test.refused($$ INSERT INTO lock_shop.contracts VALUES (13, 2, 'eu') $$);
+-- or of a database's owner in the role of such,
+RESET ROLE;
+BEGIN;
+GRANT SELECT, UPDATE ON lock_bob.clients TO pg_database_owner;
+ALTER TABLE lock_shop.contracts OWNER TO pg_database_owner;
+SELECT format('ALTER DATABASE %I OWNER TO regress_lock_bob', current_catalog) AS to_bob,
+       format('ALTER DATABASE %I OWNER TO regress_lock_ann', current_catalog) AS to_ann \gset
+:to_bob;
+SET LOCAL ROLE regress_lock_eve;
+INSERT INTO lock_shop.contracts VALUES (13, 2, 'eu');
+RESET ROLE;
+:to_ann;
+SET LOCAL ROLE regress_lock_eve;
+CALL lock_test.refused($$ INSERT INTO lock_shop.contracts VALUES (14, 2, 'eu') $$);
+ROLLBACK;
+-- and whoever gets the table has agreed to nothing
+SELECT count(*) > 0 AS renewed FROM segmentation.renew_lock('lock_bob.clients', 'lock_shop.contracts');
+SET ROLE regress_lock_eve;
+INSERT INTO lock_shop.contracts VALUES (14, 2, 'eu');
+RESET ROLE;
+GRANT SELECT, UPDATE ON lock_bob.clients TO regress_lock_carol;
+ALTER TABLE lock_shop.contracts OWNER TO regress_lock_carol;
+SET ROLE regress_lock_eve;
+CALL lock_test.refused($$ INSERT INTO lock_shop.contracts VALUES (15, 2, 'eu') $$);
+RESET ROLE;
+CALL lock_test.refused($$ SELECT count(*) FROM segmentation.lock_violations('lock_bob.clients') $$);
+SELECT finding, object, sentence FROM segmentation.check_restore() WHERE object LIKE 'lock_shop.%' OR sentence LIKE '%lock_shop.%';
+SELECT count(*) > 0 AS renewed FROM segmentation.renew_lock('lock_bob.clients', 'lock_shop.contracts');
+SET ROLE regress_lock_eve;
+INSERT INTO lock_shop.contracts VALUES (15, 2, 'eu');
+RESET ROLE;
+SELECT finding, object, sentence FROM segmentation.check_restore() WHERE object LIKE 'lock_shop.%' OR sentence LIKE '%lock_shop.%';
+ALTER TABLE lock_shop.contracts OWNER TO regress_lock_ann;
+-- each owner can agree by himself, by the statements that are listed
+SELECT detail FROM segmentation.renew_lock('lock_bob.clients', 'lock_shop.contracts', dry_run => true)
+ WHERE detail LIKE 'COMMENT ON TRIGGER segmentation_lock_insert ON lock_shop.contracts %' \gset
+SET ROLE regress_lock_bob;
+CALL lock_test.refused(:'detail');
+SET ROLE regress_lock_ann;
+:detail;
+SET ROLE regress_lock_eve;
+INSERT INTO lock_shop.contracts VALUES (16, 2, 'eu');
+RESET ROLE;
+-- a condition's author, too, can lose the rights with which it is evaluated
+GRANT regress_lock_ann TO regress_lock_bob;
+SET ROLE regress_lock_bob;
+CREATE FUNCTION lock_bob.runs(int) RETURNS boolean STABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM lock_test.told('regress_lock_bob'); RETURN true; END $$;
+SET ROLE regress_lock_ann;
+CREATE TRIGGER zz AFTER INSERT ON lock_shop.contracts FOR EACH ROW EXECUTE FUNCTION segmentation_internal.lock_subscription(:arguments, 'running_when=lock_bob.runs(s.id)');
+SET ROLE regress_lock_eve;
+INSERT INTO lock_shop.contracts VALUES (17, 2, 'eu');
+RESET ROLE;
+REVOKE regress_lock_ann FROM regress_lock_bob;
+SET ROLE regress_lock_eve;
+CALL lock_test.refused($$ INSERT INTO lock_shop.contracts VALUES (18, 2, 'eu') $$);
+SET ROLE regress_lock_ann;
+DROP TRIGGER zz ON lock_shop.contracts;
+RESET ROLE;
+SELECT count(*) > 0 AS renewed FROM segmentation.renew_lock('lock_bob.clients', 'lock_shop.contracts');
+
 -- deferred triggers of the one would run as who writes to the table of the other
 SET ROLE regress_lock_bob;
 CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON lock_bob.clients DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lock_bob.later();

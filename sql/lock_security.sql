@@ -362,7 +362,7 @@ RESET ROLE;
 CREATE PROCEDURE agree(name text, relation regclass) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', name, relation,
-        (SELECT segmentation_internal.lock_agreement(segmentation_internal.lock_arguments(oid)) FROM pg_trigger WHERE tgrelid = relation AND tgname = name));
+        (SELECT segmentation_internal.lock_agreement(segmentation_internal.lock_arguments(oid), tgrelid) FROM pg_trigger WHERE tgrelid = relation AND tgname = name));
 END
 $$;
 

@@ -74,7 +74,11 @@ installed_lock(TriggerData *trigdata, LockPart part)
 	entry = hash_search(installed_locks, &trigger_oid, HASH_FIND, NULL);
 	if (entry && entry->lock && entry->lock->valid && entry->lock->part == part &&
 		entry->lock->owner == trigdata->tg_relation->rd_rel->relowner)
+	{
+		if (entry->lock->needs_consent)
+			(void) lock_require_consent(entry->lock->def, trigger_oid, entry->lock->owner);
 		return entry->lock;
+	}
 
 	before = lock_invalidations();
 	lock = lock_load(trigdata, part);

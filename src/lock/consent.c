@@ -6,7 +6,8 @@
  * That is for him to allow; but a trigger does not record who has made it, and
  * TRIGGER is a privilege that can be granted.  Only an owner can comment on a
  * trigger of his table, and dumps keep comments.  One who has TRIGGER could replace
- * a trigger under its comment: so that has the arguments.
+ * a trigger under its comment, and a table be given to somebody else: so that has
+ * the arguments and the owner's name.
  */
 #include "segmentation.h"
 
@@ -26,8 +27,8 @@
 #include "relation.h"
 #include "lock/lock.h"
 
-/* as lock_agreement() in install.sql writes it */
-#define CONSENT "acts as the owner of its table, who has agreed to: "
+/* as lock_agreement() in triggers.sql writes it */
+#define CONSENT "acts as role \"%s\", the owner of its table, who has agreed to: "
 
 /* NULL: there is none */
 static HeapTuple
@@ -58,14 +59,14 @@ root_trigger(Relation triggers, Oid trigger)
 }
 
 static char *
-consent_to(HeapTuple tuple, TupleDesc desc)
+consent_of(Oid owner, HeapTuple tuple, TupleDesc desc)
 {
 	StringInfoData buf;
 	int			nargs;
 	char	  **args = lock_trigger_arguments(tuple, desc, &nargs);
 
 	initStringInfo(&buf);
-	appendStringInfoString(&buf, CONSENT);
+	appendStringInfo(&buf, CONSENT, GetUserNameFromId(owner, false));
 	for (int i = 0; i < nargs; i++)
 		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "", args[i]);
 	return buf.data;
@@ -87,7 +88,7 @@ has_consent(Oid trigger, Oid actor, bool *may_consent)
 		char	   *comment = GetComment(form->oid, TriggerRelationId, 0);
 
 		*may_consent = OidIsValid(owner) && has_privs_of_role(owner, actor);
-		result = *may_consent && comment && strcmp(comment, consent_to(root, RelationGetDescr(triggers))) == 0;
+		result = *may_consent && comment && strcmp(comment, consent_of(owner, root, RelationGetDescr(triggers))) == 0;
 	}
 	table_close(triggers, AccessShareLock);
 	return result;
@@ -109,15 +110,20 @@ find_other(const LockDefinition *def, Oid actor)
 	return InvalidOid;
 }
 
-/* of the owner as whom a trigger, or who reads its table, acts on tables of others */
-void
+/*
+ * Of the owner as whom a trigger, or who reads its table, acts on tables of others;
+ * whether there are such.  A session is not told that a comment has changed.
+ */
+bool
 lock_require_consent(const LockDefinition *def, Oid trigger, Oid actor)
 {
 	Oid			other = find_other(def, actor);
 	bool		may_consent;
 
-	if (!OidIsValid(other) || has_consent(trigger, actor, &may_consent))
-		return;
+	if (!OidIsValid(other))
+		return false;
+	if (has_consent(trigger, actor, &may_consent))
+		return true;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("role \"%s\" has not agreed to the lock of %s",
@@ -127,4 +133,5 @@ lock_require_consent(const LockDefinition *def, Oid trigger, Oid actor)
 			 may_consent ?
 			 errhint("Renew the lock as a role that has the rights of both%s", lock_call(def, "renew_lock")) :
 			 errhint("Give the partition that belongs to that role to the owner of its table.")));
+	pg_unreachable();
 }

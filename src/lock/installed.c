@@ -179,7 +179,7 @@ lock_load(TriggerData *trigdata, LockPart part)
 	lock_definition_resolve(lock->def, false);
 	check_table(lock->def, trigdata->tg_relation, table_of(lock->def, part));
 	if (lock->def->subscriptions)	/* the guard of the customers acts as nobody else */
-		lock_require_consent(lock->def, trigger->tgoid, lock->owner);
+		lock->needs_consent = lock_require_consent(lock->def, trigger->tgoid, lock->owner);
 	describe_rows(lock, trigdata->tg_relation);
 	lock_note_columns(lock);
 	if (part == LOCK_SUBSCRIPTIONS)

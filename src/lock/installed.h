@@ -56,6 +56,7 @@ typedef struct InstalledLock
 	ExprState  *running;
 	bool		runs_code;		/* of others than the server's and C, in conditions */
 	Oid			owner;			/* as whom it was loaded */
+	bool		needs_consent;	/* of the owner, at each use */
 	LockLookups *lookups;		/* NULL: by statements only */
 	List	   *types;			/* hash values of those that it reads */
 	List	   *composites;		/* their relations */

@@ -45,7 +45,9 @@ begin_counting(void)
 	/* what a condition can name, functions that it has inlined among it */
 	static const int names[] = {
 		PROCOID, OPEROID, NAMESPACEOID, ENUMOID, CASTSOURCETARGET, COLLOID,
-		AUTHOID, TSCONFIGOID, TSDICTOID
+		AUTHOID, TSCONFIGOID, TSDICTOID,
+		/* what roles have the rights of which; a database's owner is a member of pg_database_owner */
+		AUTHMEMMEMROLE, DATABASEOID
 	};
 
 	invalidations = 1;

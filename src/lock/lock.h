@@ -112,7 +112,7 @@ extern List *lock_definitions_readable(Oid customers);
 extern char **lock_trigger_arguments(HeapTuple tuple, TupleDesc desc, int *nargs);
 
 /* consent.c */
-extern void lock_require_consent(const LockDefinition *def, Oid trigger, Oid actor);
+extern bool lock_require_consent(const LockDefinition *def, Oid trigger, Oid actor);
 
 /* condition.c */
 extern Node *lock_condition_parse_kept(const LockDefinition *def, Relation rel,

@@ -30,7 +30,7 @@ void
 lock_resolve_consented(LockDefinition *def)
 {
 	lock_definition_resolve(def, false);
-	lock_require_consent(def, def->trigger, relation_owner(def->subscriptions_oid));
+	(void) lock_require_consent(def, def->trigger, relation_owner(def->subscriptions_oid));
 }
 
 /*

@@ -54,16 +54,17 @@ RETURN format('EXECUTE FUNCTION segmentation_internal.%I(%s)', function,
               (SELECT string_agg(quote_literal(a), ', ' ORDER BY n) FROM unnest(arguments) WITH ORDINALITY u(a, n)));
 COMMENT ON FUNCTION segmentation_internal.lock_trigger_call(name, text[]) IS 'what a trigger of a lock executes, the end of the statement that creates it';
 
-CREATE FUNCTION segmentation_internal.lock_agreement(arguments text[]) RETURNS text
+CREATE FUNCTION segmentation_internal.lock_agreement(arguments text[], relation regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN 'acts as the owner of its table, who has agreed to: ' || array_to_string(arguments, ', ');
-COMMENT ON FUNCTION segmentation_internal.lock_agreement(text[]) IS 'what an owner''s comment on a trigger of a lock says';
+RETURN (SELECT format('acts as role "%s", the owner of its table, who has agreed to: %s', pg_get_userbyid(relowner), array_to_string(arguments, ', '))
+          FROM pg_class WHERE oid = relation);
+COMMENT ON FUNCTION segmentation_internal.lock_agreement(text[], regclass) IS 'what the comment of a table''s owner on a trigger of a lock says';
 
 -- Tables of several owners: each trigger but the guard acts as the owner of its table on
 -- those of the others, and only that owner can comment on it.
 CREATE FUNCTION segmentation_internal.lock_consent(statement text, tables regclass[], arguments text[]) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT format('COMMENT ON TRIGGER %s ON %s IS %L', m[1], segmentation_internal.lock_table_name(t), segmentation_internal.lock_agreement(arguments))
+RETURN (SELECT format('COMMENT ON TRIGGER %s ON %s IS %L', m[1], segmentation_internal.lock_table_name(t), segmentation_internal.lock_agreement(arguments, t))
           FROM regexp_match(statement, '^CREATE (?:CONSTRAINT )?TRIGGER (\S+) (?:BEFORE|AFTER) [A-Z ]+ ON (.*)$') m, unnest(tables) t
          WHERE starts_with(m[2], segmentation_internal.lock_table_name(t) || ' ')
            AND m[1] NOT IN ('segmentation_lock_customer', 'segmentation_lock_leaving', 'segmentation_lock_arriving')

@@ -128,7 +128,7 @@ BEGIN
               AND NOT EXISTS (SELECT FROM pg_trigger AS t
                                WHERE segmentation_internal.lock_arguments(t.oid) = arguments AND t.tgparentid = 0
                                  AND regexp_replace(t.tgname, '_\d+$', '') = regexp_replace(trigger_name, '_\d+$', '')
-                                 AND obj_description(t.oid, 'pg_trigger') = segmentation_internal.lock_agreement(arguments)) THEN
+                                 AND obj_description(t.oid, 'pg_trigger') = segmentation_internal.lock_agreement(arguments, t.tgrelid)) THEN
             missing := format('comment on trigger %s', regexp_replace(trigger_name, '_\d+$', ''));
             RETURN NEXT;
         END IF;
