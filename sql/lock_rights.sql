@@ -190,9 +190,10 @@ SET ROLE regress_lock_ann;
 COMMENT ON TRIGGER segmentation_lock_insert ON lock_shop.contracts IS NULL;
 SET ROLE regress_lock_eve;
 CALL lock_test.refused($$ INSERT INTO lock_shop.contracts VALUES (12, 2, 'eu') $$);
--- nor does the membership of a role that made it needless,
+-- nor does the membership of a role that made it needless when the lock was loaded,
 RESET ROLE;
 GRANT regress_lock_ann TO regress_lock_bob;
+ALTER TABLE lock_shop.contracts SET (fillfactor = 90);
 SET ROLE regress_lock_eve;
 INSERT INTO lock_shop.contracts VALUES (12, 2, 'eu');
 RESET ROLE;
