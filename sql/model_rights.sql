@@ -211,6 +211,7 @@ GRANT regress_rights_asker TO regress_rights_asked;
 GRANT SELECT ON asked.asked_override, asked.ranked_override, asked.chosen_override TO regress_rights_asker;
 SELECT segmentation.classify('asking', '1');
 SELECT changed FROM segmentation.refresh('asking');
+SELECT refreshed_versions FROM segmentation.model WHERE id = 'asking';
 SELECT count(*) FROM segmentation.verify('asking');
 SELECT id, segments FROM asker.asking_assignment ORDER BY id;
 
@@ -231,6 +232,7 @@ SELECT segmentation.classify('asking', '1'), segmentation.classify('asking', '5'
 SELECT segment, because FROM segmentation.explain_customer('asking', '5') WHERE segment = 'vip';
 SELECT members FROM segmentation.preview('asking', $$ in_segment('asked', 'big') $$, 'vip');
 SELECT changed FROM segmentation.refresh('asking');
+SELECT refreshed_versions FROM segmentation.model WHERE id = 'asking';
 SELECT count(*) FROM segmentation.verify('asking');
 SELECT id, segments FROM asker.asking_assignment ORDER BY id;
 RESET SESSION AUTHORIZATION;

@@ -8,6 +8,7 @@
  */
 #include "segmentation.h"
 
+#include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
@@ -15,6 +16,7 @@
 #include "parser/parse_coerce.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
@@ -37,6 +39,54 @@ reference_reads_answers(const Model *asking, const Model *asked)
 {
 	return lacks_rights(asked->owner, asking) ||
 		(OidIsValid(asked->override) && lacks_rights(relation_owner(asked->override), asking));
+}
+
+/* models that its rules ask, but not those whose answers are data for the asking one */
+static List *
+asked_by(const Model *asking, const char *id)
+{
+	List	   *names = NIL;
+	List	   *result = NIL;
+	ListCell   *cell;
+
+	catalogue_execute("SELECT DISTINCT to_model::pg_catalog.text FROM segmentation.segment_reference "
+					  "WHERE model OPERATOR(@types@.=) $1::@types@.segment_id",
+					  1, OIDS(TEXTOID), DATUMS(CStringGetTextDatum(id)), NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		names = lappend(names, catalogue_get(i, 1));
+	foreach(cell, names)
+	{
+		if (!reference_reads_answers(asking, model_read_definition(lfirst(cell))))
+			result = lappend(result, lfirst(cell));
+	}
+	return result;
+}
+
+/* "service 3, tier 2": of the model and of all whose rules decide with its own, directly or by others */
+char *
+reference_versions(const Model *model)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *asked = list_make1(model->id);
+	char	   *versions;
+	ListCell   *cell;
+
+	SPI_connect();
+	foreach(cell, asked)
+	{
+		List	   *others = asked_by(model, lfirst(cell));
+
+		for (int i = 0; i < list_length(others); i++)
+			if (!names_contain(asked, list_nth(others, i)))
+				asked = lappend(asked, list_nth(others, i));
+	}
+	catalogue_execute("SELECT pg_catalog.string_agg(pg_catalog.concat(id, ' ', version), ', ' ORDER BY id) "
+					  "FROM segmentation.model WHERE id OPERATOR(@types@.=) ANY ($1::@types@.segment_id[])",
+					  1, OIDS(TEXTARRAYOID), DATUMS(PointerGetDatum(strlist_to_textarray(asked))), NULL);
+	MemoryContextSwitchTo(context);
+	versions = catalogue_get(0, 1);
+	SPI_finish();
+	return versions;
 }
 
 static const char *

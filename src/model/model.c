@@ -284,32 +284,6 @@ model_read_definition(const char *id)
 	return read_model_rows(id, MODEL_QUERY, false);
 }
 
-/*
- * "service 3, tier 2": of the model and of all that its rules ask, directly or
- * by others.  Where stored answers are read (reference.c) they are data.
- */
-char *
-model_versions(const Model *model)
-{
-	MemoryContext context = CurrentMemoryContext;
-	char	   *versions;
-
-	SPI_connect();
-	query_model("WITH RECURSIVE own AS (SELECT c.relowner FROM segmentation.model m JOIN pg_catalog.pg_class c "
-				"ON c.oid OPERATOR(pg_catalog.=) m.assignment WHERE m.id OPERATOR(@types@.=) $1::@types@.segment_id), "
-				"asked (id) AS (SELECT $1::@types@.segment_id UNION SELECT r.to_model FROM asked a "
-				"JOIN segmentation.segment_reference r ON r.model OPERATOR(@types@.=) a.id "
-				"JOIN segmentation.model o ON o.id OPERATOR(@types@.=) r.to_model "
-				"JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) o.assignment "
-				"CROSS JOIN own WHERE pg_catalog.pg_has_role(c.relowner, own.relowner, 'USAGE')) "
-				"SELECT pg_catalog.string_agg(pg_catalog.concat(m.id, ' ', m.version), ', ' ORDER BY m.id) "
-				"FROM asked a JOIN segmentation.model m ON m.id OPERATOR(@types@.=) a.id", model->id);
-	MemoryContextSwitchTo(context);
-	versions = get_text(SPI_tuptable->vals[0], 1);
-	SPI_finish();
-	return versions;
-}
-
 /* of a model whose tables are gone: who created it, and whoever has the catalogue */
 static bool
 may_bury(const Model *model)

@@ -25,6 +25,7 @@
 #include "decide/failure.h"
 #include "decide/fence.h"
 #include "decide/program.h"
+#include "decide/reference.h"
 #include "model/model.h"
 #include "model/source.h"
 #include "refresh/refresh.h"
@@ -243,7 +244,7 @@ model_refresh(PG_FUNCTION_ARGS)
 	check_may_write(refresh.model);
 	model_warn_swapped(refresh.model);
 	refresh.as_of = choose_as_of(refresh.model, fcinfo);
-	refresh.versions = model_versions(refresh.model);
+	refresh.versions = reference_versions(refresh.model);
 	refresh.cause = choose_cause(&refresh);
 	refresh.nkeys = list_length(refresh.model->key);
 	run_refresh(&refresh);
