@@ -51,6 +51,7 @@ REGRESS = \
 	model_explain \
 	model_explain_properties \
 	key_types \
+	model_completed \
 	model_row_security \
 	model_erasure \
 	model_program \

@@ -5,7 +5,7 @@
 \i :include
 \set ECHO all
 SET client_min_messages = warning;
-DROP ROLE IF EXISTS regress_lost_owner, regress_lost_other;
+DROP ROLE IF EXISTS regress_lost_owner, regress_lost_other, regress_lost_chief;
 RESET client_min_messages;
 CREATE ROLE regress_lost_owner LOGIN;
 CREATE ROLE regress_lost_other LOGIN;
@@ -149,10 +149,30 @@ SET SESSION AUTHORIZATION regress_lost_owner;
 CREATE CONSTRAINT TRIGGER late AFTER DELETE ON asking_assignment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ask();
 RESET SESSION AUTHORIZATION;
 CALL refused($$ SELECT segmentation.forget_customer('asks', '4') $$);
+
+-- one who has the owner's rights may have them, if the owner has those that our statements take
+CREATE ROLE regress_lost_chief IN ROLE regress_lost_owner;
+CREATE FUNCTION given(relation text, rights text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s OWNER TO regress_lost_chief', relation);
+    CALL refused('SELECT segmentation.refresh(''asks'')');
+    EXECUTE format('GRANT %s ON %s TO regress_lost_owner', rights, relation);
+    CALL refused('SELECT segmentation.refresh(''asks''), segmentation.prune_history(''asks'', now()), segmentation.alter_model(''asks'')');
+    EXECUTE format('ALTER TABLE %s OWNER TO regress_lost_owner', relation);
+END
+$$;
+SELECT given('asking_history', 'SELECT, INSERT, DELETE'), given('asking_override', 'SELECT');
+-- ... and what alters a table is said to be for its owner
+ALTER TABLE asking_override OWNER TO regress_lost_chief;
+GRANT SELECT ON asking_override TO regress_lost_owner;
+ALTER TABLE asking_override DROP COLUMN reason;
+CALL refused($$ SELECT segmentation.alter_model('asks') $$);
+ALTER TABLE asking_override OWNER TO regress_lost_owner;
+SELECT segmentation.alter_model('asks');
 SELECT segmentation.drop_model('asks');
 \set ECHO none
 SET client_min_messages = warning;
 RESET search_path;
 DROP SCHEMA model_test CASCADE;
-DROP OWNED BY regress_lost_owner, regress_lost_other CASCADE;
-DROP ROLE regress_lost_owner, regress_lost_other;
+DROP OWNED BY regress_lost_owner, regress_lost_other, regress_lost_chief CASCADE;
+DROP ROLE regress_lost_owner, regress_lost_other, regress_lost_chief;

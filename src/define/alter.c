@@ -234,12 +234,12 @@ set_id(Model *model, char *id)
 	rename_in_rules(before, id);
 	if (model->source_name == NULL)
 		return;
-	model_check_owns_all(model);
 	names = objects_found(model);
 	names->key = source_key(model->assignment, model->key);
+	owned_check(names, model->owner);
 	model_enter(model, &saved);
-	objects_create(names, MEMBER_VIEW);
-	objects_comment_all(names);
+	objects_create_view(names, MEMBER_VIEW, objects_view_options(names, MEMBER_VIEW));
+	objects_comment_renamed(names, before);
 	model_leave(&saved);
 }
 

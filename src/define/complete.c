@@ -20,17 +20,19 @@ static void
 check_name_free(const ModelNames *names, ModelObject object)
 {
 	char	   *name = objects_name(names, object);
+	Oid			schema = get_namespace_oid(names->schema, false);
 
 	if (strlen(name) >= NAMEDATALEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_NAME_TOO_LONG),
 				 errmsg("prefix \"%s\" is too long", names->model->prefix),
 				 errdetail("\"%s\" has %zu bytes, and names have at most %d.", name, strlen(name), NAMEDATALEN - 1)));
-	if (objects_exists(names, object))
+	if (OidIsValid(object < MODEL_RELATIONS ? get_relname_relid(name, schema) : objects_function(names)))
 		ereport(ERROR,
 				(errcode(object < MODEL_RELATIONS ? ERRCODE_DUPLICATE_TABLE : ERRCODE_DUPLICATE_FUNCTION),
 				 errmsg(object < MODEL_RELATIONS ? "relation \"%s\" already exists in schema \"%s\"" :
 						"function \"%s\" already exists in schema \"%s\"", name, names->schema),
+				 names->of[ASSIGNMENT_TABLE] ? errhint("The model needs that name for its %s: give the other one another.", model_objects[object].title) :
 				 errhint("Choose another prefix or schema for the model.")));
 }
 
@@ -59,20 +61,20 @@ complete_new(Model *model, const char *schema, List *key)
 		make_object(names, i);
 }
 
-/* what has no oid in the catalogue may have another name: it reads the history, which the view of members does not */
+/* what has no oid in the catalogue may have another name: it reads the history, and has these columns */
 static bool
-history_is_read(const Model *model, const char *readers)
+has_other_name(const ModelNames *names, ModelObject object)
 {
-	objects_execute(psprintf("SELECT WHERE segmentation_internal.is_read_by(%u, 'pg_catalog.%s', %u)",
-							 model->history, readers, model->member));
+	objects_execute(psprintf("SELECT WHERE segmentation_internal.is_read_by(%u, 'pg_catalog.%s', '{%s%s}')",
+							 names->model->history, object == AT_FUNCTION ? "pg_proc" : "pg_rewrite",
+							 object == AT_FUNCTION ? "moment, " : "", description_list(object, 0, "", NULL)));
 	return SPI_processed > 0;
 }
 
 static bool
 object_is_missing(const ModelNames *names, ModelObject object)
 {
-	return object == STAY_VIEW ? !history_is_read(names->model, "pg_rewrite") :
-		object == AT_FUNCTION ? !history_is_read(names->model, "pg_proc") : names->of[object] == NULL;
+	return names->of[object] == NULL && (objects_oid(names, object) || !has_other_name(names, object));
 }
 
 static void
@@ -80,7 +82,9 @@ complete_table(const ModelNames *names, ModelObject object, Oid relid)
 {
 	const ColumnDescription *column;
 
-	while ((column = description_missing_column(object, relid)) != NULL)
+	if (description_missing_column(object, relid, 0))
+		owned_check(names, names->model->owner);
+	while ((column = description_missing_column(object, relid, 0)) != NULL)
 		objects_add_column(names, object, column);
 }
 
@@ -88,11 +92,16 @@ complete_table(const ModelNames *names, ModelObject object, Oid relid)
 static bool
 complete_view(const ModelNames *names, ModelObject object, Oid relid)
 {
-	if (description_missing_column(object, relid))
-		objects_create(names, object);
-	objects_execute(psprintf("SELECT FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) %u AND reloptions IS NULL", relid));
-	if (SPI_processed == 0)
+	if (description_missing_column(object, relid, 0))
+	{
+		owned_check(names, names->model->owner);
+		objects_create_view(names, object, objects_view_options(names, object));
+	}
+	objects_execute(psprintf("SELECT FROM pg_catalog.pg_class AS c, pg_catalog.pg_options_to_table(c.reloptions) AS o "
+							 "WHERE c.oid OPERATOR(pg_catalog.=) %u AND o.option_name OPERATOR(pg_catalog.=) 'security_invoker'", relid));
+	if (SPI_processed > 0)
 		return false;
+	owned_check(names, names->model->owner);
 	objects_execute(psprintf("ALTER VIEW %s SET (security_invoker)", names->of[object]));
 	return true;
 }

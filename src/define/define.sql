@@ -66,14 +66,17 @@ CREATE FUNCTION segmentation.forget_everywhere(source regclass, key text[]) RETU
 COMMENT ON FUNCTION segmentation.forget_everywhere(regclass, text[]) IS
     'deletes all that is stored of a customer by the models of a source and, where that is a table, by its locks, and says how many rows';
 
--- whether there is a view (pg_rewrite) or function (pg_proc) that reads the relation, beside one
-CREATE FUNCTION segmentation_internal.is_read_by(relation oid, readers regclass, beside oid) RETURNS boolean
+-- whether a view (pg_rewrite) or function (pg_proc) reads the relation that has these columns or arguments, beside others
+CREATE FUNCTION segmentation_internal.is_read_by(relation oid, readers regclass, columns name[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM pg_depend AS d LEFT JOIN pg_rewrite AS w ON w.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+    SELECT EXISTS (SELECT FROM pg_depend AS d
+                          LEFT JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+                          LEFT JOIN pg_class AS c ON c.oid = w.ev_class AND c.relkind = 'v'
+                          LEFT JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
                     WHERE d.classid = readers AND d.refclassid = 'pg_class'::regclass AND d.refobjid = relation
-                      AND w.ev_class IS DISTINCT FROM relation AND w.ev_class IS DISTINCT FROM beside)
+                      AND columns <@ coalesce(p.proargnames::name[], ARRAY(SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = c.oid)))
 $$;
-COMMENT ON FUNCTION segmentation_internal.is_read_by(oid, regclass, oid) IS 'whether a view or function other than one reads a relation';
+COMMENT ON FUNCTION segmentation_internal.is_read_by(oid, regclass, name[]) IS 'whether a view or function with given columns reads a relation';
 
 CREATE FUNCTION segmentation_internal.missing_objects(model text) RETURNS text[]
     LANGUAGE c STABLE STRICT COST 100 AS 'MODULE_PATHNAME', 'missing_objects';

@@ -5,6 +5,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "argument.h"
@@ -65,8 +66,8 @@ drop_model(PG_FUNCTION_ARGS)
 	model_enter_caller(&saved);
 	if (model->source_name)
 	{
-		model_check_owns_all(model);
 		names = objects_found(model);
+		owned_check(names, GetUserId());
 		/* each depends on what comes before it */
 		for (int i = AT_FUNCTION; i >= 0; i--)
 			objects_drop(names, i);

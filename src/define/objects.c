@@ -9,7 +9,10 @@
 #include "segmentation.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "commands/comment.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -66,29 +69,29 @@ objects_relid(const ModelNames *names, ModelObject object)
 	return known ? *known : get_relname_relid(objects_name(names, object), get_namespace_oid(names->schema, true));
 }
 
-/* whether the name that it is to have is taken */
-bool
-objects_exists(const ModelNames *names, ModelObject object)
+/* by the name that it is to have; InvalidOid: is not there */
+Oid
+objects_function(const ModelNames *names)
 {
-	char	   *name = objects_name(names, object);
-	Oid			schema = get_namespace_oid(names->schema, false);
 	Oid			argument = TIMESTAMPTZOID;
 
-	return object < MODEL_RELATIONS ? OidIsValid(get_relname_relid(name, schema)) :
-		SearchSysCacheExists3(PROCNAMEARGSNSP, CStringGetDatum(name),
-							  PointerGetDatum(buildoidvector(&argument, 1)), ObjectIdGetDatum(schema));
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(objects_name(names, AT_FUNCTION)),
+						   PointerGetDatum(buildoidvector(&argument, 1)),
+						   ObjectIdGetDatum(get_namespace_oid(names->schema, true)));
 }
 
 /*
  * Those that a model has, wherever they are now, without the key; an oid from a
  * dump may name anyone's relation where the model's is gone.  The view of stays
- * and the function go by their names, and need both tables.
+ * and the function go by their names, and need both tables, one of which may have
+ * lost a column that they do not read.
  */
 ModelNames *
 objects_found(Model *model)
 {
 	bool		has_history = description_fits(HISTORY_TABLE, model->history, model->key);
-	bool		has_both = has_history && description_fits(ASSIGNMENT_TABLE, model->assignment, model->key);
+	bool		has_both = (has_history || description_fits(ASSIGNMENT_TABLE, model->assignment, model->key)) &&
+	relation_has_columns(model->assignment, model->key) && relation_has_columns(model->history, model->key);
 	char	   *schema = get_namespace_name(get_rel_namespace(has_history ? model->history : model->assignment));
 	ModelNames *names = objects_names(model, schema, NIL);
 
@@ -99,7 +102,7 @@ objects_found(Model *model)
 		if (description_fits(i, relid, model->key))
 			names->of[i] = relation_name(relid);
 	}
-	if (has_both && objects_exists(names, AT_FUNCTION))
+	if (has_both && OidIsValid(objects_function(names)))
 		names->of[AT_FUNCTION] = quote_qualified_identifier(schema, objects_name(names, AT_FUNCTION));
 	return names;
 }
@@ -158,6 +161,13 @@ spell_out(const ModelNames *names, const char *text)
 }
 
 static char *
+column_definition(const ColumnDescription *column, const char *value)
+{
+	return psprintf("%s %s%s%s %s", column->name, description_type_name(column),
+					value ? " DEFAULT " : "", value ? value : "", column->constraints);
+}
+
+static char *
 column_definitions(const ModelNames *names, ModelObject object)
 {
 	const ObjectDescription *description = &model_objects[object];
@@ -174,8 +184,7 @@ column_definitions(const ModelNames *names, ModelObject object)
 			appendStringInfo(&buf, "%s NOT NULL", column->collate_text);
 	}
 	for (int i = 0; i < description->ncolumns; i++)
-		appendStringInfo(&buf, ", %s %s %s", description->columns[i].name,
-						 description_type_name(&description->columns[i]), description->columns[i].constraints);
+		appendStringInfo(&buf, ", %s", column_definition(&description->columns[i], description->columns[i].value));
 	return buf.data;
 }
 
@@ -200,15 +209,33 @@ create_table(const ModelNames *names, ModelObject object)
 								 description->trigger, names->of[object]));
 }
 
-/* under a safe search_path, as the role that is to own it; a view in the place of the one that is there */
+/* what the owner has said of a view that is there, as SQL; "": nothing */
+char *
+objects_view_options(const ModelNames *names, ModelObject object)
+{
+	objects_execute(psprintf("SELECT pg_catalog.concat('WITH (' OPERATOR(pg_catalog.||) "
+							 "pg_catalog.string_agg(pg_catalog.format('%%I = %%L', o.option_name, o.option_value), ', ') OPERATOR(pg_catalog.||) ')') "
+							 "FROM pg_catalog.pg_class AS c, pg_catalog.pg_options_to_table(c.reloptions) AS o WHERE c.oid OPERATOR(pg_catalog.=) %u",
+							 objects_relid(names, object)));
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
+
+/* in the place of the one that is there */
+void
+objects_create_view(const ModelNames *names, ModelObject object, const char *options)
+{
+	objects_execute(psprintf("CREATE OR REPLACE VIEW %s %s AS %s", names->of[object], options,
+							 spell_out(names, model_objects[object].query)));
+}
+
+/* under a safe search_path, as the role that is to own it */
 void
 objects_create(const ModelNames *names, ModelObject object)
 {
 	if (object < MODEL_TABLES)
 		create_table(names, object);
 	else if (object < MODEL_RELATIONS)
-		objects_execute(psprintf("CREATE OR REPLACE VIEW %s WITH (security_invoker) AS %s", names->of[object],
-								 spell_out(names, model_objects[object].query)));
+		objects_create_view(names, object, "WITH (security_invoker)");
 	else
 		objects_execute(psprintf("CREATE FUNCTION %s(moment pg_catalog.timestamptz) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE\n"
 								 "BEGIN ATOMIC\n%s;\nEND", names->of[object], column_definitions(names, object),
@@ -227,18 +254,21 @@ comment_column(const ModelNames *names, ModelObject object, const char *column, 
 	comment_on("COLUMN", psprintf("%s.%s", names->of[object], quote_identifier(column)), text);
 }
 
-/* to a table that an earlier version has made */
+/* to a table that an earlier version has made, or that has lost it */
 void
 objects_add_column(const ModelNames *names, ModelObject object, const ColumnDescription *column)
 {
-	objects_execute(psprintf("ALTER TABLE %s ADD COLUMN %s %s %s", names->of[object], column->name,
-							 description_type_name(column), column->constraints));
+	objects_execute(psprintf("ALTER TABLE %s ADD COLUMN %s", names->of[object],
+							 column_definition(column, column->lost ? column->lost : column->value)));
+	if (column->lost)
+		objects_execute(psprintf("ALTER TABLE %s ALTER COLUMN %s %s%s", names->of[object], column->name,
+								 column->value ? "SET DEFAULT " : "DROP DEFAULT", column->value ? column->value : ""));
 	create_index(names, object, column);
 	comment_column(names, object, column->name, column->comment);
 }
 
-static char *
-name_with_arguments(const ModelNames *names, ModelObject object)
+char *
+objects_with_arguments(const ModelNames *names, ModelObject object)
 {
 	const char *arguments = model_objects[object].arguments;
 
@@ -253,7 +283,7 @@ objects_comment(const ModelNames *names, ModelObject object)
 
 	if (names->of[object] == NULL)
 		return;
-	comment_on(description->kind, name_with_arguments(names, object), spell_out(names, description->comment));
+	comment_on(description->kind, objects_with_arguments(names, object), spell_out(names, description->comment));
 	foreach(cell, object < MODEL_RELATIONS ? names->key : NIL)
 	{
 		comment_column(names, object, ((KeyColumn *) lfirst(cell))->name, "key of the customer, as the source has it");
@@ -264,16 +294,28 @@ objects_comment(const ModelNames *names, ModelObject object)
 		comment_on("TRIGGER", psprintf("%s ON %s", description->trigger, names->of[object]), description->trigger_comment);
 }
 
+/* those that tell the id which the model had before; what the owner has written stays */
 void
-objects_comment_all(const ModelNames *names)
+objects_comment_renamed(ModelNames *names, const char *before)
 {
+	Model		old = *names->model;
+	ModelNames	old_names = *names;
+
+	old.id = unconstify(char *, before);
+	old_names.model = &old;
 	for (int i = 0; i < MODEL_OBJECTS; i++)
-		objects_comment(names, i);
+	{
+		Oid			oid = i < MODEL_RELATIONS ? objects_relid(names, i) : objects_function(names);
+		char	   *comment = names->of[i] ? GetComment(oid, i < MODEL_RELATIONS ? RelationRelationId : ProcedureRelationId, 0) : NULL;
+
+		if (comment && strcmp(comment, spell_out(&old_names, model_objects[i].comment)) == 0)
+			comment_on(model_objects[i].kind, objects_with_arguments(names, i), spell_out(names, model_objects[i].comment));
+	}
 }
 
 void
 objects_drop(const ModelNames *names, ModelObject object)
 {
 	if (names->of[object])
-		objects_execute(psprintf("DROP %s %s", model_objects[object].kind, name_with_arguments(names, object)));
+		objects_execute(psprintf("DROP %s %s", model_objects[object].kind, objects_with_arguments(names, object)));
 }

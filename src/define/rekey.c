@@ -81,37 +81,61 @@ rename_columns(const ModelNames *names, const List *before, int count)
  * to a column that a view reads, and so are the views then.
  */
 static void
-follow_key(const ModelNames *names, const List *before, bool retypes)
+change_objects(const ModelNames *names, const List *before, bool retypes)
 {
 	int			first = retypes ? MODEL_TABLES : AT_FUNCTION;
+	char	   *options[MODEL_RELATIONS];
 
+	for (int i = first; i < MODEL_RELATIONS; i++)
+		options[i] = names->of[i] ? objects_view_options(names, i) : NULL;
 	for (int i = AT_FUNCTION; i >= first; i--)
 		objects_drop(names, i);
 	rename_columns(names, before, first);
 	if (retypes)
 		retype_tables(names);
 	for (int i = first; i < MODEL_OBJECTS; i++)
-		if (names->of[i])
+	{
+		if (names->of[i] == NULL)
+			continue;
+		if (i < MODEL_RELATIONS)
+			objects_create_view(names, i, options[i]);
+		else
 			objects_create(names, i);
-	objects_comment_all(names);
+		objects_comment(names, i);
+	}
 }
 
-/* as the owner, whose the views are that are made again; grants on them are gone */
+/* grants are gone with what is made again */
 static void
-follow_key_types(Model *model, const ModelNames *names)
+notice_made_again(const ModelNames *names, bool retypes)
+{
+	if (retypes)
+		ereport(NOTICE,
+				(errmsg("views and function of model \"%s\" have to be made again for a key of another type", names->model->id),
+				 errhint("Grants on them are gone then: grant again who may use them.")));
+	else
+		ereport(NOTICE,
+				(errmsg("function of model \"%s\" has to be made again for a key of another name", names->model->id),
+				 errhint("Grants on it are gone then: grant again who may use it.")));
+}
+
+/* as the owner, whose the views and the function are that are made again */
+static void
+follow_key(Model *model, const ModelNames *names, bool retypes)
 {
 	char	   *member = names->of[MEMBER_VIEW] ? get_rel_name(model->member) : NULL;
 	Oid			schema = get_rel_namespace(model->member);
+	bool		loses = retypes || owned_is_granted(names);
 	ModelContext saved;
 
+	owned_check(names, model->owner);
 	model_enter(model, &saved);
-	follow_key(names, model->key, true);
+	change_objects(names, model->key, retypes);
 	model_leave(&saved);
 	if (member)
 		model->member = get_relname_relid(member, schema);
-	ereport(NOTICE,
-			(errmsg("views and function of model \"%s\" have to be made again for a key of another type", model->id),
-			 errhint("Grants on them are gone then: grant again who may use them.")));
+	if (loses)
+		notice_made_again(names, retypes);
 }
 
 /* the model's source is the new one already, and its key still the one that its tables have */
@@ -125,10 +149,6 @@ rekey_model(Model *model, List *key, bool may_retype)
 	names->key = source_key(model->source, key);
 	retypes = check_key_types(model, before, names->key, may_retype);
 	if (retypes || !names_are_same(model->key, key))
-		model_check_owns_all(model);
-	if (retypes)
-		follow_key_types(model, names);
-	else if (!names_are_same(model->key, key))
-		follow_key(names, model->key, false);
+		follow_key(model, names, retypes);
 	model->key = key;
 }

@@ -1,5 +1,6 @@
 OBJS += $(addprefix src/define/, \
 	objects.o \
+	owned.o \
 	complete.o \
 	rekey.o \
 	change.o \

@@ -25,18 +25,21 @@ take_override(const Decision *decision, const Model *model, HeapTuple tuple)
 	segment->override = palloc0(sizeof(Override));
 	segment->override->member = DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
 	segment->override->expires_at = SPI_getvalue(tuple, desc, 3);
-	if (model != decision->model)
+	if (desc->natts == 3)
 		return;
 	segment->override->reason = SPI_getvalue(tuple, desc, 4);
 	segment->override->author = SPI_getvalue(tuple, desc, 5);
 }
 
+/* the reasons of others are not for us, and an answer needs none, where that column is lost */
 static void
 read_decisions(Decision *decision, const Model *model, const KeyValues *key)
 {
+	bool		with_reasons = model == decision->model && description_missing_column(OVERRIDE_TABLE, model->override, 0) == NULL;
+
 	model_select(psprintf("SELECT source.segment::pg_catalog.text, source.member, source.expires_at::pg_catalog.text%s "
 						  "FROM %s AS source WHERE %s AND (source.expires_at IS NULL OR source.expires_at > $1)",
-						  model == decision->model ? ", source.reason, source.author" : "",
+						  with_reasons ? ", source.reason, source.author" : "",
 						  relation_name(model->override), key_condition(model->override, model->key, "source", 2)),
 				 decision->as_of, key, true);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -44,8 +47,8 @@ read_decisions(Decision *decision, const Model *model, const KeyValues *key)
 }
 
 /*
- * Of all models that are asked for, which have the same key; the reasons of
- * others are not for us.  A stored answer has what people had decided.
+ * Of all models that are asked for, which have the same key.  A stored answer
+ * has what people had decided.
  */
 void
 decide_read_overrides(Decision *decision, const KeyValues *key)

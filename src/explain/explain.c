@@ -357,6 +357,7 @@ explain_segments(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 1, "key");
 	model = model_read(segment_id_argument(fcinfo, 0));
 	model_check_objects(model);
+	model_check_columns(model);
 	model_check_may_read(model->assignment);
 	model_check_may_read(model->source);
 	if (OidIsValid(model->override))

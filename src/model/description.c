@@ -3,7 +3,7 @@
  *
  * To add a column is to describe it at the end of its table's here.  A model
  * that was made before gets it by segmentation.alter_model, and so it is not
- * COLUMN_NEEDED, and is null or has a default.
+ * COLUMN_NEEDED, and is null or has a value for the rows that are there.
  */
 #include "segmentation.h"
 
@@ -30,12 +30,12 @@ static const ColumnDescription assignment_columns[] = {
 };
 
 static const ColumnDescription history_columns[] = {
-	{"since", TIMESTAMPTZOID, COLUMN_NEEDED, "NOT NULL", NULL, "when the answer was recorded"},
-	{"until", TIMESTAMPTZOID, COLUMN_NEEDED, "NOT NULL", NULL, "when another one took its place"},
-	{"version", INT4OID, COLUMN_NEEDED, "NOT NULL", NULL, "version of the model that decided this answer"},
-	{"segments", TYPE_SEGMENT_IDS, COLUMN_NEEDED, "", NULL, "the customer's segments, sorted; NULL: the customer was not in the source"},
-	{"cause", TEXTOID, COLUMN_NEEDED, "NOT NULL", NULL,
-	"what ended the period: refresh, the customer's data or the clock; definition, another rule; override, a person's decision"},
+	{"since", TIMESTAMPTZOID, COLUMN_NEEDED, "NOT NULL", .comment = "when the answer was recorded"},
+	{"until", TIMESTAMPTZOID, COLUMN_NEEDED, "NOT NULL", .comment = "when another one took its place"},
+	{"version", INT4OID, COLUMN_NEEDED, "NOT NULL", .comment = "version of the model that decided this answer"},
+	{"segments", TYPE_SEGMENT_IDS, COLUMN_NEEDED, "", .comment = "the customer's segments, sorted; NULL: the customer was not in the source"},
+	{"cause", TEXTOID, COLUMN_NEEDED, "NOT NULL",
+	.comment = "what ended the period: refresh, the customer's data or the clock; definition, another rule; override, a person's decision"},
 };
 
 /*
@@ -43,33 +43,33 @@ static const ColumnDescription history_columns[] = {
  * for the model: a trigger checks that there is such a segment.
  */
 static const ColumnDescription override_columns[] = {
-	{"set_at", TIMESTAMPTZOID, 0, "NOT NULL DEFAULT pg_catalog.clock_timestamp()", NULL, "when it was decided"},
+	{"set_at", TIMESTAMPTZOID, 0, "NOT NULL", .comment = "when it was decided", .value = "pg_catalog.clock_timestamp()"},
 	{"expires_at", TIMESTAMPTZOID, COLUMN_NEEDED | COLUMN_DECIDES, "CONSTRAINT expiry_finite CHECK (pg_catalog.isfinite(expires_at))",
-	NULL, "when it ends by itself; NULL: never"},
-	{"segment", TYPE_SEGMENT_ID, COLUMN_NEEDED | COLUMN_DECIDES, "NOT NULL", NULL, "segment of the model that it is about"},
-	{"member", BOOLOID, COLUMN_NEEDED | COLUMN_DECIDES, "NOT NULL", NULL, "true: the customer is in the segment; false: is not"},
+	.comment = "when it ends by itself; NULL: never"},
+	{"segment", TYPE_SEGMENT_ID, COLUMN_NEEDED | COLUMN_DECIDES, "NOT NULL", .comment = "segment of the model that it is about"},
+	{"member", BOOLOID, COLUMN_NEEDED | COLUMN_DECIDES, "NOT NULL", .comment = "true: the customer is in the segment; false: is not"},
 	{"reason", TEXTOID, 0, "NOT NULL CONSTRAINT reason_given CHECK (pg_catalog.btrim(reason) OPERATOR(pg_catalog.<>) '')",
-	NULL, "why"},
-	{"author", TEXTOID, 0, "NOT NULL DEFAULT SESSION_USER CONSTRAINT author_given CHECK (pg_catalog.btrim(author) OPERATOR(pg_catalog.<>) '')",
-	NULL, "who decided"},
+	.comment = "why", .lost = "'(lost)'"},
+	{"author", TEXTOID, 0, "NOT NULL CONSTRAINT author_given CHECK (pg_catalog.btrim(author) OPERATOR(pg_catalog.<>) '')",
+	.comment = "who decided", .value = "SESSION_USER", .lost = "'unknown'"},
 };
 
 static const ColumnDescription member_columns[] = {
-	{"segment", TYPE_SEGMENT_ID, COLUMN_NEEDED, "", NULL, "segment that the customer is in"},
-	{"since", TIMESTAMPTZOID, 0, "", NULL, "when the customer's answer as a whole was recorded"},
+	{"segment", TYPE_SEGMENT_ID, COLUMN_NEEDED, "", .comment = "segment that the customer is in"},
+	{"since", TIMESTAMPTZOID, 0, "", .comment = "when the customer's answer as a whole was recorded"},
 };
 
 static const ColumnDescription stay_columns[] = {
-	{"segment", TYPE_SEGMENT_ID, COLUMN_NEEDED, "", NULL, "segment that the customer is or was in"},
-	{"entered_at", TIMESTAMPTZOID, 0, "", NULL, "when the customer entered it"},
-	{"left_at", TIMESTAMPTZOID, 0, "", NULL, "when the customer left it; NULL: is still in it"},
-	{"duration", INTERVALOID, 0, "", NULL, "time spent in it, so far"},
+	{"segment", TYPE_SEGMENT_ID, COLUMN_NEEDED, "", .comment = "segment that the customer is or was in"},
+	{"entered_at", TIMESTAMPTZOID, 0, "", .comment = "when the customer entered it"},
+	{"left_at", TIMESTAMPTZOID, 0, "", .comment = "when the customer left it; NULL: is still in it"},
+	{"duration", INTERVALOID, 0, "", .comment = "time spent in it, so far"},
 };
 
 static const ColumnDescription at_columns[] = {
-	{"segments", TYPE_SEGMENT_IDS, 0, "", NULL, NULL},
-	{"since", TIMESTAMPTZOID, 0, "", NULL, NULL},
-	{"until", TIMESTAMPTZOID, 0, "", NULL, NULL},
+	{"segments", TYPE_SEGMENT_IDS, .constraints = ""},
+	{"since", TIMESTAMPTZOID, .constraints = ""},
+	{"until", TIMESTAMPTZOID, .constraints = ""},
 };
 
 /* names within the views and the function, which a key column cannot have either */
@@ -171,14 +171,15 @@ description_fits(ModelObject object, Oid relid, const List *key)
 	return relation_has_columns(relid, key);
 }
 
-/* NULL: it has all */
+/* with any of the flags, or 0 for all columns; NULL: it has those */
 const ColumnDescription *
-description_missing_column(ModelObject object, Oid relid)
+description_missing_column(ModelObject object, Oid relid, int flags)
 {
 	const ObjectDescription *description = &model_objects[object];
 
 	for (int i = 0; i < description->ncolumns; i++)
-		if (get_attnum(relid, description->columns[i].name) == InvalidAttrNumber)
+		if ((flags == 0 || (description->columns[i].flags & flags) != 0) &&
+			get_attnum(relid, description->columns[i].name) == InvalidAttrNumber)
 			return &description->columns[i];
 	return NULL;
 }

@@ -45,6 +45,8 @@ typedef struct ColumnDescription
 	const char *constraints;	/* after the type, as SQL */
 	const char *index;			/* what follows CREATE INDEX ON table; NULL: none */
 	const char *comment;
+	const char *value;			/* its default, as SQL; NULL: none, but what the constraints say */
+	const char *lost;			/* the value of rows that were there before the column is made again; NULL: the default */
 } ColumnDescription;
 
 /*
@@ -82,7 +84,7 @@ extern Oid	description_type(const ColumnDescription *column);
 extern char *description_type_name(const ColumnDescription *column);
 extern const ColumnDescription *description_column(ModelObject object, const char *name);
 extern bool description_fits(ModelObject object, Oid relid, const List *key);
-extern const ColumnDescription *description_missing_column(ModelObject object, Oid relid);
+extern const ColumnDescription *description_missing_column(ModelObject object, Oid relid, int flags);
 extern bool description_uses_name(const char *name);
 extern char *description_list(ModelObject object, int flag, const char *prefix, const char *other);
 

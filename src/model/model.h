@@ -54,7 +54,7 @@ typedef struct Model
 	Oid			owner;			/* as whom rules are evaluated; InvalidOid: its tables are gone */
 	char	   *creator;		/* who has logged in when it was created; NULL: not known */
 	int			version;
-	char	   *refreshed_versions; /* as model_versions says them; NULL: never */
+	char	   *refreshed_versions; /* as reference_versions says them; NULL: never */
 	TimestampTz refreshed_at;	/* by the clock; -infinity: never */
 	TimestampTz as_of;			/* of the last refresh; -infinity: never */
 	List	   *segments;		/* ModelSegment *, in the order of rank, then id */
@@ -73,7 +73,6 @@ extern Model *model_read(const char *id);
 extern void model_refuse_within_refresh(void);
 extern Model *model_read_locked(const char *id);
 extern Model *model_read_definition(const char *id);
-extern char *model_versions(const Model *model);
 extern TimestampTz model_moment(const Model *model);
 extern void model_check_owner(const Model *model);
 extern KeyValues *model_read_key(const Model *model, ArrayType *key);
@@ -87,8 +86,8 @@ extern List *key_with(const List *key, const char *missing, char *now);
 extern void model_check_tables(const Model *model);
 extern bool model_warn_tables(const Model *model);
 extern void model_check_source(const Model *model);
-extern void model_check_owns_all(const Model *model);
 extern void model_check_objects(const Model *model);
+extern void model_check_columns(const Model *model);
 extern void model_check_definitions(const Model *model);
 extern void model_check_versions(const Model *model);
 extern void model_warn_swapped(const Model *model);

@@ -77,14 +77,17 @@ fault_role_name(Oid role)
 
 /*
  * What the owner of a table has put on it, such as a trigger, runs as the
- * model's owner, and what the table says is evaluated so.
+ * model's owner, and what the table says is evaluated so; and that one has to
+ * have the rights that our statements take.
  */
 static ModelFault *
-find_other_owner(const Model *model, Oid relid)
+find_other_owner(const Model *model, Oid relid, AclMode rights)
 {
 	Oid			owner = relation_owner(relid);
 
-	if (!OidIsValid(owner) || has_privs_of_role(owner, model->owner))
+	if (!OidIsValid(owner) || owner == model->owner ||
+		(has_privs_of_role(owner, model->owner) &&
+		 pg_class_aclmask(relid, model->owner, rights, ACLMASK_ALL) == rights))
 		return NULL;
 	return fault_make("gone", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
 					  psprintf("tables of model \"%s\" belong to different roles", model->id),
@@ -106,8 +109,8 @@ find_fault_of_tables(const Model *model)
 						  "Its assignment or history was dropped or changed by other means than segmentation.drop_model.",
 						  psprintf("Drop the model, SELECT segmentation.drop_model(%s); and create it again.",
 								   quote_literal_cstr(model->id)));
-	if ((fault = find_other_owner(model, model->history)) != NULL ||
-		(fault = find_other_owner(model, model->override)) != NULL)
+	if ((fault = find_other_owner(model, model->history, ACL_SELECT | ACL_INSERT | ACL_DELETE)) != NULL ||
+		(fault = find_other_owner(model, model->override, ACL_SELECT)) != NULL)
 		return fault;
 	/* one that cannot be read must not count for none */
 	if (OidIsValid(model->kept_override) && !OidIsValid(model->override))
@@ -125,15 +128,19 @@ call_for_completion(const Model *model)
 	return psprintf("SELECT segmentation.alter_model(%s);", quote_literal_cstr(model->id));
 }
 
-/* a model that an earlier version has made is completed by who owns it */
+/*
+ * One without which a refresh cannot read or write, or any; a model that an
+ * earlier version has made is completed by who owns it.
+ */
 static ModelFault *
-find_missing_column(const Model *model)
+find_missing_column(const Model *model, bool any)
 {
+	static const int flags[MODEL_TABLES] = {[HISTORY_TABLE] = COLUMN_PERIOD,[OVERRIDE_TABLE] = COLUMN_DECIDES};
 	Oid			tables[MODEL_TABLES] = {model->assignment, model->history, model->override};
 
 	for (int i = 0; i < MODEL_TABLES; i++)
 	{
-		const ColumnDescription *column = OidIsValid(tables[i]) ? description_missing_column(i, tables[i]) : NULL;
+		const ColumnDescription *column = OidIsValid(tables[i]) ? description_missing_column(i, tables[i], any ? 0 : flags[i]) : NULL;
 
 		if (column)
 			return fault_make("outdated", ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -246,30 +253,6 @@ find_swap(const Model *model)
 					  psprintf("%s makes that one the source; %s stays with the one that is read.",
 							   call_for_source(model, relation_name(model->namesake)),
 							   call_for_source(model, relation_name(model->source))));
-}
-
-/* the tables and view are changed as the caller, who may own some of them only */
-void
-model_check_owns_all(const Model *model)
-{
-	Oid			relids[] = {model->history, model->override, model->member};
-
-	for (size_t i = 0; i < lengthof(relids); i++)
-	{
-		Oid			owner = relation_owner(relids[i]);
-
-		if (!OidIsValid(owner) || has_privs_of_role(GetUserId(), owner))
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("relation %s of model \"%s\" belongs to role %s", relation_name(relids[i]), model->id,
-						quote_identifier(fault_role_name(owner))),
-				 errdetail("The model belongs to role %s, but only who owns all of its tables and views can change or drop them.",
-						   quote_identifier(fault_role_name(model->owner))),
-				 errhint("Let role %s or a superuser give it the same owner: ALTER %s %s OWNER TO %s;", quote_identifier(fault_role_name(owner)),
-						 relids[i] == model->member ? "VIEW" : "TABLE", relation_name(relids[i]),
-						 quote_identifier(fault_role_name(model->owner)))));
-	}
 }
 
 /*
@@ -449,7 +432,7 @@ model_check_objects(const Model *model)
 	ListCell   *cell;
 
 	model_check_tables(model);
-	fault_report(ERROR, find_missing_column(model));
+	fault_report(ERROR, find_missing_column(model, false));
 	model_check_source(model);
 	fault_report(ERROR, find_fault_of_columns(model));
 	foreach(cell, model->key)
@@ -460,6 +443,13 @@ model_check_objects(const Model *model)
 	check_row_security(model, model->assignment);
 	check_row_security(model, model->history);
 	check_row_security(model, model->override);
+}
+
+/* for who reads those columns too by which nothing is decided */
+void
+model_check_columns(const Model *model)
+{
+	fault_report(ERROR, find_missing_column(model, true));
 }
 
 void
@@ -485,7 +475,7 @@ model_fault(PG_FUNCTION_ARGS)
 	if (model->source_name)
 		fault = find_fault_of_tables(model);
 	if (model->source_name && fault == NULL)
-		fault = find_missing_column(model);
+		fault = find_missing_column(model, true);
 	if (model->source_name && fault == NULL)
 		fault = find_fault_of_source(model);
 	if (model->source_name && fault == NULL)

@@ -68,6 +68,7 @@ model_overrides(PG_FUNCTION_ARGS)
 	argument_require(fcinfo, 0, "model");
 	model = model_read(segment_id_argument(fcinfo, 0));
 	model_check_objects(model);
+	model_check_columns(model);
 	dest = model_result_receiver(fcinfo);
 	if (!OidIsValid(model->override))
 		PG_RETURN_NULL();
