@@ -301,6 +301,7 @@ RESET SESSION AUTHORIZATION;
 INSERT INTO shop.calling_history (id, since, until, version, segments, cause) VALUES (6, '2020-01-01', '2020-02-01', 1, '{}', 'refresh');
 GRANT regress_erasure_owner TO regress_erasure_clerk;
 ALTER TABLE shop.calling_history OWNER TO regress_erasure_clerk;
+GRANT SELECT, INSERT, DELETE ON shop.calling_history TO regress_erasure_owner;
 SELECT segmentation.prune_history('calling', '2020-03-01');
 SELECT segmentation.drop_model('calling'), segmentation.drop_model('called');
 
