@@ -126,21 +126,21 @@ typedef struct OwnersContext
 {
 	CallingUser self;
 	int			nestlevel;
-}			OwnersContext;
+} OwnersContext;
 
 /*
  * As the owner of the table: the types inside of arrays and composites may have
  * functions that check a value, and those are not for the caller to run.
  */
 static void
-enter_as_owner(Relation rel, OwnersContext * saved)
+enter_as_owner(Relation rel, OwnersContext *saved)
 {
 	saved->self = become_restricted(rel->rd_rel->relowner);
 	saved->nestlevel = expression_enter_safe_path();
 }
 
 static void
-leave_as_owner(const OwnersContext * saved)
+leave_as_owner(const OwnersContext *saved)
 {
 	AtEOXact_GUC(false, saved->nestlevel);
 	become_self(saved->self);
@@ -179,10 +179,10 @@ typedef struct Comparison
 	int			next;			/* of these */
 	List	   *same;			/* ArrayType * */
 	MemoryContext context;		/* of what is read of one */
-}			Comparison;
+} Comparison;
 
 static bool
-is_same_key(const Comparison * comparison, Relation rel, ArrayType *kept)
+is_same_key(const Comparison *comparison, Relation rel, ArrayType *kept)
 {
 	const KeyValues *key = comparison->key;
 	KeyValues  *read;

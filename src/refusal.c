@@ -240,13 +240,13 @@ typedef struct NearName
 {
 	char	   *name;
 	int			distance;
-}			NearName;
+} NearName;
 
 static int
 compare_near(const ListCell *a, const ListCell *b)
 {
-	const		NearName *one = lfirst(a);
-	const		NearName *other = lfirst(b);
+	const NearName *one = lfirst(a);
+	const NearName *other = lfirst(b);
 
 	return one->distance != other->distance ? one->distance - other->distance : strcmp(one->name, other->name);
 }

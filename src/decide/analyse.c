@@ -232,7 +232,7 @@ follow_segment(Analysis *analysis, CompiledSegment *segment)
 
 /* the segment must not be asked for by what would replace it; it comes after it */
 static void
-follow_proposed(Analysis *analysis, const ProposedRule * proposed)
+follow_proposed(Analysis *analysis, const ProposedRule *proposed)
 {
 	Compilation *result = analysis->result;
 	CompiledSegment *replaced = proposed->segment ? find_compiled(analysis, result->model->id, proposed->segment) : NULL;
@@ -269,7 +269,7 @@ create_compiled_names(void)
 
 /* after an error the caller can see whose rule it was */
 void
-compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule * proposed)
+compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule *proposed)
 {
 	Analysis	analysis = {.result = compilation, .kept = kept};
 	ListCell   *cell;
@@ -292,7 +292,7 @@ compile_analyse_into(Compilation *compilation, const Model *model, const List *k
 }
 
 Compilation *
-compile_analyse(const Model *model, const List *kept, const ProposedRule * proposed)
+compile_analyse(const Model *model, const List *kept, const ProposedRule *proposed)
 {
 	Compilation *compilation = palloc0(sizeof(Compilation));
 

@@ -48,7 +48,7 @@ typedef struct AnswerLookup
 	int			nkeys;
 	ScanKeyData keys[INDEX_MAX_KEYS];	/* their arguments yet to be filled in */
 	int			source[INDEX_MAX_KEYS]; /* which of the values each is */
-}			AnswerLookup;
+} AnswerLookup;
 
 /* counts tables that have changed, as functions that rules call may do it; 0: nobody has asked yet */
 static uint64 changes = 0;
@@ -146,7 +146,7 @@ position_of(Relation rel, AttrNumber attnum, Datum *names, int count)
 }
 
 static void
-prepare_answer_column(AnswerLookup * lookup, Relation rel, Relation index, int n, Datum *names, FmgrInfo *flinfo)
+prepare_answer_column(AnswerLookup *lookup, Relation rel, Relation index, int n, Datum *names, FmgrInfo *flinfo)
 {
 	AttrNumber	attnum = index->rd_index->indkey.values[n];
 	Oid			type = index->rd_opcintype[n];
@@ -164,7 +164,7 @@ prepare_answer_column(AnswerLookup * lookup, Relation rel, Relation index, int n
 }
 
 static void
-prepare_key(AnswerLookup * lookup, Relation rel, FunctionCallInfo fcinfo)
+prepare_key(AnswerLookup *lookup, Relation rel, FunctionCallInfo fcinfo)
 {
 	ArrayType  *columns = PG_GETARG_ARRAYTYPE_P(COLUMNS);
 	Datum	   *names;
@@ -183,7 +183,7 @@ prepare_key(AnswerLookup * lookup, Relation rel, FunctionCallInfo fcinfo)
 }
 
 static void
-prepare_segments(AnswerLookup * lookup, Relation rel)
+prepare_segments(AnswerLookup *lookup, Relation rel)
 {
 	if (!relation_has_column(RelationGetRelid(rel), "segments", get_array_type(segment_id_type())))
 		raise_no_key(rel);
@@ -192,7 +192,7 @@ prepare_segments(AnswerLookup * lookup, Relation rel)
 }
 
 static bool
-is_prepared(const AnswerLookup * lookup, Relation rel, FmgrInfo *flinfo)
+is_prepared(const AnswerLookup *lookup, Relation rel, FmgrInfo *flinfo)
 {
 	return lookup->changes == changes && lookup->relid == RelationGetRelid(rel) &&
 		lookup->reader == GetUserId() && get_fn_expr_arg_stable(flinfo, COLUMNS);
@@ -220,7 +220,7 @@ prepare_answer(Relation rel, FunctionCallInfo fcinfo)
 }
 
 static void
-fill_in(ScanKeyData *keys, const AnswerLookup * lookup, FunctionCallInfo fcinfo)
+fill_in(ScanKeyData *keys, const AnswerLookup *lookup, FunctionCallInfo fcinfo)
 {
 	for (int i = 0; i < lookup->nkeys; i++)
 	{
@@ -232,7 +232,7 @@ fill_in(ScanKeyData *keys, const AnswerLookup * lookup, FunctionCallInfo fcinfo)
 }
 
 static ArrayType *
-look_up_answer(const AnswerLookup * lookup, Relation rel, ScanKeyData *keys)
+look_up_answer(const AnswerLookup *lookup, Relation rel, ScanKeyData *keys)
 {
 	Relation	index = index_open(lookup->index, AccessShareLock);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);

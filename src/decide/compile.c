@@ -21,7 +21,7 @@
 typedef struct Printer
 {
 	const Compilation *compilation;
-	const		CompiledCustomers *customers;
+	const CompiledCustomers *customers;
 	List	   *conditions;		/* char *, of the program */
 	StringInfoData lines;
 	List	   *kept;			/* Model *, whose assignments are read */
@@ -69,7 +69,7 @@ print_program(Printer *printer, const CompiledSegment *segment)
 
 	foreach(cell, compile_program(segment))
 	{
-		const		RuleToken *token = lfirst(cell);
+		const RuleToken *token = lfirst(cell);
 
 		if (token->condition)
 			appendStringInfo(&printer->lines, " %d", number_of_condition(printer, token->condition));
@@ -383,7 +383,7 @@ print_from(const Printer *printer, StringInfo buf)
 {
 	const Compilation *compilation = printer->compilation;
 	const Model *model = compilation->model;
-	const		CompiledCustomers *customers = printer->customers;
+	const CompiledCustomers *customers = printer->customers;
 	const char *which = customers->key ? key_condition(model->source, model->key, "source", 2) : customers->which;
 	bool		fenced = customers->row == NULL && compile_needs_fence(compilation);
 	ListCell   *cell;
@@ -406,7 +406,7 @@ print_from(const Printer *printer, StringInfo buf)
 
 /* the compiled SELECT; $1 is the moment as of which it is evaluated */
 char *
-compile_select(const Compilation *compilation, const CompiledCustomers * customers)
+compile_select(const Compilation *compilation, const CompiledCustomers *customers)
 {
 	static const CompiledCustomers everyone = {0};
 	const Model *model = compilation->model;

@@ -48,7 +48,7 @@ typedef struct ProposedRule
 	const Rule *rule;			/* NULL: none, or the column's */
 	bool		compared;		/* with the segment as it is */
 	const char *clash;			/* a condition, or NULL */
-}			ProposedRule;
+} ProposedRule;
 
 #define PROPOSED_MEMBER "member"
 #define PROPOSED_BEFORE "before"
@@ -58,7 +58,7 @@ typedef struct ProposedRule
 typedef struct Compilation
 {
 	const Model *model;
-	const		ProposedRule *proposed; /* NULL: all segments of the model are decided */
+	const ProposedRule *proposed;	/* NULL: all segments of the model are decided */
 	const CompiledSegment *replaced;	/* whose rule it would replace; NULL: none, or not to be compared */
 	List	   *models;			/* Model *, the own one first */
 	List	   *segments;		/* CompiledSegment *, in the order of evaluation */
@@ -73,14 +73,14 @@ typedef struct CompiledCustomers
 	const KeyValues *key;		/* one customer, whose key is $2 and on */
 	const char *which;			/* for whom this condition holds, on the row "source" */
 	const char *row;			/* somebody else: what stands in FROM for the source.  Nobody has decided about them */
-}			CompiledCustomers;
+} CompiledCustomers;
 
 /*
  * analyse.c.  kept: a List of "model/segment"; these and whoever asks for them
  * keep the members that they have.
  */
-extern Compilation *compile_analyse(const Model *model, const List *kept, const ProposedRule * proposed);
-extern void compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule * proposed);
+extern Compilation *compile_analyse(const Model *model, const List *kept, const ProposedRule *proposed);
+extern void compile_analyse_into(Compilation *compilation, const Model *model, const List *kept, const ProposedRule *proposed);
 extern char *compile_qualified_name(const char *model, const char *segment);
 extern char *compile_segment_name(const CompiledSegment *segment);
 extern char *compile_segment_column(const Model *model);
@@ -89,6 +89,6 @@ extern List *compile_reads(const Compilation *compilation);
 
 /* compile.c */
 extern bool compile_needs_fence(const Compilation *compilation);
-extern char *compile_select(const Compilation *compilation, const CompiledCustomers * customers);
+extern char *compile_select(const Compilation *compilation, const CompiledCustomers *customers);
 
 #endif							/* SEGMENTATION_DECIDE_COMPILE_H */

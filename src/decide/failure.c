@@ -19,13 +19,13 @@
 typedef struct FailureTrial
 {
 	const Model *model;
-	const		ProposedRule *proposed;
+	const ProposedRule *proposed;
 	const List *kept;
 	Compilation *compilation;	/* to be made */
 	TimestampTz as_of;
 	bool		read_only;		/* what a stable function sees */
 	List	   *segments;		/* CompiledSegment *, to be evaluated */
-}			FailureTrial;
+} FailureTrial;
 
 /* where a conversion of a format ends */
 static const char *
@@ -90,7 +90,7 @@ analyse_kept(void *arg)
 
 /* adds rules that can be read no more, of a column that is gone, say: the message knows of no customer */
 Compilation *
-failure_analyse(const Model *model, const ProposedRule * proposed, List **failures)
+failure_analyse(const Model *model, const ProposedRule *proposed, List **failures)
 {
 	FailureTrial trial = {.model = model, .proposed = proposed};
 	ErrorData  *error;
@@ -130,7 +130,7 @@ evaluate_conditions(void *arg)
 
 /* adds those of the segments whose conditions cannot be evaluated for everyone */
 static void
-isolate(FailureTrial * trial, List *segments, List **failures)
+isolate(FailureTrial *trial, List *segments, List **failures)
 {
 	ErrorData  *error;
 	int			half = list_length(segments) / 2;
@@ -166,7 +166,7 @@ evaluated_segments(const Compilation *compilation)
 
 /* whether there are rules that fail which were not known before; a proposed one is not looked at */
 bool
-failure_find(const Model *model, const ProposedRule * proposed, TimestampTz as_of, bool read_only, List **failures)
+failure_find(const Model *model, const ProposedRule *proposed, TimestampTz as_of, bool read_only, List **failures)
 {
 	FailureTrial trial = {.model = model, .as_of = as_of, .read_only = read_only};
 	int			known = list_length(*failures);

@@ -18,8 +18,8 @@ typedef struct RuleFailure
 	char	   *kept_message;	/* without what may be a customer's data */
 } RuleFailure;
 
-extern Compilation *failure_analyse(const Model *model, const ProposedRule * proposed, List **failures);
-extern bool failure_find(const Model *model, const ProposedRule * proposed, TimestampTz as_of, bool read_only, List **failures);
+extern Compilation *failure_analyse(const Model *model, const ProposedRule *proposed, List **failures);
+extern bool failure_find(const Model *model, const ProposedRule *proposed, TimestampTz as_of, bool read_only, List **failures);
 extern List *failure_names(const List *failures);
 extern const RuleFailure *failure_of(const List *failures, const CompiledSegment *culprit);
 

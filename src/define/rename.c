@@ -22,7 +22,7 @@ typedef struct NamedRule
 	char	   *model;
 	char	   *segment;
 	char	   *text;
-}			NamedRule;
+} NamedRule;
 
 typedef struct Renaming
 {
@@ -32,7 +32,7 @@ typedef struct Renaming
 } Renaming;
 
 static bool
-is_in_segment(const FuncCall * call)
+is_in_segment(const FuncCall *call)
 {
 	return list_length(call->funcname) == 2 && list_length(call->args) == 2 &&
 		strcmp(strVal(linitial(call->funcname)), "segmentation") == 0 &&

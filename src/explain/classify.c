@@ -38,7 +38,7 @@ typedef struct Classification
 	MemoryContext context;		/* of the answer */
 	bool		found;			/* there is such a customer */
 	Datum		segments;		/* if found */
-}			Classification;
+} Classification;
 
 static int
 compare_ids(const void *a, const void *b)
@@ -176,7 +176,7 @@ check_row_columns(const Model *model, Jsonb *row)
 
 /* the server computes these only for rows that it stores */
 static void
-check_generated(const Classification * asked, const List *columns)
+check_generated(const Classification *asked, const List *columns)
 {
 	const Model *model = asked->model;
 	Relation	rel = relation_open_existing(model->source, AccessShareLock);
@@ -197,7 +197,7 @@ check_generated(const Classification * asked, const List *columns)
 }
 
 static void
-take_answer(Classification * asked)
+take_answer(Classification *asked)
 {
 	MemoryContext before = MemoryContextSwitchTo(asked->context);
 	bool		isnull;
@@ -231,7 +231,7 @@ classify_at_once(void *arg)
 }
 
 static Decision *
-classify_by_condition(Classification * asked)
+classify_by_condition(Classification *asked)
 {
 	Decision   *decision = decide_collect_readable(asked->model);
 
@@ -248,7 +248,7 @@ classify_by_condition(Classification * asked)
 
 /* why a column model has no answer, but for an error of its source */
 static void
-refuse_wrong_segment(const Classification * asked, const Decision *decision)
+refuse_wrong_segment(const Classification *asked, const Decision *decision)
 {
 	const char *value = decide_column_value(decision, asked->model->segment_column);
 
@@ -257,7 +257,7 @@ refuse_wrong_segment(const Classification * asked, const Decision *decision)
 }
 
 static void
-classify(Classification * asked)
+classify(Classification *asked)
 {
 	Decision   *decision = NULL;
 	ErrorData  *error;

@@ -187,7 +187,7 @@ because(const Decision *decision, const DecidedSegment *segment, const List *con
 }
 
 static void
-push_key(JsonbParseState * *json, const char *key)
+push_key(JsonbParseState **json, const char *key)
 {
 	JsonbValue	value = {.type = jbvString};
 
@@ -198,7 +198,7 @@ push_key(JsonbParseState * *json, const char *key)
 
 /* a text that is NULL is null */
 static void
-push_text(JsonbParseState * *json, const char *key, const char *text)
+push_text(JsonbParseState **json, const char *key, const char *text)
 {
 	JsonbValue	value = {.type = text ? jbvString : jbvNull};
 
@@ -212,7 +212,7 @@ push_text(JsonbParseState * *json, const char *key, const char *text)
 }
 
 static void
-push_ternary(JsonbParseState * *json, const char *key, Ternary ternary)
+push_ternary(JsonbParseState **json, const char *key, Ternary ternary)
 {
 	JsonbValue	value = {.type = ternary == TERNARY_NULL ? jbvNull : jbvBool};
 
@@ -222,7 +222,7 @@ push_ternary(JsonbParseState * *json, const char *key, Ternary ternary)
 }
 
 static void
-push_condition(JsonbParseState * *json, const Decision *decision, const DecidedSegment *segment,
+push_condition(JsonbParseState **json, const Decision *decision, const DecidedSegment *segment,
 			   const Condition *condition)
 {
 	ListCell   *cell;
@@ -241,7 +241,7 @@ push_condition(JsonbParseState * *json, const Decision *decision, const DecidedS
 }
 
 static void
-push_override(JsonbParseState * *json, const DecidedSegment *segment)
+push_override(JsonbParseState **json, const DecidedSegment *segment)
 {
 	const Override *override = segment->override;
 

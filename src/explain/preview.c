@@ -40,7 +40,7 @@ typedef struct PreviewRun
 	PreviewCounts *counts;		/* or what it counts */
 	Compilation *compilation;
 	List	   *failures;		/* RuleFailure * */
-}			PreviewRun;
+} PreviewRun;
 
 static char *
 sample_condition(const Preview *preview)
@@ -62,7 +62,7 @@ sample_condition(const Preview *preview)
 }
 
 static char *
-preview_count_query(const PreviewRun * run)
+preview_count_query(const PreviewRun *run)
 {
 	CompiledCustomers customers = {.which = sample_condition(run->preview)};
 
@@ -92,7 +92,7 @@ key_texts(const Model *model)
 }
 
 static char *
-changes_query(const PreviewRun * run)
+changes_query(const PreviewRun *run)
 {
 	const Model *model = run->preview->model;
 	const char *before = is_said(PROPOSED_BEFORE);
@@ -104,7 +104,7 @@ changes_query(const PreviewRun * run)
 }
 
 static void
-notice_new_segment(const PreviewRun * run)
+notice_new_segment(const PreviewRun *run)
 {
 	const Preview *preview = run->preview;
 
@@ -118,7 +118,7 @@ notice_new_segment(const PreviewRun * run)
 #define WARNED_ALONE 3
 
 static void
-warn_kept(const PreviewRun * run, const CompiledSegment *segment)
+warn_kept(const PreviewRun *run, const CompiledSegment *segment)
 {
 	const char *message = failure_of(run->failures, segment)->message;
 
@@ -135,7 +135,7 @@ warn_kept(const PreviewRun * run, const CompiledSegment *segment)
 }
 
 static void
-warn_all_kept(const PreviewRun * run)
+warn_all_kept(const PreviewRun *run)
 {
 	List	   *failing = NIL;
 	List	   *names = NIL;
@@ -183,7 +183,7 @@ execute_preview(void *arg)
 
 /* as in a refresh: segments whose rules fail, and those that ask for them, keep their members */
 static void
-run_preview(PreviewRun * run)
+run_preview(PreviewRun *run)
 {
 	const Preview *preview = run->preview;
 	ErrorData  *error;
@@ -203,7 +203,7 @@ typedef struct PreviewCounting
 {
 	SegmentId	said[lengthof(said)];
 	PreviewCounts counts;
-}			PreviewCounting;
+} PreviewCounting;
 
 static void
 count_customer(TupleTableSlot *slot, void *arg)
@@ -322,7 +322,7 @@ member_share(int64 count, int64 looked_at)
 
 /* customers, looked_at, members, share, unknown, members_low, members_high, entering, leaving */
 static Datum
-preview_row(const PreviewCounts * counts, TupleDesc desc)
+preview_row(const PreviewCounts *counts, TupleDesc desc)
 {
 	int64		customers = counts->customers;
 	int64		looked_at = counts->looked_at;

@@ -27,7 +27,7 @@ typedef struct PreviewCounts
 	int64		clashes;
 	int64		entering;
 	int64		leaving;
-}			PreviewCounts;
+} PreviewCounts;
 
 extern PreviewCounts preview_count(const Preview *preview);
 

@@ -32,7 +32,7 @@ name_blockers(uint64 count)
 }
 
 static void
-refuse_blocked(const LockDefinition *def, const BlockedMove * move, uint64 count)
+refuse_blocked(const LockDefinition *def, const BlockedMove *move, uint64 count)
 {
 	Relation	rel = relation_open_existing(def->subscriptions_oid, AccessShareLock);
 
@@ -51,7 +51,7 @@ refuse_blocked(const LockDefinition *def, const BlockedMove * move, uint64 count
 }
 
 void
-lock_refuse_if_blocked(const LockDefinition *def, const LockParameters * parameters, const BlockedMove * move)
+lock_refuse_if_blocked(const LockDefinition *def, const LockParameters *parameters, const BlockedMove *move)
 {
 	OwnersView	view = lock_enter_owners_view(def);
 	uint64		count = lock_query_execute(lock_query(def, LOCK_TABLE, NULL, LOCK_QUERY_BLOCKERS), parameters);

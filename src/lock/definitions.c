@@ -247,7 +247,7 @@ typedef struct DefinitionReading
 	TupleDesc	desc;
 	Oid			customers;
 	LockDefinition *def;
-}			DefinitionReading;
+} DefinitionReading;
 
 static void
 read_definition(void *arg)

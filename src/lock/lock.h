@@ -217,7 +217,7 @@ typedef struct LockParameters
 	int			count;
 	Oid		   *types;
 	Datum	   *values;
-}			LockParameters;
+} LockParameters;
 
 typedef struct OwnersView
 {
@@ -233,8 +233,8 @@ extern void lock_resolve_consented(LockDefinition *def);
 extern OwnersView lock_enter_owners_view(const LockDefinition *def);
 extern void lock_leave_owners_view(OwnersView view);
 extern void lock_require_readable(Oid relid);
-extern uint64 lock_query_execute(const char *sql, const LockParameters * parameters);
-extern void lock_return_rows(const LockDefinition *def, const LockParameters * parameters, LockQuery query, Tuplestorestate *store);
+extern uint64 lock_query_execute(const char *sql, const LockParameters *parameters);
+extern void lock_return_rows(const LockDefinition *def, const LockParameters *parameters, LockQuery query, Tuplestorestate *store);
 
 /* as errors name it */
 typedef struct BlockedMove
@@ -242,10 +242,10 @@ typedef struct BlockedMove
 	const char *customer;		/* "(id)=(42)" */
 	const char *key;			/* text[] */
 	const char *to_segment;
-}			BlockedMove;
+} BlockedMove;
 
 /* blockers.c */
-extern void lock_refuse_if_blocked(const LockDefinition *def, const LockParameters * parameters, const BlockedMove * move);
+extern void lock_refuse_if_blocked(const LockDefinition *def, const LockParameters *parameters, const BlockedMove *move);
 
 /* permit.c */
 extern bool lock_move_permits(Oid customers, const char *key, Datum *segment);

@@ -75,7 +75,7 @@ lock_require_readable(Oid relid)
 
 /* returns how many rows it processed */
 uint64
-lock_query_execute(const char *sql, const LockParameters * parameters)
+lock_query_execute(const char *sql, const LockParameters *parameters)
 {
 	int			result = execute_untold(sql, parameters->count, parameters->types,
 										parameters->values, NULL, false, 0);
@@ -87,7 +87,7 @@ lock_query_execute(const char *sql, const LockParameters * parameters)
 
 /* the rows that a query over the subscriptions of one lock gives, within SPI */
 void
-lock_return_rows(const LockDefinition *def, const LockParameters * parameters, LockQuery query, Tuplestorestate *store)
+lock_return_rows(const LockDefinition *def, const LockParameters *parameters, LockQuery query, Tuplestorestate *store)
 {
 	OwnersView	view;
 

@@ -51,7 +51,7 @@ has_rights(Oid role, Oid wanted)
 }
 
 static bool
-only_trusted_create(Acl * acl, Oid role)
+only_trusted_create(Acl *acl, Oid role)
 {
 	AclItem    *items = ACL_DAT(acl);
 

@@ -14,7 +14,7 @@ typedef struct Look
 {
 	LockDefinition *def;
 	Tuplestorestate *store;
-}			Look;
+} Look;
 
 static void
 look_at(void *arg)

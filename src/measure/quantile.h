@@ -25,7 +25,7 @@ typedef enum QuantileUnit
 {
 	QUANTILE_NUMBERS,
 	QUANTILE_REALS
-}			QuantileUnit;
+} QuantileUnit;
 
 typedef struct QuantileState
 {

@@ -17,7 +17,7 @@ typedef struct KeptPlan
 	const char *sql;			/* hash key */
 	SPIPlanPtr	plan;
 	uint64		uses;
-}			KeptPlan;
+} KeptPlan;
 
 static HTAB *kept_plans = NULL;
 
@@ -99,7 +99,7 @@ catalogue_is_planned(SPIPlanPtr plan)
  * statement is planned anew whenever it has been used twice as often.
  */
 static void
-count_use(KeptPlan * kept)
+count_use(KeptPlan *kept)
 {
 	CachedPlanSource *source = plan_source(kept->plan);
 

@@ -274,7 +274,7 @@ typedef struct Contradiction
 	char	   *lost;			/* segments that were defined; NULL: none */
 	char	   *version;		/* of the model, beyond that of its last definition; NULL: it is not */
 	char	   *last;			/* that version */
-}			Contradiction;
+} Contradiction;
 
 /* those of a column are found again in its values; without a source there is no answer to be emptied */
 static Contradiction
@@ -309,7 +309,7 @@ incomplete(const Model *model, char *detail, const char *what_else)
 }
 
 static ModelFault *
-find_lost_segments(const Model *model, const Contradiction * found)
+find_lost_segments(const Model *model, const Contradiction *found)
 {
 	if (found->lost == NULL)
 		return NULL;
@@ -326,7 +326,7 @@ call_for_loss(const Model *model)
 
 /* which segments there were nobody knows, so that somebody has to say that they are not coming back */
 static ModelFault *
-find_lost_versions(const Model *model, const Contradiction * found)
+find_lost_versions(const Model *model, const Contradiction *found)
 {
 	if (found->version == NULL)
 		return NULL;

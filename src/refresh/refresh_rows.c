@@ -23,7 +23,7 @@ typedef struct RefreshRows
 	Refresh    *refresh;
 	RowFunction row;
 	void	   *arg;
-}			RefreshRows;
+} RefreshRows;
 
 static void
 take_row(TupleTableSlot *slot, void *arg)

@@ -217,7 +217,7 @@ keep_change(Refresh *refresh, TupleTableSlot *slot, void *arg)
 static char *
 select_of(const Refresh *refresh, const RowStore *keys)
 {
-	const		CompiledCustomers held = {.keys = keys->name};
+	const CompiledCustomers held = {.keys = keys->name};
 
 	return compile_needs_fence(refresh->compilation) ? compile_select(refresh->compilation, &held) : refresh->select;
 }

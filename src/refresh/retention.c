@@ -150,7 +150,7 @@ typedef struct SourceLook
 	const Model *model;
 	KeyValues  *key;
 	bool		found;
-}			SourceLook;
+} SourceLook;
 
 static void
 look_into_source(void *arg)

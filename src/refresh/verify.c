@@ -25,7 +25,7 @@ typedef struct VerifyRun
 	Tuplestorestate *rows;		/* where it puts them */
 	List	   *recorded;		/* "model/segment" whose rules failed at the last refresh */
 	Refresh		failing;		/* and those that have begun to fail since */
-}			VerifyRun;
+} VerifyRun;
 
 static void
 execute_comparison(void *arg)
@@ -39,7 +39,7 @@ execute_comparison(void *arg)
 
 /* again without the rules that fail by now, as a refresh does it */
 static void
-execute_what_can_be(VerifyRun * run)
+execute_what_can_be(VerifyRun *run)
 {
 	Refresh    *failing = &run->failing;
 	ErrorData  *error;

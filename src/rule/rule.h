@@ -43,7 +43,7 @@ typedef struct RuleToken
 	char	   *condition;		/* SQL over the columns of "source" */
 	RuleReference *reference;
 	const char *word;			/* and, or, not, is_true and the like; true, false, null */
-}			RuleToken;
+} RuleToken;
 
 /* prints a reference as SQL of type boolean that is never NULL */
 typedef void (*rule_reference_printer) (StringInfo buf, const RuleReference *reference, void *arg);
@@ -73,8 +73,8 @@ extern char *rule_sql(const Rule *rule, rule_reference_printer print, void *arg)
 extern RuleReference *rule_reference(const Rule *rule, FuncExpr *in_segment);
 
 /* rule_program.c */
-extern RuleToken * rule_condition(char *condition);
-extern RuleToken * rule_word(const char *word);
+extern RuleToken *rule_condition(char *condition);
+extern RuleToken *rule_word(const char *word);
 extern List *rule_program(const Rule *rule);
 extern List *rule_conditions(const List *program);
 
