@@ -300,3 +300,19 @@ key_column_list(const List *key, const char *alias)
 	}
 	return buf.data;
 }
+
+/* "a.id::text, a.tenant::text" */
+char *
+key_text_list(const List *key, const char *alias)
+{
+	StringInfoData buf;
+	ListCell   *cell;
+
+	initStringInfo(&buf);
+	foreach(cell, key)
+	{
+		appendStringInfo(&buf, "%s%s.%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "",
+						 alias, quote_identifier(lfirst(cell)));
+	}
+	return buf.data;
+}

@@ -19,6 +19,7 @@ typedef struct KeyValues
 
 extern KeyValues *key_read(Oid relid, const List *columns, ArrayType *key, const char *whose);
 extern char *key_column_list(const List *key, const char *alias);
+extern char *key_text_list(const List *key, const char *alias);
 extern List *key_find_same(Oid relid, const List *columns, const KeyValues *key, const List *kept);
 extern char *key_operand(Oid type, const char *alias, const char *quoted_name);
 extern char *key_condition(Oid relid, const List *columns, const char *alias, int first);

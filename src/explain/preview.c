@@ -5,19 +5,12 @@
 
 #include <math.h>
 
-#include "access/htup_details.h"
-#include "executor/spi.h"
 #include "funcapi.h"
-#include "lib/stringinfo.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/numeric.h"
 #include "utils/timestamp.h"
-#include "utils/tuplestore.h"
 
 #include "argument.h"
 #include "refusal.h"
-#include "trial.h"
 #include "decide/failure.h"
 #include "decide/fence.h"
 #include "explain/preview.h"
@@ -45,20 +38,11 @@ typedef struct PreviewRun
 static char *
 sample_condition(const Preview *preview)
 {
-	StringInfoData buf;
-	ListCell   *cell;
-
 	if (preview->sample >= 1)
 		return NULL;
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, "(pg_catalog.hashtextextended(pg_catalog.concat_ws(','");
-	foreach(cell, preview->model->key)
-	{
-		appendStringInfo(&buf, ", source.%s::pg_catalog.text", quote_identifier(lfirst(cell)));
-	}
-	appendStringInfo(&buf, "), " INT64_FORMAT ") & %d) < %d", preview->seed, HASHES - 1,
-					 (int) ceil(preview->sample * HASHES));
-	return buf.data;
+	return psprintf("(pg_catalog.hashtextextended(pg_catalog.concat_ws(',', %s), " INT64_FORMAT ") & %d) < %d",
+					key_text_list(preview->model->key, "source"), preview->seed, HASHES - 1,
+					(int) ceil(preview->sample * HASHES));
 }
 
 static char *
@@ -75,22 +59,6 @@ is_said(const char *what)
 	return psprintf("decided.segments @> '{%s}'::%s.segment_id[]", what, types_schema());
 }
 
-/* "decided.id::pg_catalog.text, ..." */
-static char *
-key_texts(const Model *model)
-{
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, model->key)
-	{
-		appendStringInfo(&buf, "%sdecided.%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "",
-						 quote_identifier(lfirst(cell)));
-	}
-	return buf.data;
-}
-
 static char *
 changes_query(const PreviewRun *run)
 {
@@ -99,7 +67,7 @@ changes_query(const PreviewRun *run)
 
 	return psprintf("SELECT ARRAY[%s], CASE WHEN %s THEN 'leaves' ELSE 'enters' END FROM (%s\n OFFSET 0) AS decided "
 					"WHERE (%s) <> (%s) ORDER BY %s",
-					key_texts(model), before, compile_select(run->compilation, NULL), before, is_said(PROPOSED_MEMBER),
+					key_text_list(model->key, "decided"), before, compile_select(run->compilation, NULL), before, is_said(PROPOSED_MEMBER),
 					key_column_list(model->key, "decided"));
 }
 

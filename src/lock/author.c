@@ -9,11 +9,8 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
-#include "access/transam.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
@@ -22,7 +19,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "lock/installed.h"
@@ -67,27 +63,15 @@ runs_queries(Oid function)
 }
 
 static Oid
-function_owner(Oid function)
+owner_of(int cache, AttrNumber column, Oid object)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
+	bool		isnull;
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-static Oid
-type_owner(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
+		elog(ERROR, "cache lookup failed for object %u", object);
+	owner = DatumGetObjectId(SysCacheGetAttr(cache, tuple, column, &isnull));
 	ReleaseSysCache(tuple);
 	return owner;
 }
@@ -104,7 +88,7 @@ check_author_of_function(Oid function, void *context)
 				 errmsg("condition of a lock uses a function that runs queries: %s", format_procedure(function))));
 	if (function < FirstNormalObjectId)
 		return false;
-	owner = function_owner(function);
+	owner = owner_of(PROCOID, Anum_pg_proc_proowner, function);
 	if (!has_privs_of_role(owner, check->evaluator))
 		refuse_author(check, "function", format_procedure_qualified(function), owner);
 	return false;
@@ -134,7 +118,7 @@ check_author_of_type(const AuthorCheck *check, Oid type)
 
 	if (type < FirstNormalObjectId || is_type_of_column(check->rel, type))
 		return;
-	owner = type_owner(type);
+	owner = owner_of(TYPEOID, Anum_pg_type_typowner, type);
 	if (!has_privs_of_role(owner, check->evaluator))
 		refuse_author(check, "type", format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY), owner);
 }

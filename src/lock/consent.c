@@ -11,18 +11,11 @@
  */
 #include "segmentation.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/indexing.h"
 #include "catalog/pg_trigger.h"
 #include "commands/comment.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/rel.h"
 
 #include "relation.h"
 #include "lock/lock.h"
@@ -30,31 +23,14 @@
 /* as lock_agreement() in triggers.sql writes it */
 #define CONSENT "acts as role \"%s\", the owner of its table, who has agreed to: "
 
-/* NULL: there is none */
-static HeapTuple
-trigger_tuple(Relation triggers, Oid trigger)
-{
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
-	scan = systable_beginscan(triggers, TriggerOidIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		tuple = heap_copytuple(tuple);
-	systable_endscan(scan);
-	return tuple;
-}
-
 /* that which a partition's trigger is a copy of */
 static HeapTuple
 root_trigger(Relation triggers, Oid trigger)
 {
-	HeapTuple	tuple = trigger_tuple(triggers, trigger);
+	HeapTuple	tuple = get_catalog_object_by_oid(triggers, Anum_pg_trigger_oid, trigger);
 
 	while (HeapTupleIsValid(tuple) && OidIsValid(((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid))
-		tuple = trigger_tuple(triggers, ((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid);
+		tuple = get_catalog_object_by_oid(triggers, Anum_pg_trigger_oid, ((Form_pg_trigger) GETSTRUCT(tuple))->tgparentid);
 	return tuple;
 }
 

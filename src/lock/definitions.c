@@ -14,7 +14,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
-#include "relation.h"
 #include "lock/lock.h"
 #include "model/model.h"
 
@@ -283,14 +282,9 @@ Datum
 lock_arguments(PG_FUNCTION_ARGS)
 {
 	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	HeapTuple	tuple = get_catalog_object_by_oid(triggers, Anum_pg_trigger_oid, PG_GETARG_OID(0));
 	ArrayBuildState *result = NULL;
 
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, PG_GETARG_DATUM(0));
-	scan = systable_beginscan(triggers, TriggerOidIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
 	if (HeapTupleIsValid(tuple))
 	{
 		int			nargs;
@@ -300,7 +294,6 @@ lock_arguments(PG_FUNCTION_ARGS)
 			result = accumArrayResult(result, CStringGetTextDatum(args[i]), false,
 									  TEXTOID, CurrentMemoryContext);
 	}
-	systable_endscan(scan);
 	table_close(triggers, AccessShareLock);
 	if (result == NULL)
 		PG_RETURN_NULL();

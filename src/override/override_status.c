@@ -3,32 +3,10 @@
  */
 #include "segmentation.h"
 
-#include "executor/spi.h"
-#include "lib/stringinfo.h"
-#include "utils/builtins.h"
 
 #include "argument.h"
-#include "key.h"
-#include "model/model.h"
 #include "override/override.h"
 #include "types/segment_id.h"
-
-/* "ARRAY[o.id::text, ...]" */
-static char *
-status_customer_text(const Model *model)
-{
-	StringInfoData buf;
-	ListCell   *cell;
-
-	initStringInfo(&buf);
-	foreach(cell, model->key)
-	{
-		appendStringInfo(&buf, "%so.%s::pg_catalog.text", foreach_current_index(cell) > 0 ? ", " : "ARRAY[",
-						 quote_identifier(lfirst(cell)));
-	}
-	appendStringInfoChar(&buf, ']');
-	return buf.data;
-}
 
 /* another one puts the customer into a segment that comes first */
 static char *
@@ -52,7 +30,7 @@ status_query(const Model *model)
 					"WHEN pg_catalog.array_position(%s, o.segment) IS NULL THEN 'no segment' "
 					"WHEN NOT EXISTS (SELECT FROM %s AS source WHERE %s) THEN 'no customer' "
 					"WHEN %s THEN 'beaten' ELSE 'counts' END FROM %s AS o ORDER BY %s, o.segment",
-					status_customer_text(model), ids, relation_name(model->source), model_key_match(model, "source", "o"),
+					psprintf("ARRAY[%s]", key_text_list(model->key, "o")), ids, relation_name(model->source), model_key_match(model, "source", "o"),
 					beaten(model, ids), relation_name(model->override), key_column_list(model->key, "o"));
 }
 
