@@ -7,14 +7,11 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
 #include "access/relation.h"
-#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "refusal.h"
@@ -121,4 +118,22 @@ relation_open_existing(Oid relid, LOCKMODE mode)
 	if (rel == NULL)
 		raise_missing(relid);
 	return rel;
+}
+
+/* whether a role may do so with a column, or with all of the relation */
+bool
+relation_grants_column(Oid relid, const char *column, Oid role, AclMode mode)
+{
+	AttrNumber	number = get_attnum(relid, column);
+
+	return pg_class_aclcheck(relid, role, mode) == ACLCHECK_OK ||
+		(number != InvalidAttrNumber && pg_attribute_aclcheck(relid, number, role, mode) == ACLCHECK_OK);
+}
+
+/* with any column, or with all of the relation */
+bool
+relation_grants_some(Oid relid, Oid role, AclMode mode)
+{
+	return pg_class_aclcheck(relid, role, mode) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(relid, role, mode, ACLMASK_ANY) == ACLCHECK_OK;
 }

@@ -11,27 +11,17 @@
 #include "segmentation.h"
 
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/skey.h"
-#include "access/stratnum.h"
-#include "access/tableam.h"
-#include "catalog/pg_type.h"
-#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "names.h"
-#include "relation.h"
 #include "decide/reference.h"
-#include "model/model.h"
 
 /* the argument before those of the key */
 #define COLUMNS 1
@@ -66,19 +56,12 @@ begin_watching_answers(void)
 	CacheRegisterRelcacheCallback(note_change, (Datum) 0);
 }
 
-static bool
-may_read(Relation rel, AttrNumber attnum)
-{
-	return pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-		pg_attribute_aclcheck(RelationGetRelid(rel), attnum, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-}
-
 /* the executor would have asked */
 static void
 check_may_read(Relation rel, AttrNumber attnum)
 {
 	if (pg_namespace_aclcheck(RelationGetNamespace(rel), GetUserId(), ACL_USAGE) != ACLCHECK_OK ||
-		!may_read(rel, attnum) ||
+		!relation_grants_column(RelationGetRelid(rel), NameStr(TupleDescAttr(RelationGetDescr(rel), attnum - 1)->attname), GetUserId(), ACL_SELECT) ||
 		check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

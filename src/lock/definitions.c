@@ -12,7 +12,6 @@
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 
 #include "lock/lock.h"
 #include "model/model.h"
@@ -47,16 +46,6 @@ named_customers(char **args, int nargs)
 	return InvalidOid;
 }
 
-static bool
-may_lock(Oid role, Oid customers)
-{
-	AttrNumber	column = get_attnum(customers, LOCKED_AT_COLUMN);
-
-	return pg_class_aclcheck(customers, role, ACL_UPDATE) == ACLCHECK_OK ||
-		(column != InvalidAttrNumber &&
-		 pg_attribute_aclcheck(customers, column, role, ACL_UPDATE) == ACLCHECK_OK);
-}
-
 /* asked of tables that anyone may hold, so without a lock on them */
 static bool
 references(Oid relid, Oid referenced)
@@ -89,7 +78,7 @@ is_lock_of(Oid relid, Oid customers)
 	Oid			owner = relation_owner(relid);	/* it may have been dropped just now */
 
 	return OidIsValid(owner) &&
-		(references(relid, customers) || may_lock(owner, customers));
+		(references(relid, customers) || relation_grants_column(customers, LOCKED_AT_COLUMN, owner, ACL_UPDATE));
 }
 
 /* the lock that a trigger belongs to; NULL if it is none of these customers */

@@ -128,7 +128,4 @@ extern int	lock_enter_session(Oid writer, Oid owner);
 extern void lock_refuse_deferred(Oid writer, Oid author);
 extern void lock_explain_rights(void *relid);
 
-/* run.c */
-extern CallingUser lock_step_down(Oid owner);
-
 #endif							/* SEGMENTATION_LOCK_INSTALLED_H */

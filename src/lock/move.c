@@ -9,7 +9,6 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
@@ -18,10 +17,8 @@
 
 #include "argument.h"
 #include "expression.h"
-#include "key.h"
 #include "names.h"
 #include "option.h"
-#include "relation.h"
 #include "lock/installed.h"
 #include "model/model.h"
 
@@ -432,8 +429,7 @@ get_arguments(FunctionCallInfo fcinfo, Move *move)
 static void
 hold_table(Oid customers)
 {
-	if (pg_class_aclcheck(customers, GetUserId(), ACL_UPDATE) != ACLCHECK_OK &&
-		pg_attribute_aclcheck_all(customers, GetUserId(), ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
+	if (!relation_grants_some(customers, GetUserId(), ACL_UPDATE))
 		lock_raise_denied(customers, "SELECT, UPDATE", MOVER_NEEDS);
 	LockRelationOid(customers, RowExclusiveLock);
 }

@@ -6,7 +6,6 @@
  */
 #include "segmentation.h"
 
-#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -48,15 +47,6 @@ lock_raise_denied(Oid relid, const char *privileges, const char *why)
 					 quoted_role())));
 }
 
-static bool
-may_use(Oid relid, const char *column, AclMode mode)
-{
-	AttrNumber	attnum = get_attnum(relid, lock_unquoted(column));
-
-	return attnum != InvalidAttrNumber &&
-		pg_attribute_aclcheck(relid, attnum, GetUserId(), mode) == ACLCHECK_OK;
-}
-
 /* the whole table, or each of these columns if there are any */
 static bool
 may_use_all(Oid relid, const List *columns, AclMode mode)
@@ -67,7 +57,7 @@ may_use_all(Oid relid, const List *columns, AclMode mode)
 		return true;
 	foreach(cell, columns)
 	{
-		if (!may_use(relid, lfirst(cell), mode))
+		if (!relation_grants_column(relid, lock_unquoted(lfirst(cell)), GetUserId(), mode))
 			return false;
 	}
 	return columns != NIL;

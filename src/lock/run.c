@@ -8,20 +8,14 @@
  */
 #include "segmentation.h"
 
-#include "catalog/namespace.h"
-#include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
-#include "utils/plancache.h"
-#include "utils/queryenvironment.h"
 
 #include "expression.h"
-#include "owner.h"
 #include "refusal.h"
 #include "relation.h"
 #include "lock/installed.h"
@@ -30,7 +24,7 @@
  * What follows is done as the owner, if the caller has his rights.  A caller who
  * has not stays himself: he must not act as an owner by naming a table.
  */
-CallingUser
+static CallingUser
 lock_step_down(Oid owner)
 {
 	CallingUser self;

@@ -7,10 +7,8 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -37,8 +35,7 @@ typedef struct Reference
 static void
 check_privilege(Oid markets)
 {
-	if (pg_class_aclcheck(markets, GetUserId(), ACL_UPDATE) != ACLCHECK_OK &&
-		pg_attribute_aclcheck_all(markets, GetUserId(), ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
+	if (!relation_grants_some(markets, GetUserId(), ACL_UPDATE))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "market");
 }
 

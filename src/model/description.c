@@ -138,7 +138,7 @@ const ObjectDescription model_objects[MODEL_OBJECTS] = {
 	},
 };
 
-Oid
+static Oid
 description_type(const ColumnDescription *column)
 {
 	return column->type == TYPE_SEGMENT_ID ? segment_id_type() :

@@ -80,7 +80,6 @@ enum
 	ANSWER_SEGMENTS
 };
 
-extern Oid	description_type(const ColumnDescription *column);
 extern char *description_type_name(const ColumnDescription *column);
 extern const ColumnDescription *description_column(ModelObject object, const char *name);
 extern bool description_fits(ModelObject object, Oid relid, const List *key);

@@ -3,7 +3,6 @@
  */
 #include "segmentation.h"
 
-#include "catalog/objectaddress.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
@@ -27,14 +26,6 @@ model_check_may_read(Oid relid)
 				 errdetail("The answer would show rows that it keeps from you.")));
 }
 
-static bool
-may_select(Oid relid, const char *column, Oid role)
-{
-	AttrNumber	number = get_attnum(relid, column);
-
-	return number != InvalidAttrNumber && pg_attribute_aclcheck(relid, number, role, ACL_SELECT) == ACLCHECK_OK;
-}
-
 /* whether a role has what of a model's table decides, which is not all of it; of one that is not there it needs nothing */
 bool
 model_may_evaluate(ModelObject object, Oid relid, const List *key, Oid role)
@@ -43,14 +34,14 @@ model_may_evaluate(ModelObject object, Oid relid, const List *key, Oid role)
 	bool		result = true;
 	ListCell   *cell;
 
-	if (!OidIsValid(relid) || pg_class_aclcheck(relid, role, ACL_SELECT) == ACLCHECK_OK)
+	if (!OidIsValid(relid))
 		return true;
 	for (int i = 0; i < description->ncolumns; i++)
 		if (description->columns[i].flags & COLUMN_DECIDES)
-			result &= may_select(relid, description->columns[i].name, role);
+			result &= relation_grants_column(relid, description->columns[i].name, role, ACL_SELECT);
 	foreach(cell, key)
 	{
-		result &= may_select(relid, lfirst(cell), role);
+		result &= relation_grants_column(relid, lfirst(cell), role, ACL_SELECT);
 	}
 	return result;
 }

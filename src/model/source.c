@@ -4,27 +4,19 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/pg_am.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "miscadmin.h"
 #include "parser/parse_coerce.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/relcache.h"
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 #include "names.h"
-#include "relation.h"
-#include "model/description.h"
 #include "model/source.h"
 #include "rule/rule.h"
 
@@ -45,8 +37,7 @@ check_readable(Relation rel)
 {
 	Oid			relid = RelationGetRelid(rel);
 
-	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
-		pg_attribute_aclcheck_all(relid, GetUserId(), ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+	if (!relation_grants_some(relid, GetUserId(), ACL_SELECT))
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(rel->rd_rel->relkind),
 					   RelationGetRelationName(rel));
 }

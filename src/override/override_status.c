@@ -3,7 +3,6 @@
  */
 #include "segmentation.h"
 
-
 #include "argument.h"
 #include "override/override.h"
 #include "types/segment_id.h"
