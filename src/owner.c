@@ -1,9 +1,10 @@
 /*
- * owner.c: as whom code runs.
+ * owner.c: as whom code runs, and whose an object is.
  */
 #include "segmentation.h"
 
 #include "miscadmin.h"
+#include "utils/syscache.h"
 
 #include "owner.h"
 
@@ -46,4 +47,19 @@ void
 become_self(CallingUser self)
 {
 	SetUserIdAndSecContext(self.userid, self.sec_context);
+}
+
+/* of what one of the server's caches has; the column is that of the owner */
+Oid
+owner_of_object(int cache, AttrNumber column, Oid object)
+{
+	HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
+	bool		isnull;
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for object %u", object);
+	owner = DatumGetObjectId(SysCacheGetAttr(cache, tuple, column, &isnull));
+	ReleaseSysCache(tuple);
+	return owner;
 }

@@ -62,20 +62,6 @@ runs_queries(Oid function)
 	}
 }
 
-static Oid
-owner_of(int cache, AttrNumber column, Oid object)
-{
-	HeapTuple	tuple = SearchSysCache1(cache, ObjectIdGetDatum(object));
-	bool		isnull;
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for object %u", object);
-	owner = DatumGetObjectId(SysCacheGetAttr(cache, tuple, column, &isnull));
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 static bool
 check_author_of_function(Oid function, void *context)
 {
@@ -88,7 +74,7 @@ check_author_of_function(Oid function, void *context)
 				 errmsg("condition of a lock uses a function that runs queries: %s", format_procedure(function))));
 	if (function < FirstNormalObjectId)
 		return false;
-	owner = owner_of(PROCOID, Anum_pg_proc_proowner, function);
+	owner = owner_of_object(PROCOID, Anum_pg_proc_proowner, function);
 	if (!has_privs_of_role(owner, check->evaluator))
 		refuse_author(check, "function", format_procedure_qualified(function), owner);
 	return false;
@@ -118,7 +104,7 @@ check_author_of_type(const AuthorCheck *check, Oid type)
 
 	if (type < FirstNormalObjectId || is_type_of_column(check->rel, type))
 		return;
-	owner = owner_of(TYPEOID, Anum_pg_type_typowner, type);
+	owner = owner_of_object(TYPEOID, Anum_pg_type_typowner, type);
 	if (!has_privs_of_role(owner, check->evaluator))
 		refuse_author(check, "type", format_type_extended(type, -1, FORMAT_TYPE_FORCE_QUALIFY), owner);
 }

@@ -9,45 +9,27 @@
  */
 #include "segmentation.h"
 
-#include "access/htup_details.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "option.h"
-#include "owner.h"
 #include "relation.h"
 #include "lock/installed.h"
-
-static Oid
-owner_of_database(void)
-{
-	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
 
 /* the owner of a database is the one member of the role that owns its schema public */
 static bool
 has_rights(Oid role, Oid wanted)
 {
 	if (role == ROLE_PG_DATABASE_OWNER)
-		role = owner_of_database();
-	return OidIsValid(role) && has_privs_of_role(role, wanted);
+		role = owner_of_object(DATABASEOID, Anum_pg_database_datdba, MyDatabaseId);
+	return has_privs_of_role(role, wanted);
 }
 
 static bool
